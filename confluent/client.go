@@ -1,0 +1,104 @@
+package confluent
+
+import (
+	"context"
+	"os"
+	"strings"
+
+	"github.com/integrations-go/sdk/confluent/api"
+	"github.com/integrations-go/sdk/internal/core"
+	"github.com/integrations-go/sdk/ratelimit"
+)
+
+// Client calls Provider Integration Management. It is safe for concurrent use; make one and keep it.
+type Client struct {
+	// Integrations is pim/v2: Azure and Google Cloud.
+	Integrations *IntegrationsService
+	// IntegrationsV1 is pim/v1: AWS.
+	IntegrationsV1 *IntegrationsV1Service
+
+	core *core.Client
+	api  *api.Client
+}
+
+// New makes a client. It needs exactly one of [WithAPIKey], [WithToken], [WithTokenSource] and [WithSTS]. Nothing is sent.
+func New(opts ...Option) (*Client, error) {
+	fail := func(err error) (*Client, error) { return nil, refuse("New", err) }
+	limits := ratelimit.Confluent()
+	cfg := config{baseURL: DefaultBaseURL, core: core.Config{
+		Vendor: "confluent", RequestIDHeader: "X-Request-Id", Headers: limits, NewError: newError,
+	}}
+	own, err := ratelimit.New(ratelimit.WithHeaders(limits))
+	if err != nil {
+		return fail(err)
+	}
+	cfg.core.Limiter = own
+	for _, o := range opts {
+		if err := o(&cfg); err != nil {
+			return fail(err)
+		}
+	}
+	switch len(cfg.auth) {
+	case 1:
+	case 0:
+		return fail(core.Arg("credentials", "are missing: use WithAPIKey, WithToken, WithTokenSource or WithSTS"))
+	default:
+		return fail(core.Arg("credentials", "come from %s; one is enough", strings.Join(cfg.auth, " and ")))
+	}
+	if cfg.core.BaseURL, err = core.ParseBaseURL(cfg.baseURL, cfg.plainHTTP); err != nil {
+		return fail(err)
+	}
+	c := &Client{}
+	if cfg.sts != nil {
+		cfg.core.Auth = core.Bearer(func(ctx context.Context) (core.Token, error) {
+			t, err := c.ExchangeToken(ctx, *cfg.sts)
+			return core.Token(t), err
+		})
+	}
+	c.core = core.New(cfg.core)
+	if c.api, err = api.NewClient(c.core.BaseURL(), api.WithHTTPClient(c.core)); err != nil {
+		return fail(err)
+	}
+	c.Integrations = &IntegrationsService{c}
+	c.IntegrationsV1 = &IntegrationsV1Service{c}
+	return c, nil
+}
+
+// The environment variables that [FromEnv] reads. The vendor's own tools use the same names.
+const (
+	EnvAPIKey    = "CONFLUENT_CLOUD_API_KEY"
+	EnvAPISecret = "CONFLUENT_CLOUD_API_SECRET"
+	EnvEndpoint  = "CONFLUENT_CLOUD_ENDPOINT"
+)
+
+// FromEnv makes a client from CONFLUENT_CLOUD_API_KEY and CONFLUENT_CLOUD_API_SECRET, and CONFLUENT_CLOUD_ENDPOINT where it is set.
+// The options come after and prevail, but for credentials, of which there can be one only.
+func FromEnv(opts ...Option) (*Client, error) {
+	key, secret := os.Getenv(EnvAPIKey), os.Getenv(EnvAPISecret)
+	var missing []string
+	if key == "" {
+		missing = append(missing, EnvAPIKey)
+	}
+	if secret == "" {
+		missing = append(missing, EnvAPISecret)
+	}
+	if len(missing) > 0 {
+		name := strings.Join(missing, " and ")
+		return nil, refuse("FromEnv", core.Arg(name, "not set in the environment"))
+	}
+	all := []Option{WithAPIKey(key, secret)}
+	if endpoint := os.Getenv(EnvEndpoint); endpoint != "" {
+		all = append(all, WithBaseURL(endpoint))
+	}
+	return New(append(all, opts...)...)
+}
+
+// API is the generated client: every operation of the specification, over the same transport, with the same credentials, retries and limits. Its methods return
+// the reply as it comes, whatever its status; close the body.
+func (c *Client) API() *api.Client { return c.api }
+
+// Limiter is the limiter that the client waits for, nil if it was turned off.
+func (c *Client) Limiter() ratelimit.Limiter { return c.core.Limiter() }
+
+// CloseIdleConnections closes connections that no request is using.
+func (c *Client) CloseIdleConnections() { c.core.CloseIdleConnections() }

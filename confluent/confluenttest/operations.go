@@ -1,0 +1,413 @@
+package confluenttest
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/integrations-go/sdk/internal/fakehttp"
+)
+
+// request is a call of one operation, in either version.
+type request struct {
+	*fakehttp.Request
+	v1   bool
+	base string // path of the collection
+}
+
+type operation func(request) (fakehttp.Reply, *problem)
+
+func (s *Server) serveV1(op operation) func(*fakehttp.Request) fakehttp.Reply {
+	return s.serve(op, true, "/pim/v1/integrations")
+}
+
+func (s *Server) serveV2(op operation) func(*fakehttp.Request) fakehttp.Reply {
+	return s.serve(op, false, "/pim/v2/integrations")
+}
+
+// serve runs an operation alone: no other sees the state in between.
+func (s *Server) serve(op operation, v1 bool, base string) func(*fakehttp.Request) fakehttp.Reply {
+	return func(r *fakehttp.Request) fakehttp.Reply {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		reply, p := op(request{r, v1, base})
+		if p != nil {
+			return s.refuse(p, r.ID)
+		}
+		return reply
+	}
+}
+
+// body is what any request body may hold; read-only members are ignored.
+type body struct {
+	ID          string
+	DisplayName string `json:"display_name"`
+	Provider    string
+	Environment struct{ ID string }
+	Config      object
+}
+
+func (s *Server) decode(r request) (b body, p *problem) {
+	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media != "application/json" {
+		return b, &problem{status: http.StatusUnsupportedMediaType, detail: "Content-Type must be application/json"}
+	}
+	if err := json.Unmarshal(r.Payload, &b); err != nil {
+		return b, &problem{status: http.StatusBadRequest, detail: "The body is not a valid JSON object of this operation"}
+	}
+	if b.Environment.ID == "" {
+		return b, &problem{status: http.StatusBadRequest, detail: "environment.id is required", pointer: "/environment/id"}
+	}
+	return b, s.checkEnvironment(b.Environment.ID)
+}
+
+func (s *Server) checkEnvironment(id string) *problem {
+	if s.environments[id] {
+		return nil
+	}
+	return &problem{status: s.style.UnknownEnvironment, detail: fmt.Sprintf("Environment %q can't be accessed", id)}
+}
+
+// target finds the integration that a request is about.
+func (s *Server) target(r request, id, env string) (*record, *problem) {
+	rec := s.byID[id]
+	if rec == nil || rec.env != env || (rec.v1 && !r.v1) {
+		return nil, &problem{status: s.style.NotFound, detail: fmt.Sprintf("Integration %q was not found", id)}
+	}
+	return rec, nil
+}
+
+// environment is the query parameter that every operation without a body requires.
+func (s *Server) environment(query url.Values) (string, *problem) {
+	env := query.Get("environment")
+	if env == "" {
+		return "", badQuery("environment", "environment is required")
+	}
+	return env, s.checkEnvironment(env)
+}
+
+func badQuery(parameter, detail string) *problem {
+	return &problem{status: http.StatusBadRequest, code: "invalid_filter", detail: detail, parameter: parameter}
+}
+
+func (s *Server) list(r request) (reply fakehttp.Reply, p *problem) {
+	query := r.URL.Query()
+	if _, p = s.environment(query); p != nil {
+		return reply, p
+	}
+	size := 10
+	if query.Has("page_size") {
+		var err error
+		if size, err = strconv.Atoi(query.Get("page_size")); err != nil || size < 1 || size > 100 {
+			return reply, badQuery("page_size", "page_size must be between 1 and 100")
+		}
+	}
+	filters := map[string]string{"version": r.base}
+	names := []string{"environment", "provider"}
+	if !r.v1 {
+		names = append(names, "status", "display_name")
+	}
+	for _, name := range names {
+		filters[name] = query.Get(name)
+	}
+	walk, err := s.tokens.Resume(query.Get("page_token"), fakehttp.Walk{Filters: filters, Size: size})
+	if err != nil {
+		return reply, badQuery("page_token", err.Error())
+	}
+
+	found := slices.DeleteFunc(slices.Clone(s.integrations), func(rec *record) bool { return !s.selected(rec, r.v1, walk.Filters) })
+	page, next, more := fakehttp.Page(found, func(rec *record) int { return rec.seq }, walk)
+	metadata := map[string]any{}
+	var data []json.RawMessage
+	if len(page) > 0 || !s.style.TrailingPage {
+		data = make([]json.RawMessage, 0, len(page))
+		for _, rec := range page {
+			data = append(data, s.wire(rec, r.v1, true))
+		}
+		if !s.style.BareMetadata {
+			metadata["total_size"] = len(found)
+		}
+		if more || s.style.TrailingPage {
+			metadata["next"] = s.next(r, s.tokens.Issue(next))
+		} else if s.style.NullNext {
+			metadata["next"] = nil
+		} else if s.style.EmptyNext {
+			metadata["next"] = ""
+		}
+	}
+	envelope := struct {
+		APIVersion string            `json:"api_version"`
+		Kind       string            `json:"kind"`
+		Metadata   map[string]any    `json:"metadata"`
+		Data       []json.RawMessage `json:"data"`
+	}{apiVersion(r.v1), "IntegrationList", metadata, data}
+	if s.style.BareLists {
+		envelope.APIVersion, envelope.Kind = "", ""
+	}
+	return fakehttp.JSON(http.StatusOK, envelope), nil
+}
+
+func (s *Server) selected(rec *record, v1 bool, filters map[string]string) bool {
+	provider, status := filters["provider"], filters["status"]
+	return rec.env == filters["environment"] &&
+		(v1 || !rec.v1) &&
+		(provider == "" || strings.EqualFold(provider, rec.cloud)) &&
+		(status == "" || status == rec.status) &&
+		strings.Contains(rec.name, filters["display_name"])
+}
+
+// next is the link to the page that token stands for.
+func (s *Server) next(r request, token string) any {
+	if !s.style.RelativeNext {
+		return s.http.URL + r.base + "?page_token=" + token
+	}
+	query := r.URL.Query()
+	query.Set("page_token", token)
+	link, _ := json.Marshal(r.base + "?" + query.Encode()) // escapes &, which the encoder of replies leaves alone
+	return json.RawMessage(link)
+}
+
+func apiVersion(v1 bool) string {
+	if v1 {
+		return "pim/v1"
+	}
+	return "pim/v2"
+}
+
+func (s *Server) createV1(r request) (reply fakehttp.Reply, p *problem) {
+	b, p := s.decode(r)
+	if p != nil {
+		return reply, p
+	}
+	b.Provider = cmp.Or(b.Provider, "AWS")
+	if !strings.EqualFold(b.Provider, "aws") {
+		return reply, &problem{status: http.StatusUnprocessableEntity, detail: "provider must be AWS", pointer: "/provider"}
+	}
+	if b.Config == nil {
+		return reply, &problem{status: http.StatusBadRequest, detail: "config is required", pointer: "/config"}
+	}
+	return s.create(r, b)
+}
+
+func (s *Server) createV2(r request) (reply fakehttp.Reply, p *problem) {
+	b, p := s.decode(r)
+	if p != nil {
+		return reply, p
+	}
+	b.Provider = strings.ToLower(cmp.Or(b.Provider, "GCP"))
+	if _, ok := clouds[b.Provider]; !ok {
+		return reply, &problem{
+			status: http.StatusUnprocessableEntity, pointer: "/provider",
+			detail: fmt.Sprintf("provider %q is not supported", b.Provider),
+		}
+	}
+	return s.create(r, b)
+}
+
+func (s *Server) create(r request, b body) (reply fakehttp.Reply, p *problem) {
+	if utf8.RuneCountInString(b.DisplayName) > 60 {
+		return reply, &problem{
+			status: http.StatusUnprocessableEntity, pointer: "/display_name",
+			detail: "display_name must have at most 60 characters",
+		}
+	}
+	c := clouds[strings.ToLower(b.Provider)]
+	if b.Config != nil {
+		if p = s.checkConfig(r, b, c.kind, ""); p != nil {
+			return reply, p
+		}
+	}
+	if s.uniqueNames && !r.v1 && b.DisplayName != "" {
+		for _, rec := range s.integrations {
+			if !rec.v1 && rec.env == b.Environment.ID && rec.name == b.DisplayName {
+				return reply, s.conflict(r, rec, "/display_name")
+			}
+		}
+	}
+	if p = s.checkQuota(r, b.Environment.ID); p != nil {
+		return reply, p
+	}
+
+	id, n := s.nextID()
+	members := object{
+		"api_version": raw(apiVersion(r.v1)), "kind": raw("Integration"), "id": raw(id),
+		"provider": raw(b.Provider), "environment": raw(s.reference(b.Environment.ID)), "usages": raw([]string{}),
+	}
+	if b.DisplayName != "" {
+		members["display_name"] = raw(b.DisplayName)
+	}
+	config, status := confluentSide(c, id, n), "DRAFT"
+	if b.Config != nil {
+		config, status = merge(config, b.Config), "CREATED"
+	}
+	members["config"] = raw(config)
+	if !r.v1 {
+		members["status"] = raw(status)
+	}
+	rec := s.newRecord(id, b.Environment.ID, r.v1, members)
+
+	code := http.StatusCreated
+	if s.style.CreateOK {
+		code = http.StatusOK
+	}
+	return fakehttp.JSON(code, s.wire(rec, r.v1, false)).With("Location", s.link(r, rec)), nil
+}
+
+// checkConfig checks what a client may write. The integration itself, by id, may keep its IAM role.
+func (s *Server) checkConfig(r request, b body, kind, id string) *problem {
+	if p := checkCustomerSide(b.Config); p != nil {
+		return p
+	}
+	if sent := kindOf(b.Config); kind != "" && sent != kind {
+		return &problem{
+			status: http.StatusUnprocessableEntity, pointer: "/config/kind",
+			detail: fmt.Sprintf("config.kind must be %s, not %s", kind, sent),
+		}
+	}
+	role := text(b.Config["customer_iam_role_arn"])
+	if role == "" {
+		return nil
+	}
+	for _, rec := range s.integrations {
+		if rec.id != id && rec.env == b.Environment.ID && text(rec.config["customer_iam_role_arn"]) == role {
+			return s.conflict(r, rec, "/config/customer_iam_role_arn")
+		}
+	}
+	return nil
+}
+
+func (s *Server) conflict(r request, rec *record, pointer string) *problem {
+	return &problem{
+		status: http.StatusConflict, pointer: pointer, location: s.link(r, rec),
+		detail: fmt.Sprintf("Integration %q already has this value", rec.id),
+	}
+}
+
+func (s *Server) link(r request, rec *record) string {
+	return s.http.URL + r.base + "/" + url.PathEscape(rec.id)
+}
+
+func (s *Server) checkQuota(r request, env string) *problem {
+	inEnvironment := 0
+	for _, rec := range s.integrations {
+		if rec.env == env {
+			inEnvironment++
+		}
+	}
+	status := http.StatusPaymentRequired
+	if !r.v1 {
+		status = s.style.V2Quota
+	}
+	for _, quota := range []struct {
+		what        string
+		limit, used int
+	}{
+		{"environment", s.perEnvironment, inEnvironment},
+		{"organization", s.perOrganization, len(s.integrations)},
+	} {
+		if quota.limit > 0 && quota.used >= quota.limit {
+			return &problem{
+				status: status, code: "quota_exceeded",
+				detail: fmt.Sprintf("The number of provider integrations per %s is currently limited to %d", quota.what, quota.limit),
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Server) get(r request) (reply fakehttp.Reply, p *problem) {
+	env, p := s.environment(r.URL.Query())
+	if p != nil {
+		return reply, p
+	}
+	rec, p := s.target(r, r.PathValue("id"), env)
+	if p != nil {
+		return reply, p
+	}
+	return fakehttp.JSON(http.StatusOK, s.wire(rec, r.v1, false)), nil
+}
+
+func (s *Server) delete(r request) (reply fakehttp.Reply, p *problem) {
+	env, p := s.environment(r.URL.Query())
+	if p != nil {
+		return reply, p
+	}
+	rec, p := s.target(r, r.PathValue("id"), env)
+	if p != nil {
+		return reply, p
+	}
+	if len(rec.usages) > 0 {
+		return reply, &problem{
+			status: s.style.InUse, code: "resource_in_use",
+			detail: fmt.Sprintf("Integration %q is in use by %d resources", rec.id, len(rec.usages)),
+		}
+	}
+	delete(s.byID, rec.id)
+	s.integrations = slices.DeleteFunc(s.integrations, func(other *record) bool { return other == rec })
+	if r.v1 && s.style.DeleteOK {
+		return fakehttp.JSON(http.StatusOK, struct{}{}), nil
+	}
+	return fakehttp.Reply{Status: http.StatusNoContent}, nil
+}
+
+func (s *Server) update(r request) (reply fakehttp.Reply, p *problem) {
+	b, p := s.decode(r)
+	if p != nil {
+		return reply, p
+	}
+	rec, p := s.target(r, r.PathValue("id"), b.Environment.ID)
+	if p != nil {
+		return reply, p
+	}
+	if rec.status != "DRAFT" || rec.locked {
+		return reply, &problem{
+			status: s.style.NotDraft, code: "invalid_state",
+			detail: fmt.Sprintf("Integration %q can't be updated: only a DRAFT can", rec.id),
+		}
+	}
+	if b.Config == nil {
+		return reply, &problem{status: http.StatusBadRequest, detail: "config is required", pointer: "/config"}
+	}
+	if p = s.checkConfig(r, b, kindOf(rec.config), rec.id); p != nil {
+		rec.locked = s.style.LockFailedDraft
+		return reply, p
+	}
+	s.set(rec, map[string]any{"config": merge(rec.config, b.Config), "status": "CREATED"})
+	return fakehttp.JSON(http.StatusOK, s.wire(rec, r.v1, false)), nil
+}
+
+func (s *Server) validate(r request) (reply fakehttp.Reply, p *problem) {
+	b, p := s.decode(r)
+	if p != nil {
+		return reply, p
+	}
+	if b.ID == "" {
+		return reply, &problem{status: http.StatusBadRequest, detail: "id is required", pointer: "/id"}
+	}
+	rec, p := s.target(r, b.ID, b.Environment.ID)
+	if p != nil {
+		return reply, p
+	}
+	if rec.status == "DRAFT" {
+		if b.Config == nil {
+			return reply, &problem{
+				status: http.StatusBadRequest, detail: "config is required while the integration is a DRAFT", pointer: "/config",
+			}
+		}
+		if p = s.checkConfig(r, b, kindOf(rec.config), rec.id); p != nil {
+			p.status = http.StatusBadRequest // the operation knows no 409 and no 422
+			return reply, p
+		}
+	}
+	if rec.failures != 0 {
+		rec.failures = max(rec.failures-1, -1)
+		return reply, &problem{status: http.StatusBadRequest, detail: rec.failure}
+	}
+	return fakehttp.Reply{Status: http.StatusNoContent}, nil
+}

@@ -1,0 +1,230 @@
+package confluent
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/integrations-go/sdk/internal/core"
+	"github.com/integrations-go/sdk/ratelimit"
+)
+
+// DefaultBaseURL is Confluent Cloud's production API.
+const DefaultBaseURL = "https://api.confluent.cloud"
+
+// Option configures a [Client]. An option that makes no sense is an error of [New], which is [ErrInvalid] and names the argument.
+type Option func(*config) error
+
+// config is what options fill in before a client is made.
+type config struct {
+	core      core.Config
+	baseURL   string
+	plainHTTP bool
+	auth      []string // the names of the options that brought credentials
+	sts       *STSConfig
+}
+
+func (c *config) authenticate(option string, auth *core.Auth, checks ...error) error {
+	for _, err := range checks {
+		if err != nil {
+			return err
+		}
+	}
+	c.auth = append(c.auth, option)
+	c.core.Auth = auth
+	return nil
+}
+
+// WithAPIKey authenticates with a Cloud API key (HTTP Basic). Keys of a resource, such as a Kafka cluster, do not work with this API.
+func WithAPIKey(key, secret string) Option {
+	return func(c *config) error {
+		return c.authenticate("WithAPIKey", core.Basic(key, secret), core.Credential("API key", key), core.Credential("API secret", secret))
+	}
+}
+
+// WithToken authenticates with a bearer token that never changes: an STS access token that the caller has got elsewhere.
+func WithToken(token string) Option {
+	return func(c *config) error {
+		return c.authenticate("WithToken", core.StaticBearer(token), core.Credential("token", token))
+	}
+}
+
+// WithTokenSource authenticates with bearer tokens from source. A token is used until a minute before its expiry, or for half of its
+// life where that is less; concurrent calls share one request for a new one, and a 401 makes the client ask for a new one once.
+func WithTokenSource(source TokenSource) Option {
+	return func(c *config) error {
+		if source == nil {
+			return core.Arg("token source", "is nil")
+		}
+		return c.authenticate("WithTokenSource", core.Bearer(func(ctx context.Context) (core.Token, error) {
+			t, err := source.Token(ctx)
+			return core.Token(t), err
+		}))
+	}
+}
+
+// WithSTS authenticates with access tokens that Confluent's Security Token Service gives in exchange for the tokens of an external
+// identity provider. They are kept and renewed as [WithTokenSource] tells.
+func WithSTS(cfg STSConfig) Option {
+	return func(c *config) error {
+		c.sts = &cfg
+		return c.authenticate("WithSTS", nil, cfg.check())
+	}
+}
+
+// WithBaseURL sends requests to another place than [DefaultBaseURL]: a gateway (whose path prefix is kept), a test server. Credentials
+// go to its scheme, host and port only.
+func WithBaseURL(baseURL string) Option {
+	return func(c *config) error {
+		c.baseURL = baseURL
+		return nil
+	}
+}
+
+// WithPlainHTTP allows a base URL with http to a host other than this machine. Whoever is on the way then reads the credentials.
+func WithPlainHTTP() Option {
+	return func(c *config) error {
+		c.plainHTTP = true
+		return nil
+	}
+}
+
+// WithHTTPClient uses a copy of client: its transport, cookie jar and redirect policy. Its Timeout becomes the attempt timeout, unless
+// [WithAttemptTimeout] names one.
+func WithHTTPClient(client *http.Client) Option {
+	return func(c *config) error {
+		if client == nil {
+			return core.Arg("HTTP client", "is nil")
+		}
+		c.core.HTTPClient = client
+		return nil
+	}
+}
+
+// WithMiddleware wraps the base transport; the first wrapper is the outermost. It sees every attempt with its credentials, below
+// retries and rate limit.
+func WithMiddleware(wrap ...func(http.RoundTripper) http.RoundTripper) Option {
+	return func(c *config) error {
+		if slices.ContainsFunc(wrap, func(w func(http.RoundTripper) http.RoundTripper) bool { return w == nil }) {
+			return core.Arg("middleware", "is nil")
+		}
+		c.core.Middleware = append(c.core.Middleware, wrap...)
+		return nil
+	}
+}
+
+// RetryPolicy says how often and how long a call is tried. GET and DELETE, and what [WithIdempotent] marks, are repeated after connection errors and the statuses 408, 429,
+// 500, 502, 503 and 504; POST and PATCH only where the server surely did nothing: 429, 503 with Retry-After, no connection.
+type RetryPolicy struct {
+	// MaxAttempts counts the first one too. Default 5; 1 turns retries off.
+	MaxAttempts int
+	// MinDelay and MaxDelay bound the wait where the server names none: a random time up to MinDelay, doubled with every attempt, up to MaxDelay. Defaults 500 ms and 30 s.
+	MinDelay, MaxDelay time.Duration
+	// MaxServerWait is the longest wait (Retry-After, X-RateLimit-Reset) that is obeyed. Beyond it, or beyond the context's deadline, the error comes at once. Default 1 min.
+	MaxServerWait time.Duration
+	// Budget is how many retries the client may make beyond one per ten successful calls, so that an outage gets no storm from it. Waits that the server named are free. Default 50.
+	Budget int
+}
+
+// DefaultRetryPolicy is the policy of a client that has no other.
+func DefaultRetryPolicy() RetryPolicy { return RetryPolicy(core.DefaultRetryPolicy()) }
+
+// WithRetry replaces the retry policy. Begin with [DefaultRetryPolicy].
+func WithRetry(policy RetryPolicy) Option {
+	return func(c *config) error {
+		c.core.Retry = core.RetryPolicy(policy)
+		return c.core.Retry.Check()
+	}
+}
+
+// WithAttemptTimeout limits one attempt, from sending to the end of the reply. Waits between attempts don't count: they end with the
+// context. Default 1 min.
+func WithAttemptTimeout(d time.Duration) Option {
+	return func(c *config) error {
+		if d <= 0 {
+			return core.Arg("attempt timeout", "is %v", d)
+		}
+		c.core.AttemptTimeout = d
+		return nil
+	}
+}
+
+// WithMaxResponseBytes limits the size of one reply. Default 32 MiB.
+func WithMaxResponseBytes(n int64) Option {
+	return func(c *config) error {
+		if n < 1 {
+			return core.Arg("response limit", "is %d", n)
+		}
+		c.core.MaxResponse = n
+		return nil
+	}
+}
+
+// WithLimiter shares limiter with whoever else uses it: Confluent's limits hold per user and per organization, not per client. By default a
+// client has a [ratelimit.Local] of its own that learns from the X-RateLimit headers. A nil limiter turns waiting ahead off.
+func WithLimiter(limiter ratelimit.Limiter) Option {
+	return func(c *config) error {
+		c.core.Limiter = limiter
+		return nil
+	}
+}
+
+// WithLogger logs every call: successes at debug, retries at info, failures at warn level. No header, query, body or credential is logged.
+func WithLogger(logger *slog.Logger) Option {
+	return func(c *config) error {
+		c.core.Logger = logger
+		return nil
+	}
+}
+
+// WithUserAgent adds a product, as in "my-app/1.2 (https://example.com; ops@example.com)", to the User-Agent header.
+func WithUserAgent(product string) Option {
+	return func(c *config) error {
+		c.core.Product = product
+		return core.HeaderText("user agent", product)
+	}
+}
+
+// CallOption changes one call.
+type CallOption func(*core.CallOptions)
+
+// WithMeta stores what the reply tells beside its body in m: also where the call fails, and for each page anew.
+func WithMeta(m *Meta) CallOption {
+	return func(o *core.CallOptions) { o.WithMeta((*core.Meta)(m)) }
+}
+
+// WithRawBody stores a copy of the reply's body in b, for what this release has no fields for.
+func WithRawBody(b *[]byte) CallOption {
+	return func(o *core.CallOptions) { o.WithRawBody(b) }
+}
+
+// WithIdempotent lets a POST or PATCH be repeated after an ambiguous failure, because the caller knows that a second one does no harm.
+func WithIdempotent() CallOption {
+	return func(o *core.CallOptions) { o.WithIdempotent() }
+}
+
+// WithPrefetch makes List and Pages fetch one page ahead while the caller works on the current one.
+func WithPrefetch() CallOption {
+	return func(o *core.CallOptions) { o.WithPrefetch() }
+}
+
+// Meta is what a reply tells beside its body.
+type Meta struct {
+	StatusCode int // 0 where no reply came
+	RequestID  string
+	Attempts   int
+	RateLimit  ratelimit.Window
+	Header     http.Header
+}
+
+// Page is one page of a list.
+type Page[T any] struct {
+	Items []T
+	// NextToken resumes the list behind this page, "" after the last one. Put it into the list options' PageToken.
+	NextToken string
+	// Total is the number of items on all pages, 0 where the server does not tell.
+	Total int
+	Meta  Meta
+}

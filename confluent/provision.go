@@ -1,0 +1,325 @@
+package confluent
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/integrations-go/sdk/internal/core"
+)
+
+// cleanupTimeout is how long Provision may take to delete a draft after its caller's context has ended.
+const cleanupTimeout = 30 * time.Second
+
+// Provision makes a configured integration: it sends POST with the name, provider and environment, then PATCH with in.Config. If the
+// PATCH fails it sends DELETE for the draft, even where ctx has ended (for up to 30 s), because a draft whose configuration failed may refuse another one.
+//
+// If a reply is lost, Provision reads the integration before it decides: a PATCH that was carried out is a success, and nothing but a DRAFT is ever deleted.
+// Where the reply to the POST is lost it can't know the id: the error is [ErrOutcomeUnknown] and nothing is deleted. [IntegrationsService.Ensure] looks the integration up by its name instead.
+//
+// The error joins what failed with what failed while cleaning up. The integration is nil unless it is there: next to an error it is one that could not be cleaned up.
+func (s *IntegrationsService) Provision(ctx context.Context, in IntegrationCreate, opts ...CallOption) (*Integration, error) {
+	const op = "Integrations.Provision"
+	if err := refuse(op, checkConfig(in.Config, true)); err != nil {
+		return nil, err
+	}
+	created, err := s.create(ctx, op, in, opts)
+	if err != nil {
+		return nil, err
+	}
+	done, err := s.configure(ctx, created, in.Config, opts)
+	if err == nil {
+		return done, nil
+	}
+	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+	defer cancel()
+	now, readErr := s.Get(clean, created.Environment.ID, created.ID)
+	switch {
+	case errors.Is(readErr, ErrNotFound):
+		return nil, err
+	case readErr != nil:
+		return created, errors.Join(err, fmt.Errorf("integration %s may be left behind: %w", created.ID, readErr))
+	case now.Status != StatusDraft:
+		return now, errors.Join(err, newError(&core.Failure{Operation: op, Err: fmt.Errorf("integration %s is %s and was left as it is", now.ID, now.Status)}))
+	}
+	if deleteErr := s.Delete(clean, created.Environment.ID, created.ID); deleteErr != nil {
+		return now, errors.Join(err, fmt.Errorf("draft %s is left behind: %w", created.ID, deleteErr))
+	}
+	return nil, err
+}
+
+// create makes the draft, whose id and environment the next step needs.
+func (s *IntegrationsService) create(ctx context.Context, op string, in IntegrationCreate, opts []CallOption) (*Integration, error) {
+	draft := in
+	draft.Provider, draft.Config = providerOr(in.Provider, in.Config), Config{}
+	created, err := s.Create(ctx, draft, opts...)
+	if err != nil {
+		return nil, err
+	}
+	if created.ID == "" {
+		return nil, newError(&core.Failure{Operation: op, OutcomeUnknown: true, Err: &core.ReplyError{Problem: "the created integration has no id"}})
+	}
+	if created.Environment.ID == "" {
+		created.Environment = in.Environment
+	}
+	return created, nil
+}
+
+// configure sends the PATCH, and looks whether it was carried out where its reply is lost.
+func (s *IntegrationsService) configure(ctx context.Context, in *Integration, cfg Config, opts []CallOption) (*Integration, error) {
+	done, err := s.Update(ctx, in.ID, IntegrationUpdate{Environment: in.Environment, Config: cfg}, opts...)
+	if err == nil || !errors.Is(err, ErrOutcomeUnknown) || ctx.Err() != nil {
+		return done, err
+	}
+	now, readErr := s.Get(ctx, in.Environment.ID, in.ID)
+	if readErr == nil && now.Status != StatusDraft && len(differences("Config", cfg, now.Config)) == 0 {
+		return now, nil
+	}
+	return nil, errors.Join(err, readErr)
+}
+
+// WaitOptions say how [IntegrationsService.WaitValid] waits. Zero fields have the defaults.
+type WaitOptions struct {
+	// Interval is the first pause between two validations; it grows by half each time, up to MaxInterval, and is spread by a fifth. Defaults 2 s and 30 s.
+	Interval, MaxInterval time.Duration
+	// Timeout ends the wait where the context does not. Default 10 min: grants take up to 7 minutes on Google Cloud and seconds on AWS (the vendor's figures).
+	Timeout time.Duration
+}
+
+func (o WaitOptions) withDefaults() WaitOptions {
+	if o.Interval == 0 {
+		o.Interval = 2 * time.Second
+	}
+	if o.MaxInterval == 0 {
+		o.MaxInterval = max(o.Interval, 30*time.Second)
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 10 * time.Minute
+	}
+	return o
+}
+
+// WaitValid sends POST :validate again and again until the server accepts, because what was granted at the cloud provider takes time to
+// be seen. It goes on after 400, 409, 422, 429, 5xx and lost connections; a tenant or account that does not exist is a 400 too and
+// looks the same to it. Everything else, 401, 403 and 404 above all, ends it at once.
+//
+// When the time is up, or ctx ends, the error joins that ([context.DeadlineExceeded] or [context.Canceled]) with the last [*Error].
+func (s *IntegrationsService) WaitValid(ctx context.Context, in IntegrationValidate, wait WaitOptions, opts ...CallOption) error {
+	const op = "Integrations.WaitValid"
+	if wait.Interval < 0 || wait.MaxInterval < 0 || wait.Timeout < 0 {
+		return refuse(op, core.Arg("WaitOptions", "has a negative time"))
+	}
+	wait = wait.withDefaults()
+	ctx, cancel := context.WithTimeout(ctx, wait.Timeout)
+	defer cancel()
+	var last error
+	for pause := wait.Interval; ; pause = min(pause+pause/2, wait.MaxInterval) {
+		err := s.Validate(ctx, in, opts...)
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return errors.Join(ctx.Err(), cmp.Or(last, err))
+		case !passing(err):
+			return err
+		}
+		last = err
+		t := time.NewTimer(pause - pause/10 + rand.N(pause/5+1))
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			t.Stop()
+			return errors.Join(ctx.Err(), last)
+		}
+	}
+}
+
+// passing reports that a validation may succeed later.
+func passing(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Argument != "" {
+		return false
+	}
+	switch e.StatusCode {
+	case http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusTooManyRequests:
+		return true
+	}
+	return errors.Is(err, ErrUnavailable) || errors.Is(err, ErrRateLimited)
+}
+
+// EnsureAction is what Ensure did.
+type EnsureAction string
+
+// What Ensure can do.
+const (
+	EnsureCreated     EnsureAction = "created"     // there was none
+	EnsureConfigured  EnsureAction = "configured"  // there was a draft
+	EnsureUnchanged   EnsureAction = "unchanged"   // there was one as wanted
+	EnsureConflicting EnsureAction = "conflicting" // there is one that differs, and can't be changed
+)
+
+// EnsureResult tells what Ensure found and did; T is [Integration] or [IntegrationV1].
+type EnsureResult[T any] struct {
+	Action      EnsureAction
+	Integration *T
+	// Differences names the fields that differ, where the action is [EnsureConflicting].
+	Differences []string
+}
+
+// Ensure makes the environment hold one integration as in describes, by its display name, which is required: it looks the name up; if there is none it sends POST, and PATCH where in has a
+// configuration; if there is a draft it sends the PATCH only; if there is one as wanted it sends nothing more. Running it again changes nothing.
+//
+// An integration that differs can't be changed: the result names the differences, and the error is [ErrConflict]. So is more than one of the name. If the reply to a POST or PATCH is
+// lost, Ensure looks again before it gives up. Two programs that ensure the same new name at the same moment may both create it.
+func (s *IntegrationsService) Ensure(ctx context.Context, in IntegrationCreate, opts ...CallOption) (*EnsureResult[Integration], error) {
+	const op = "Integrations.Ensure"
+	in.Provider = providerOr(in.Provider, in.Config)
+	err := refuse(op, core.Required("Environment.ID", in.Environment.ID), core.Required("DisplayName", in.DisplayName),
+		core.Required("Provider", string(in.Provider)), checkConfig(in.Config, false))
+	if err != nil {
+		return nil, err
+	}
+	result := &EnsureResult[Integration]{Action: EnsureUnchanged}
+	look := func() (*Integration, error) {
+		return s.FindByDisplayName(ctx, in.Environment.ID, in.DisplayName, opts...)
+	}
+	result.Integration, err = findOrCreate(ctx, look, func() (*Integration, error) {
+		result.Action = EnsureCreated
+		return s.create(ctx, op, in, opts)
+	})
+	if err != nil {
+		return nil, err
+	}
+	have := result.Integration
+	if have.Environment.ID == "" {
+		have.Environment = in.Environment
+	}
+	diff := providerDifference(in.Provider, have.Provider)
+	draft := have.Status == StatusDraft || have.Status == "" && customerSide(have.Config) == 0
+	if !in.Config.IsZero() && !(draft && customerSide(have.Config) == 0) {
+		diff = append(diff, differences("Config", in.Config, have.Config)...)
+	}
+	if len(diff) > 0 {
+		return conflicting(op, result, have.ID, diff)
+	}
+	if draft && !in.Config.IsZero() {
+		if result.Action == EnsureUnchanged {
+			result.Action = EnsureConfigured
+		}
+		configured, err := s.configure(ctx, have, in.Config, opts)
+		if err != nil {
+			return result, err
+		}
+		result.Integration = configured
+	}
+	return result, nil
+}
+
+// Ensure makes the environment hold one integration as in describes, as [IntegrationsService.Ensure] does: it sends POST where there is none of that
+// display name, and nothing otherwise, because v1 changes nothing.
+func (s *IntegrationsV1Service) Ensure(ctx context.Context, in IntegrationCreateV1, opts ...CallOption) (*EnsureResult[IntegrationV1], error) {
+	const op = "IntegrationsV1.Ensure"
+	in.Provider = providerOr(in.Provider, in.Config)
+	err := refuse(op, core.Required("Environment.ID", in.Environment.ID), core.Required("DisplayName", in.DisplayName),
+		checkConfig(in.Config, true), core.Required("Provider", string(in.Provider)))
+	if err != nil {
+		return nil, err
+	}
+	result := &EnsureResult[IntegrationV1]{Action: EnsureUnchanged}
+	look := func() (*IntegrationV1, error) {
+		return s.FindByDisplayName(ctx, in.Environment.ID, in.DisplayName, opts...)
+	}
+	result.Integration, err = findOrCreate(ctx, look, func() (*IntegrationV1, error) {
+		result.Action = EnsureCreated
+		return s.Create(ctx, in, opts...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if result.Action == EnsureCreated {
+		return result, nil
+	}
+	have := result.Integration
+	if diff := append(providerDifference(in.Provider, have.Provider), differences("Config", in.Config, have.Config)...); len(diff) > 0 {
+		return conflicting(op, result, have.ID, diff)
+	}
+	return result, nil
+}
+
+// findOrCreate looks, creates where there is none, and looks again where the reply to the create is lost.
+func findOrCreate[T any](ctx context.Context, look, create func() (*T, error)) (*T, error) {
+	found, err := look()
+	if !errors.Is(err, ErrNotFound) || hasStatus(err) {
+		return found, err
+	}
+	created, err := create()
+	if err == nil || !errors.Is(err, ErrOutcomeUnknown) || ctx.Err() != nil {
+		return created, err
+	}
+	found, lookErr := look()
+	if lookErr != nil {
+		return nil, errors.Join(err, lookErr)
+	}
+	return found, nil
+}
+
+// hasStatus tells a 404 for the environment from a name that no integration has.
+func hasStatus(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.StatusCode != 0
+}
+
+func conflicting[T any](op string, r *EnsureResult[T], id string, diff []string) (*EnsureResult[T], error) {
+	r.Action, r.Differences = EnsureConflicting, diff
+	return r, newError(&core.Failure{Operation: op, Err: fmt.Errorf("integration %s differs in %s: %w", id, strings.Join(diff, ", "), ErrConflict)})
+}
+
+func providerDifference(want, have Provider) []string {
+	if have == "" || want.Is(have) {
+		return nil
+	}
+	return []string{"Provider"}
+}
+
+// differences names the members of want that have lacks or has otherwise. Unset and "" are the same, and texts compare without case:
+// tenant ids, account names and IAM role names do not depend on it.
+func differences(name string, want, have Config) []string {
+	if want.Kind() != have.Kind() {
+		return []string{name + ".kind"}
+	}
+	wanted, there := members(want), members(have)
+	var diff []string
+	for key, value := range wanted {
+		if !strings.EqualFold(value, there[key]) && value != `""` {
+			diff = append(diff, name+"."+key)
+		}
+	}
+	slices.Sort(diff)
+	return diff
+}
+
+// members are the customer's members of a configuration, compacted.
+func members(c Config) map[string]string {
+	var raw map[string]json.RawMessage
+	b, err := json.Marshal(c.Writable())
+	if err != nil || json.Unmarshal(b, &raw) != nil {
+		return nil
+	}
+	out := map[string]string{}
+	for key, value := range raw {
+		if text := string(value); text != `""` && text != "null" && key != "kind" {
+			out[key] = text
+		}
+	}
+	return out
+}
+
+// customerSide counts the customer's members that are set.
+func customerSide(c Config) int { return len(members(c)) }

@@ -1,0 +1,220 @@
+package core
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/integrations-go/sdk/ratelimit"
+)
+
+// Meta is what a reply tells beside its body. The vendor packages declare the same struct, with docs.
+type Meta struct {
+	StatusCode int
+	RequestID  string
+	Attempts   int
+	RateLimit  ratelimit.Window
+	Header     http.Header
+}
+
+// CallOptions collects the options of one call.
+type CallOptions struct {
+	meta       []*Meta
+	raw        *[]byte
+	idempotent bool
+	noAuth     bool
+	prefetch   bool
+}
+
+// WithMeta stores what the reply tells beside its body, errors included.
+func (o *CallOptions) WithMeta(m *Meta) { o.meta = append(o.meta, m) }
+
+// WithRawBody stores a copy of the reply's body.
+func (o *CallOptions) WithRawBody(b *[]byte) { o.raw = b }
+
+// WithIdempotent lets the call be repeated whatever its method is.
+func (o *CallOptions) WithIdempotent() { o.idempotent = true }
+
+// WithoutAuth sends no credential and takes nothing from the rate limit, which the server counts per credential.
+func (o *CallOptions) WithoutAuth() { o.noAuth = true }
+
+// WithPrefetch fetches one page ahead.
+func (o *CallOptions) WithPrefetch() { o.prefetch = true }
+
+// Walk is what the options of a call mean for a list. Its pages may be fetched ahead by another goroutine, so that what the caller wants
+// to be told is collected apart from it, and delivered when the page is.
+type Walk struct {
+	Prefetch bool
+	options  CallOptions
+}
+
+// NewWalk reads the options once.
+func NewWalk[O ~func(*CallOptions)](opts []O) Walk {
+	var w Walk
+	for _, o := range opts {
+		o(&w.options)
+	}
+	w.Prefetch = w.options.prefetch
+	return w
+}
+
+// Collect is the options of one page's call, which tells meta and raw.
+func (w Walk) Collect(meta *Meta, raw *[]byte) []func(*CallOptions) {
+	return []func(*CallOptions){func(o *CallOptions) {
+		*o = w.options
+		o.meta = []*Meta{meta}
+		if o.raw != nil {
+			o.raw = raw
+		}
+	}}
+}
+
+// Deliver tells the caller.
+func (w Walk) Deliver(meta Meta, raw []byte) {
+	for _, m := range w.options.meta {
+		*m = meta
+	}
+	if w.options.raw != nil {
+		*w.options.raw = raw
+	}
+}
+
+type callKey struct{}
+
+// call is the state of one call, which travels in its context.
+type call struct {
+	operation string
+	opts      CallOptions
+
+	reached        bool // Client.Do was called
+	attempts       int  // that may have reached the server
+	reauthorized   bool
+	maybeDone      bool
+	outcomeUnknown bool
+	sentHeader     http.Header // of the last attempt
+}
+
+func callOf(ctx context.Context) *call {
+	if cs, ok := ctx.Value(callKey{}).(*call); ok {
+		return cs
+	}
+	return &call{} // a redirect that http.Client follows keeps the context, so this is a caller's own use of the transport
+}
+
+// Send invokes one operation of a generated client.
+type Send func(context.Context) (*http.Response, error)
+
+// Call invokes an operation and decodes its reply, which must be a JSON document.
+func Call[T any, O ~func(*CallOptions)](ctx context.Context, c *Client, operation string, opts []O, send Send) (*T, error) {
+	out := new(T)
+	if err := CallDecode(ctx, c, operation, opts, send, func(b []byte) error { return json.Unmarshal(b, out) }); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// CallEmpty invokes an operation whose reply carries nothing. A body is accepted where it is JSON: some servers answer {} for 204.
+func CallEmpty[O ~func(*CallOptions)](ctx context.Context, c *Client, operation string, opts []O, send Send) error {
+	return do(ctx, c, operation, opts, send, func(b []byte) error {
+		if len(bytes.TrimSpace(b)) > 0 && !json.Valid(b) {
+			return &ReplyError{Problem: "the reply is not JSON"}
+		}
+		return nil
+	})
+}
+
+// CallDecode invokes an operation and hands the body, which is there and not null, to decode. The bytes are decode's only until it returns.
+func CallDecode[O ~func(*CallOptions)](ctx context.Context, c *Client, operation string, opts []O, send Send, decode func([]byte) error) error {
+	return do(ctx, c, operation, opts, send, func(b []byte) error {
+		switch trimmed := bytes.TrimSpace(b); {
+		case len(trimmed) == 0:
+			return &ReplyError{Problem: "the reply has no body"}
+		case string(trimmed) == "null":
+			return &ReplyError{Problem: "the reply is null"}
+		}
+		if err := decode(b); err != nil {
+			return &ReplyError{Problem: "the reply is not what the operation promises", Err: err}
+		}
+		return nil
+	})
+}
+
+func do[O ~func(*CallOptions)](ctx context.Context, c *Client, operation string, opts []O, send Send, accept func([]byte) error) error {
+	cs := &call{operation: operation}
+	for _, o := range opts {
+		o(&cs.opts)
+	}
+	resp, err := send(context.WithValue(ctx, callKey{}, cs))
+	if err != nil {
+		for _, m := range cs.opts.meta {
+			*m = Meta{Attempts: cs.attempts}
+		}
+		if !cs.reached { // the generated client could not build the request
+			err = c.newError(&Failure{Operation: operation, Err: err})
+		}
+		return err
+	}
+	body, ok := resp.Body.(*buffer)
+	if !ok {
+		return c.newError(&Failure{Operation: operation, Err: errors.New("the reply did not come through Client.Do")})
+	}
+	defer body.Close()
+	for _, m := range cs.opts.meta {
+		c.meta(m, cs, resp)
+	}
+	if cs.opts.raw != nil {
+		*cs.opts.raw = slices.Clone(body.b)
+	}
+	r := &reply{resp, body}
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return c.newError(c.failure(cs, resp.Request, r, nil))
+	}
+	if err := accept(body.b); err != nil {
+		// Whatever the operation does, it was done: the server said so.
+		cs.outcomeUnknown = !cs.opts.idempotent && !idempotentMethod(resp.Request.Method)
+		return c.newError(c.failure(cs, resp.Request, r, err))
+	}
+	return nil
+}
+
+// meta fills m from a reply.
+func (c *Client) meta(m *Meta, cs *call, resp *http.Response) {
+	*m = Meta{
+		StatusCode: resp.StatusCode,
+		RequestID:  resp.Header.Get(c.cfg.RequestIDHeader),
+		Attempts:   cs.attempts,
+		RateLimit:  c.cfg.Headers.Parse(resp.Header, time.Now()),
+		Header:     resp.Header,
+	}
+}
+
+// failure collects what is known of a call that failed. r may be nil.
+func (c *Client) failure(cs *call, req *http.Request, r *reply, err error) *Failure {
+	f := &Failure{
+		Operation:      cs.operation,
+		Method:         req.Method,
+		Path:           req.URL.EscapedPath(),
+		Attempts:       cs.attempts,
+		OutcomeUnknown: cs.outcomeUnknown,
+		MaybeDone:      cs.maybeDone,
+		Err:            err,
+	}
+	if wait, ok := errors.AsType[*ratelimit.WaitError](err); ok {
+		f.RetryAfter = wait.Wait
+	}
+	if r == nil {
+		return f
+	}
+	f.StatusCode = r.resp.StatusCode
+	f.Header = r.resp.Header
+	f.RequestID = r.resp.Header.Get(c.cfg.RequestIDHeader)
+	f.RetryAfter, _ = serverWait(c.cfg.Headers, r.resp, time.Now())
+	f.Body = c.scrub(slices.Clone(r.body.b[:min(len(r.body.b), maxErrorBody)]))
+	return f
+}
+
+func (c *Client) newError(f *Failure) error { return c.cfg.NewError(f) }

@@ -1,0 +1,420 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/integrations-go/sdk/ratelimit"
+)
+
+// DefaultAttemptTimeout is how long one attempt may take, reading the reply included.
+const DefaultAttemptTimeout = time.Minute
+
+// Config is what a vendor package hands over. New fills in the defaults.
+type Config struct {
+	Vendor          string // begins every error's text
+	BaseURL         *url.URL
+	HTTPClient      *http.Client // copied, never changed; nil: one of our own
+	Product         string       // the caller's part of the User-Agent header
+	Auth            *Auth        // nil: none
+	Limiter         ratelimit.Limiter
+	Headers         ratelimit.Headers // the vendor's rate-limit headers
+	RequestIDHeader string
+	Retry           RetryPolicy
+	AttemptTimeout  time.Duration
+	MaxResponse     int64
+	Logger          *slog.Logger
+	Middleware      []func(http.RoundTripper) http.RoundTripper
+	NewError        func(*Failure) error
+}
+
+// Client sends requests. It is safe for concurrent use.
+type Client struct {
+	cfg       Config
+	http      *http.Client
+	base      http.RoundTripper
+	userAgent []string
+	budget    *budget
+}
+
+// ParseBaseURL refuses URLs that requests can't be built on, and plain http beyond this machine unless allowed.
+func ParseBaseURL(raw string, plainHTTP bool) (*url.URL, error) {
+	const name = "base URL"
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		return nil, Arg(name, "can't be parsed") // the parser's error would repeat a password in it
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, Arg(name, "needs the scheme https or http")
+	case u.Hostname() == "":
+		return nil, Arg(name, "has no host")
+	case u.User != nil:
+		return nil, Arg(name, "carries credentials; they have options of their own")
+	case u.RawQuery != "" || u.ForceQuery:
+		return nil, Arg(name, "has a query")
+	case u.Fragment != "":
+		return nil, Arg(name, "has a fragment")
+	case u.Scheme == "http" && !plainHTTP && !loopback(u.Hostname()):
+		return nil, Arg(name, "sends credentials over plain http to %s; use https, or allow it with WithPlainHTTP", u.Hostname())
+	}
+	for part := range strings.SplitSeq(u.Path, "/") {
+		if part == "." || part == ".." {
+			return nil, Arg(name, "has %q in its path", part)
+		}
+	}
+	return u, nil
+}
+
+func loopback(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+// New makes a client. It checks nothing that the options of the vendor packages have checked already.
+func New(cfg Config) *Client {
+	c := &Client{cfg: cfg, userAgent: []string{userAgent(cfg.Product)}}
+	var own http.Client
+	if cfg.HTTPClient != nil {
+		own = *cfg.HTTPClient
+	}
+	if c.cfg.AttemptTimeout == 0 {
+		c.cfg.AttemptTimeout = DefaultAttemptTimeout
+		if own.Timeout > 0 {
+			c.cfg.AttemptTimeout = own.Timeout
+		}
+	}
+	own.Timeout = 0 // it would count our waits between attempts
+	if c.cfg.MaxResponse == 0 {
+		c.cfg.MaxResponse = DefaultMaxResponse
+	}
+	if c.cfg.Retry == (RetryPolicy{}) {
+		c.cfg.Retry = DefaultRetryPolicy()
+	}
+	c.budget = newBudget(c.cfg.Retry.Budget)
+	c.base = own.Transport
+	if c.base == nil {
+		c.base = defaultTransport()
+	}
+	next := c.base
+	for i := len(cfg.Middleware) - 1; i >= 0; i-- {
+		next = cfg.Middleware[i](next)
+	}
+	own.Transport = &attempt{c: c, next: next}
+	own.CheckRedirect = checkRedirect(own.CheckRedirect)
+	c.http = &own
+	return c
+}
+
+func defaultTransport() http.RoundTripper {
+	t, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return http.DefaultTransport // replaced by the program, for its own reasons
+	}
+	t = t.Clone()
+	t.MaxIdleConnsPerHost = 32
+	return t
+}
+
+// CloseIdleConnections closes the base transport's idle connections, past any middleware.
+func (c *Client) CloseIdleConnections() {
+	if b, ok := c.base.(interface{ CloseIdleConnections() }); ok {
+		b.CloseIdleConnections()
+	}
+}
+
+// Limiter is the client's limiter, nil if it has none.
+func (c *Client) Limiter() ratelimit.Limiter { return c.cfg.Limiter }
+
+// BaseURL is where the generated client sends its requests.
+func (c *Client) BaseURL() string { return c.cfg.BaseURL.String() }
+
+var errTooManyRedirects = errors.New("stopped after 10 redirects")
+
+// checkRedirect follows what repeats the request as it was. A redirect that would turn a POST into a GET, or carry a body to
+// another host, is handed to the caller as the reply.
+func checkRedirect(user func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
+	return func(req *http.Request, via []*http.Request) error {
+		if len(via) >= 10 {
+			return errTooManyRedirects
+		}
+		first := via[0]
+		if req.Method != first.Method {
+			return http.ErrUseLastResponse
+		}
+		if req.Method != http.MethodGet && req.Method != http.MethodHead && !sameOrigin(req.URL, first.URL) {
+			return http.ErrUseLastResponse
+		}
+		if user != nil {
+			return user(req, via)
+		}
+		return nil
+	}
+}
+
+func sameOrigin(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+}
+
+func port(u *url.URL) string {
+	if p := u.Port(); p != "" {
+		return p
+	}
+	if u.Scheme == "https" {
+		return "443"
+	}
+	return "80"
+}
+
+// attempt is the innermost stage of ours: limit, timeout, credentials. It runs once per attempt and redirect.
+type attempt struct {
+	c    *Client
+	next http.RoundTripper
+}
+
+// notSentError says that a stage of ours failed before the request went out.
+type notSentError struct {
+	stage string
+	err   error
+}
+
+func (e *notSentError) Error() string { return e.stage + ": " + e.err.Error() }
+func (e *notSentError) Unwrap() error { return e.err }
+
+// CloseIdleConnections is here for http.Client, which looks for it on its transport.
+func (a *attempt) CloseIdleConnections() { a.c.CloseIdleConnections() }
+
+func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
+	c, ctx := a.c, req.Context()
+	cs := callOf(ctx)
+	ours := sameOrigin(req.URL, c.cfg.BaseURL) && !cs.opts.noAuth
+	end := &ending{}
+	if ours && c.cfg.Limiter != nil {
+		permit, err := c.cfg.Limiter.Acquire(ctx, req)
+		if err != nil {
+			return nil, closeUnsent(req, "rate limit", err)
+		}
+		end.limiter, end.permit = c.cfg.Limiter, permit
+	}
+	end.timeout = &attemptTimeoutError{c.cfg.AttemptTimeout}
+	end.ctx, end.cancel = context.WithTimeoutCause(ctx, c.cfg.AttemptTimeout, end.timeout)
+	out := req.WithContext(end.ctx)
+	out.Header = req.Header.Clone()
+	if ours && c.cfg.Auth != nil {
+		if err := c.cfg.Auth.Authorize(end.ctx, out.Header); err != nil {
+			end.Close()
+			return nil, closeUnsent(req, "authentication", err)
+		}
+		cs.sentHeader = out.Header
+	}
+	resp, err := a.next.RoundTrip(out)
+	if err == nil && resp == nil {
+		err = errors.New("a middleware returned neither reply nor error")
+	}
+	if err != nil {
+		err = end.explain(err)
+		end.Close()
+		return nil, err
+	}
+	if end.limiter != nil {
+		end.limiter.Observe(end.permit, resp)
+	}
+	if resp.Body == nil {
+		resp.Body = http.NoBody
+	}
+	end.ReadCloser = resp.Body
+	resp.Body = end
+	return resp, nil
+}
+
+// closeUnsent keeps the RoundTripper contract that the body is always closed.
+func closeUnsent(req *http.Request, stage string, err error) error {
+	if req.Body != nil {
+		req.Body.Close()
+	}
+	return &notSentError{stage, err}
+}
+
+// ending is a reply's body that gives back what its attempt held.
+type ending struct {
+	io.ReadCloser
+	ctx     context.Context
+	cancel  context.CancelFunc
+	timeout error
+	limiter ratelimit.Limiter
+	permit  ratelimit.Permit
+}
+
+func (e *ending) Read(p []byte) (int, error) {
+	n, err := e.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		err = e.explain(err)
+	}
+	return n, err
+}
+
+// explain names the attempt's timeout where the transport speaks of a context only.
+func (e *ending) explain(err error) error {
+	if context.Cause(e.ctx) == e.timeout {
+		return e.timeout
+	}
+	return err
+}
+
+func (e *ending) Close() error {
+	var err error
+	if e.ReadCloser != nil {
+		err = e.ReadCloser.Close()
+	}
+	if e.cancel != nil {
+		e.cancel()
+		e.cancel = nil
+		if e.limiter != nil {
+			e.limiter.Release(e.permit)
+		}
+	}
+	return err
+}
+
+// reply is a response whose body is in memory.
+type reply struct {
+	resp *http.Response
+	body *buffer
+}
+
+// Do sends a request that the generated client has built, with everything this package promises. A reply with any status is no
+// error; failing to get one is. It is what the generated client calls.
+func (c *Client) Do(req *http.Request) (*http.Response, error) {
+	ctx := req.Context()
+	cs, ok := ctx.Value(callKey{}).(*call)
+	if !ok {
+		cs = &call{}
+		ctx = context.WithValue(ctx, callKey{}, cs)
+		req = req.WithContext(ctx)
+	}
+	if req.Header.Get("Accept") == "" {
+		req.Header["Accept"] = acceptJSON
+	}
+	if req.Header.Get("User-Agent") == "" {
+		req.Header["User-Agent"] = c.userAgent
+	}
+	cs.reached = true
+	begin := time.Now()
+	r, err := c.try(ctx, cs, req)
+	c.log(ctx, cs, req, r, err, time.Since(begin))
+	if err != nil {
+		f := c.failure(cs, req, r, err)
+		if r != nil {
+			r.body.Close()
+		}
+		return nil, c.newError(f)
+	}
+	r.resp.Request = req // the transport's carries the credential
+	r.resp.Body = r.body
+	r.resp.ContentLength = int64(len(r.body.b))
+	return r.resp, nil
+}
+
+var acceptJSON = []string{"application/json"}
+
+// try is the retry stage. It may return both a reply and an error: the error is then why no further attempt was made.
+func (c *Client) try(ctx context.Context, cs *call, req *http.Request) (*reply, error) {
+	idempotent := cs.opts.idempotent || idempotentMethod(req.Method)
+	for {
+		this, err := c.rewind(req, cs.attempts)
+		if err != nil {
+			return nil, err
+		}
+		cs.attempts++
+		r, err := c.once(this)
+		if errors.As(err, new(*notSentError)) {
+			cs.attempts--
+		}
+		v := c.judge(ctx, cs, idempotent, r, err)
+		if v.maybeDone {
+			cs.maybeDone = true
+			cs.outcomeUnknown = !idempotent
+		}
+		if err == nil && r.resp.StatusCode < 400 {
+			c.budget.add(1)
+		}
+		if !v.retry || cs.attempts >= c.cfg.Retry.MaxAttempts && !v.now || req.Body != nil && req.Body != http.NoBody && req.GetBody == nil {
+			return r, c.noReply(ctx, err)
+		}
+		if !v.now {
+			d := c.delay(cs.attempts, v)
+			deadline, limited := ctx.Deadline()
+			if v.told && v.wait > c.cfg.Retry.MaxServerWait || limited && time.Until(deadline) < d || !v.told && !c.budget.add(-10) {
+				return r, c.noReply(ctx, err)
+			}
+			c.logRetry(ctx, cs, req, r, err, d)
+			if sleepErr := sleep(ctx, d); sleepErr != nil {
+				return r, errors.Join(fromContext(ctx), err)
+			}
+		}
+		if r != nil {
+			r.body.Close()
+		}
+	}
+}
+
+// noReply marks transport errors as such, and says whose fault an ended context is.
+func (c *Client) noReply(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ended := fromContext(ctx); ended != nil {
+		if err == ctx.Err() || err == context.Cause(ctx) {
+			return ended
+		}
+		return errors.Join(ended, err)
+	}
+	if errors.As(err, new(*notSentError)) || errors.As(err, new(*tooLargeError)) {
+		return err
+	}
+	return &NoReplyError{err}
+}
+
+// rewind gives the request for the next attempt, with the whole body again.
+func (c *Client) rewind(req *http.Request, attempts int) (*http.Request, error) {
+	if attempts == 0 && c.http.Jar == nil {
+		return req, nil
+	}
+	next := req.WithContext(req.Context())
+	if c.http.Jar != nil { // http.Client adds the jar's cookies to the very header it is given
+		next.Header = req.Header.Clone()
+	}
+	if attempts > 0 && req.GetBody != nil {
+		body, err := req.GetBody()
+		if err != nil {
+			return nil, fmt.Errorf("rewind the body: %w", err)
+		}
+		next.Body = body
+	}
+	return next, nil
+}
+
+// once makes one attempt, redirects included.
+func (c *Client) once(req *http.Request) (*reply, error) {
+	resp, err := c.http.Do(req)
+	if err != nil {
+		if resp != nil { // a refused redirect comes with the reply that asked for it
+			resp.Body.Close()
+		}
+		if u, ok := errors.AsType[*url.Error](err); ok {
+			err = u.Err // it would repeat the URL
+		}
+		return nil, err
+	}
+	body, err := readBody(resp, c.cfg.MaxResponse)
+	if err != nil {
+		return nil, err
+	}
+	return &reply{resp, body}, nil
+}

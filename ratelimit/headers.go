@@ -1,0 +1,150 @@
+package ratelimit
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// longest is where a stated wait stops being plausible: a Unix time read as
+// relative seconds is half a century.
+const longest = 365 * 24 * time.Hour
+
+// ResetUnit says how a server writes the end of its window.
+type ResetUnit int
+
+const (
+	// RelativeSeconds counts from the reply to the end of the window.
+	RelativeSeconds ResetUnit = iota
+	// EpochSeconds is the end of the window as a Unix time. It is compared
+	// with the Date of the reply if there is one, so the local clock may be wrong.
+	EpochSeconds
+)
+
+// Headers names the reply headers that describe a server's rate-limit window.
+type Headers struct {
+	Limit     string // How many requests a window allows; may be empty.
+	Remaining string // How many of them are left.
+	Reset     string // When the window ends, in ResetUnit.
+	ResetUnit ResetUnit
+
+	// RoundedUp says that the server rounds Reset up to whole seconds. If it
+	// is not set, a whole number may have been cut, and the window is taken
+	// to end up to one second after it.
+	RoundedUp bool
+}
+
+// Confluent returns the headers of Confluent Cloud, whose X-RateLimit-Reset
+// is "relative time in seconds until the current rate-limit window resets".
+// Its rounding is not documented.
+func Confluent() Headers {
+	return Headers{Limit: "X-Ratelimit-Limit", Remaining: "X-Ratelimit-Remaining", Reset: "X-Ratelimit-Reset"}
+}
+
+// GitHub returns the headers of GitHub and the many servers that imitate it:
+// the names of [Confluent], but X-RateLimit-Reset is in UTC epoch seconds.
+func GitHub() Headers {
+	h := Confluent()
+	h.ResetUnit = EpochSeconds
+	return h
+}
+
+// Window is what one reply says about the rate-limit window it was counted in.
+// A number is valid only if its flag is set.
+type Window struct {
+	Limit     int           // At least 1.
+	Remaining int           // 0 or more.
+	Reset     time.Duration // From the reply to the end of the window as stated; 0 to one year.
+	Slack     time.Duration // How much later than Reset the window may really end, from rounding.
+
+	HasLimit, HasRemaining, HasReset bool
+}
+
+// Parse reads the window from a reply header that arrived at now. What is
+// missing, negative, not a decimal number, or implausible (a limit of 0, a
+// count over 2^31-1, a reset in the past or more than a year ahead) is left
+// unknown. Fractions are accepted; of a list the first member counts.
+func (h Headers) Parse(header http.Header, now time.Time) Window {
+	var w Window
+	w.Limit, w.HasLimit = count(first(header, h.Limit))
+	w.HasLimit = w.HasLimit && w.Limit > 0
+	w.Remaining, w.HasRemaining = count(first(header, h.Remaining))
+	if d, slack, ok := h.reset(header, now); ok {
+		w.Reset, w.Slack, w.HasReset = d, slack, true
+	}
+	return w
+}
+
+func (h Headers) reset(header http.Header, now time.Time) (d, slack time.Duration, ok bool) {
+	f, ok := number(first(header, h.Reset))
+	if !ok || f > math.MaxInt32*1e3 { // Far past any date; keeps the conversions exact.
+		return 0, 0, false
+	}
+	whole, fraction := math.Modf(f)
+	if fraction == 0 && !h.RoundedUp {
+		slack = time.Second
+	}
+	if h.ResetUnit == RelativeSeconds {
+		d, ok = seconds(f)
+		return d, slack, ok
+	}
+	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = date
+	}
+	d = time.Unix(int64(whole), int64(fraction*1e9)).Sub(now)
+	return d, slack, 0 <= d && d <= longest
+}
+
+// ParseRetryAfter reads the value of a Retry-After header that arrived at now:
+// seconds, with or without a fraction, or an HTTP date. A date in the past is
+// a wait of 0. It reports false for anything else, and for more than a year.
+func ParseRetryAfter(value string, now time.Time) (time.Duration, bool) {
+	value = strings.TrimSpace(value)
+	if f, ok := number(value); ok {
+		return seconds(f)
+	}
+	date, err := http.ParseTime(value)
+	if err != nil {
+		return 0, false
+	}
+	d := max(date.Sub(now), 0)
+	if d > longest {
+		return 0, false
+	}
+	return d, true
+}
+
+func first(header http.Header, name string) string {
+	if name == "" {
+		return ""
+	}
+	value, _, _ := strings.Cut(header.Get(name), ",")
+	value, _, _ = strings.Cut(value, ";")
+	return strings.TrimSpace(value)
+}
+
+// number is stricter than strconv: no sign, exponent, hexadecimal, Inf or NaN.
+func number(s string) (float64, bool) {
+	if strings.Trim(s, "0123456789.") != "" {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	return f, err == nil
+}
+
+func count(s string) (int, bool) {
+	f, ok := number(s)
+	if !ok || f > math.MaxInt32 {
+		return 0, false
+	}
+	return int(f), true
+}
+
+func seconds(f float64) (time.Duration, bool) {
+	if f < 0 || f > longest.Seconds() {
+		return 0, false
+	}
+	return time.Duration(math.Ceil(f * 1e9)), true
+}

@@ -1,0 +1,77 @@
+package ratelimit
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Option configures [New].
+type Option func(*Local) error
+
+// WithRate sets a ceiling of one's own: perSecond requests per second on
+// average, and at most burst at once. perSecond must be finite and above 0,
+// burst at least 1. The default is no ceiling.
+func WithRate(perSecond float64, burst int) Option {
+	return func(l *Local) error {
+		if !(perSecond > 0) || math.IsInf(perSecond, 0) {
+			return fmt.Errorf("ratelimit: WithRate: perSecond is %v, it must be finite and above 0", perSecond)
+		}
+		if burst < 1 {
+			return fmt.Errorf("ratelimit: WithRate: burst is %d, it must be at least 1", burst)
+		}
+		l.rate = rate.NewLimiter(rate.Limit(perSecond), burst)
+		return nil
+	}
+}
+
+// WithMaxInFlight sets how many requests may be admitted and not yet released,
+// at least 1. The default is no limit.
+//
+// A goroutine that sends a request while it still holds the body of another
+// needs two places.
+func WithMaxInFlight(n int) Option {
+	return func(l *Local) error {
+		if n < 1 {
+			return fmt.Errorf("ratelimit: WithMaxInFlight: %d, it must be at least 1", n)
+		}
+		l.maxInFlight = n
+		return nil
+	}
+}
+
+// WithHeaders sets the headers to learn the server's window from. By default
+// only Retry-After is read.
+func WithHeaders(h Headers) Option {
+	return func(l *Local) error {
+		if h.Remaining == "" || h.Reset == "" {
+			return errors.New("ratelimit: WithHeaders: Remaining and Reset need a name")
+		}
+		if h.ResetUnit != RelativeSeconds && h.ResetUnit != EpochSeconds {
+			return fmt.Errorf("ratelimit: WithHeaders: unknown ResetUnit %d", h.ResetUnit)
+		}
+		h.Limit = http.CanonicalHeaderKey(h.Limit) // Here once, so that no lookup has to.
+		h.Remaining = http.CanonicalHeaderKey(h.Remaining)
+		h.Reset = http.CanonicalHeaderKey(h.Reset)
+		l.headers = h
+		return nil
+	}
+}
+
+// WithMaxWait sets the longest wait that a server can impose, above 0; the
+// default is 60 seconds. While more is needed, Acquire fails at once with a
+// [*WaitError], and once per d a single request is let through to see whether
+// the server still means it.
+func WithMaxWait(d time.Duration) Option {
+	return func(l *Local) error {
+		if d <= 0 {
+			return fmt.Errorf("ratelimit: WithMaxWait: %v, it must be above 0", d)
+		}
+		l.maxWait = d
+		return nil
+	}
+}

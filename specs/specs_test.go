@@ -1,0 +1,229 @@
+package specs_test
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/oapi-codegen/oapi-codegen/v2/pkg/util"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func eachVendor(t *testing.T, check func(t *testing.T, vendor string)) {
+	for _, v := range vendors(t) {
+		t.Run(v, func(t *testing.T) { check(t, v) })
+	}
+}
+
+func load(t *testing.T, vendor string) *openapi3.T {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromFile(vendor + ".yaml")
+	require.NoError(t, err)
+	return doc
+}
+
+// loadOverlaid returns what the generator works on.
+func loadOverlaid(t *testing.T, vendor string) *openapi3.T {
+	t.Helper()
+	doc, err := util.LoadSwaggerWithOverlay(vendor+".yaml",
+		util.LoadSwaggerWithOverlayOpts{Path: vendor + ".overlay.yaml", Strict: true})
+	require.NoError(t, err)
+	return doc
+}
+
+func operations(doc *openapi3.T) map[string]*openapi3.Operation {
+	ops := map[string]*openapi3.Operation{}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			ops[method+" "+path] = op
+		}
+	}
+	return ops
+}
+
+func TestSpecIsValid(t *testing.T) {
+	eachVendor(t, func(t *testing.T, v string) {
+		assert.NoError(t, load(t, v).Validate(t.Context()))
+	})
+}
+
+// keys lists every key of a document with the path that leads to it. References are not followed.
+func keys(t *testing.T, v any) []string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	require.NoError(t, err)
+	var tree any
+	require.NoError(t, json.Unmarshal(b, &tree))
+	var found []string
+	var walk func(at string, node any)
+	walk = func(at string, node any) {
+		switch node := node.(type) {
+		case map[string]any:
+			for k, child := range node {
+				found = append(found, at+" > "+k)
+				walk(at+" > "+k, child)
+			}
+		case []any:
+			for _, child := range node {
+				walk(at, child)
+			}
+		}
+	}
+	walk("", tree)
+	return found
+}
+
+// The generator merges compositions member by member and drops what doesn't fit, without a word.
+func TestNoCompositionInPaths(t *testing.T) {
+	eachVendor(t, func(t *testing.T, v string) {
+		for _, key := range keys(t, load(t, v).Paths) {
+			assert.False(t, strings.HasSuffix(key, " > allOf"), key)
+		}
+	})
+}
+
+var (
+	goExtension = regexp.MustCompile(`x-(go-|oapi-|omit|order|enum-?(var)?names)`)
+	yamlAnchor  = regexp.MustCompile(`(?m)(^|[:\-\[{,]) +[&*]\w`)
+)
+
+func TestSpecKnowsNoGo(t *testing.T) {
+	eachVendor(t, func(t *testing.T, v string) {
+		b, err := os.ReadFile(v + ".yaml")
+		require.NoError(t, err)
+		assert.Empty(t, goExtension.FindString(string(b)))
+		assert.Empty(t, yamlAnchor.FindString(string(b)), "an anchor or alias")
+	})
+}
+
+func TestOverlayActionsSayWhy(t *testing.T) {
+	action := regexp.MustCompile(`(?m)^  - target:(.*\n {6}.*)*.*\n(    description: \S.{15})?`)
+	eachVendor(t, func(t *testing.T, v string) {
+		b, err := os.ReadFile(v + ".overlay.yaml")
+		require.NoError(t, err)
+		for _, m := range action.FindAllStringSubmatch(string(b), -1) {
+			assert.NotEmpty(t, m[2], m[0])
+		}
+	})
+}
+
+// An update on a misspelt path would add an operation.
+func TestOverlayKeepsTheOperations(t *testing.T) {
+	eachVendor(t, func(t *testing.T, v string) {
+		assert.Equal(t,
+			slices.Sorted(maps.Keys(operations(load(t, v)))),
+			slices.Sorted(maps.Keys(operations(loadOverlaid(t, v)))))
+	})
+}
+
+// An inline schema would become a Go type without a name of its own.
+func TestJSONBodiesAreNamedSchemas(t *testing.T) {
+	eachVendor(t, func(t *testing.T, v string) {
+		named := func(what string, content openapi3.Content) {
+			for mediaType, m := range content {
+				what := what + " " + mediaType
+				require.NotNil(t, m.Schema, what)
+				require.True(t, strings.HasPrefix(m.Schema.Ref, "#/components/schemas/"), what)
+				assert.Empty(t, m.Schema.Value.AllOf, what)
+				if data := m.Schema.Value.Properties["data"]; data != nil && data.Value.Items != nil {
+					assert.NotEmpty(t, data.Value.Items.Ref, what+" data")
+					assert.Empty(t, data.Value.Items.Value.AllOf, what+" data")
+				}
+			}
+		}
+		bodies := 0
+		for name, op := range operations(loadOverlaid(t, v)) {
+			if op.RequestBody != nil {
+				named(name, op.RequestBody.Value.Content)
+			}
+			for status, r := range op.Responses.Map() {
+				named(name+" "+status, r.Value.Content)
+				bodies += len(r.Value.Content)
+			}
+		}
+		assert.NotZero(t, bodies)
+	})
+}
+
+func parse(t *testing.T, vendor string) *ast.File {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), generated(vendor), nil, parser.ParseComments)
+	require.NoError(t, err)
+	return f
+}
+
+func TestGeneratedNames(t *testing.T) {
+	vendorish := regexp.MustCompile(`PimV\d|JSONBody|StsV\d`)
+	eachVendor(t, func(t *testing.T, v string) {
+		for n := range ast.Preorder(parse(t, v)) {
+			if id, ok := n.(*ast.Ident); ok {
+				assert.NotRegexp(t, vendorish, id.Name)
+				assert.NotContains(t, id.Name, "ClientWithResponses")
+			}
+		}
+	})
+}
+
+// A value that is not a pointer would be sent although nobody set it.
+func TestOptionalQueryParametersArePointers(t *testing.T) {
+	eachVendor(t, func(t *testing.T, v string) {
+		want := 0
+		for _, op := range operations(load(t, v)) {
+			for _, p := range op.Parameters {
+				if p.Value.In == "query" && !p.Value.Required {
+					want++
+				}
+			}
+		}
+		got := 0
+		for n := range ast.Preorder(parse(t, v)) {
+			field, ok := n.(*ast.Field)
+			if !ok || field.Tag == nil {
+				continue
+			}
+			tag := reflect.StructTag(strings.Trim(field.Tag.Value, "`")).Get("form")
+			if !strings.HasSuffix(tag, ",omitempty") {
+				continue
+			}
+			got++
+			assert.IsType(t, &ast.StarExpr{}, field.Type, tag)
+		}
+		assert.Equal(t, want, got)
+	})
+}
+
+// The documentation of the models comes from the spec, so a gap there shows here.
+func TestModelsAreDocumented(t *testing.T) {
+	eachVendor(t, func(t *testing.T, v string) {
+		for _, decl := range parse(t, v).Decls {
+			gen, ok := decl.(*ast.GenDecl)
+			if !ok || gen.Tok == token.IMPORT {
+				continue
+			}
+			for _, spec := range gen.Specs {
+				switch spec := spec.(type) {
+				case *ast.TypeSpec:
+					assert.NotEmpty(t, gen.Doc.Text(), spec.Name.Name)
+					assert.NotContains(t, gen.Doc.Text(), "defines model for", spec.Name.Name)
+					if st, ok := spec.Type.(*ast.StructType); ok {
+						for _, f := range st.Fields.List {
+							assert.NotEmpty(t, f.Doc.Text(), "%s.%s", spec.Name.Name, f.Names)
+						}
+					}
+				case *ast.ValueSpec:
+					assert.NotEmpty(t, spec.Doc.Text(), spec.Names[0].Name)
+				}
+			}
+		}
+	})
+}
