@@ -127,7 +127,7 @@ func first(header http.Header, name string) string {
 
 // number is stricter than strconv: no sign, exponent, hexadecimal, Inf or NaN.
 func number(s string) (float64, bool) {
-	if strings.Trim(s, "0123456789.") != "" {
+	if s == "" || strings.Trim(s, "0123456789.") != "" {
 		return 0, false
 	}
 	f, err := strconv.ParseFloat(s, 64)

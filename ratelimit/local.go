@@ -66,10 +66,10 @@ type window struct {
 	remaining int    // what may still be sent
 	first     uint64 // replies to requests before this one belong to an earlier window
 
-	// The lowest count that a reply told, and when. A higher one for a
-	// request sent later can only come from a new window.
-	low   int
-	lowAt time.Time
+	// The lowest count that a reply told, and the latest permit at that time.
+	// A higher count for a later permit can only come from a new window.
+	low    int
+	lowSeq uint64
 }
 
 // block is a time before which nothing is sent, and when that was learned.
@@ -218,7 +218,7 @@ func (l *Local) newer(p Permit, w Window) bool {
 	if p.At.Add(w.Reset - time.Second).After(l.window.until) {
 		return true
 	}
-	return w.Remaining > l.window.low && !p.At.Before(l.window.lowAt)
+	return w.Remaining > l.window.low && p.Seq > l.window.lowSeq
 }
 
 // adopt starts with the window that a reply to p tells.
@@ -229,9 +229,9 @@ func (l *Local) adopt(p Permit, w Window, now time.Time) {
 		limit:     l.window.limit,
 		remaining: w.Remaining,
 		// Which window counted the requests on their way is not known.
-		first: l.seq + 1,
-		low:   w.Remaining,
-		lowAt: now,
+		first:  l.seq + 1,
+		low:    w.Remaining,
+		lowSeq: l.seq,
 	}
 	if w.HasLimit {
 		l.window.limit = w.Limit
@@ -249,7 +249,7 @@ func (l *Local) merge(w Window, now time.Time) {
 	}
 	l.window.remaining = min(l.window.remaining, w.Remaining)
 	if w.Remaining <= l.window.low {
-		l.window.low, l.window.lowAt = w.Remaining, now
+		l.window.low, l.window.lowSeq = w.Remaining, l.seq
 	}
 	if end := now.Add(w.Reset + w.Slack); w.HasReset && (l.window.until.IsZero() || end.Before(l.window.until)) {
 		l.window.block = block{end, now}
@@ -469,7 +469,7 @@ func (l *Local) spread(b block) {
 		return
 	}
 	l.gap = min(b.until.Sub(b.since)/10, maxJitter) / time.Duration(n)
-	l.gaps = n
+	l.gaps = n - 1
 	l.hold = b.until.Add(jitter(l.gap))
 }
 

@@ -243,42 +243,66 @@ func (s *Server) reference(env string) map[string]string {
 }
 
 // Add stores an integration in an environment and returns its id. It is anything that encodes to a JSON object, such as a
-// map or an api.Integration; its members stay as they are, unknown ones included. Members that are absent or empty are
-// filled in: api_version ("pim/v2"; "pim/v1" stores it for v1), kind, id, environment, usages, and for v2 the status that
-// config and usages imply. Add panics if the environment is unknown, the id is taken, or it is no JSON object.
+// map or an api.Integration. What it says stays, unknown members included; what is absent, null or "" is filled in:
+// api_version ("pim/v2"; "pim/v1" stores it for v1), kind, id, environment, usages, and where its config's kind or its
+// provider is known, provider and Confluent's side of the config. A v2 integration gets the status that config and usages
+// imply. Add panics if the environment is unknown, the id is taken, or it is no JSON object.
 func (s *Server) Add(environment string, integration any) string {
 	members := s.decodeSeed(environment, raw(integration))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id := s.seedID(members)
 	v1 := text(members["api_version"]) == "pim/v1"
-	fill := func(name string, value any) {
-		if current := string(members[name]); current == "" || current == `""` || current == "null" {
-			members[name] = raw(value)
+	fill(members, object{
+		"api_version": raw("pim/v2"), "kind": raw("Integration"), "id": raw(id), "usages": raw([]string{}),
+		"environment": raw(object{}),
+	})
+
+	ref := object{}
+	_ = json.Unmarshal(members["environment"], &ref) // an odd one is replaced
+	for name, value := range s.reference(environment) {
+		fill(ref, object{name: raw(value)})
+	}
+	members["environment"] = raw(ref)
+
+	var config object
+	_ = json.Unmarshal(members["config"], &config)
+	c, provider := clouds[strings.ToLower(text(members["provider"]))], ""
+	for name, known := range clouds {
+		if known.kind == kindOf(config) {
+			c, provider = known, name
 		}
 	}
-	fill("api_version", "pim/v2")
-	fill("kind", "Integration")
-	fill("id", id)
-	fill("usages", []string{})
-	var given struct{ ID string }
-	if _ = json.Unmarshal(members["environment"], &given); given.ID == "" {
-		members["environment"] = raw(s.reference(environment))
+	if c.kind != "" && (config == nil || provider != "") {
+		if v1 {
+			provider = strings.ToUpper(provider)
+		}
+		fill(members, object{"provider": raw(provider)})
+		own := confluentSide(c, id, s.created)
+		maps.Copy(own, config)
+		config, members["config"] = own, raw(own)
 	}
+
 	if !v1 {
-		var config object
-		_ = json.Unmarshal(members["config"], &config)
-		switch {
-		case string(members["usages"]) != "[]":
-			fill("status", "ACTIVE")
-		case customerSide(config) != "":
-			fill("status", "CREATED")
-		default:
-			fill("status", "DRAFT")
+		status := "DRAFT"
+		if string(members["usages"]) != "[]" {
+			status = "ACTIVE"
+		} else if customerSide(config) != "" {
+			status = "CREATED"
 		}
+		fill(members, object{"status": raw(status)})
 	}
 	s.newRecord(id, environment, v1, members)
 	return id
+}
+
+// fill sets the members that are absent, null or "".
+func fill(members, defaults object) {
+	for name, value := range defaults {
+		if current := string(members[name]); current == "" || current == `""` || current == "null" {
+			members[name] = value
+		}
+	}
 }
 
 // AddRaw stores a JSON object that the server answers as it is but for space between tokens, whatever is missing or unknown
