@@ -34,6 +34,9 @@ func New(opts ...Option) (*Client, error) {
 	}
 	cfg.core.Limiter = own
 	for _, o := range opts {
+		if o == nil {
+			return fail(core.Arg("option", "is nil"))
+		}
 		if err := o(&cfg); err != nil {
 			return fail(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/integrations-go/sdk/internal/core"
@@ -40,7 +41,11 @@ func (c *config) authenticate(option string, auth *core.Auth, checks ...error) e
 // WithAPIKey authenticates with a Cloud API key (HTTP Basic). Keys of a resource, such as a Kafka cluster, do not work with this API.
 func WithAPIKey(key, secret string) Option {
 	return func(c *config) error {
-		return c.authenticate("WithAPIKey", core.Basic(key, secret), core.Credential("API key", key), core.Credential("API secret", secret))
+		var colon error
+		if strings.Contains(key, ":") {
+			colon = core.Arg("API key", "has a colon, which HTTP Basic can't carry")
+		}
+		return c.authenticate("WithAPIKey", core.Basic(key, secret), core.Credential("API key", key), core.Credential("API secret", secret), colon)
 	}
 }
 
@@ -55,7 +60,7 @@ func WithToken(token string) Option {
 // life where that is less; concurrent calls share one request for a new one, and a 401 makes the client ask for a new one once.
 func WithTokenSource(source TokenSource) Option {
 	return func(c *config) error {
-		if source == nil {
+		if f, ok := source.(TokenSourceFunc); source == nil || ok && f == nil {
 			return core.Arg("token source", "is nil")
 		}
 		return c.authenticate("WithTokenSource", core.Bearer(func(ctx context.Context) (core.Token, error) {
@@ -166,6 +171,9 @@ func WithMaxResponseBytes(n int64) Option {
 // client has a [ratelimit.Local] of its own that learns from the X-RateLimit headers. A nil limiter turns waiting ahead off.
 func WithLimiter(limiter ratelimit.Limiter) Option {
 	return func(c *config) error {
+		if l, ok := limiter.(*ratelimit.Local); ok && l == nil {
+			return core.Arg("limiter", "is a nil pointer")
+		}
 		c.core.Limiter = limiter
 		return nil
 	}

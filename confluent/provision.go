@@ -1,7 +1,7 @@
 package confluent
 
 import (
-	"cmp"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,22 +19,23 @@ import (
 const cleanupTimeout = 30 * time.Second
 
 // Provision makes a configured integration: it sends POST with the name, provider and environment, then PATCH with in.Config. If the
-// PATCH fails it sends DELETE for the draft, even where ctx has ended (for up to 30 s), because a draft whose configuration failed may refuse another one.
+// PATCH fails it sends GET, and DELETE where that shows a DRAFT, because a draft whose configuration failed may refuse another one. It does so even
+// where ctx has ended, for up to 30 s. Nothing but a DRAFT is ever deleted.
 //
-// If a reply is lost, Provision reads the integration before it decides: a PATCH that was carried out is a success, and nothing but a DRAFT is ever deleted.
-// Where the reply to the POST is lost it can't know the id: the error is [ErrOutcomeUnknown] and nothing is deleted. [IntegrationsService.Ensure] looks the integration up by its name instead.
+// Where the reply to the PATCH is lost, the GET tells: a PATCH that was carried out is a success. Where the reply to the POST is lost,
+// the id is not known: the error is [ErrOutcomeUnknown] and nothing is deleted. [IntegrationsService.Ensure] looks the integration up by its name instead.
 //
-// The error joins what failed with what failed while cleaning up. The integration is nil unless it is there: next to an error it is one that could not be cleaned up.
+// The error joins what failed with what failed while cleaning up. An integration next to an error is one that is still there.
 func (s *IntegrationsService) Provision(ctx context.Context, in IntegrationCreate, opts ...CallOption) (*Integration, error) {
 	const op = "Integrations.Provision"
-	if err := refuse(op, checkConfig(in.Config, true)); err != nil {
+	if err := refuse(op, checkCustomer(in.Config, true)); err != nil {
 		return nil, err
 	}
 	created, err := s.create(ctx, op, in, opts)
 	if err != nil {
 		return nil, err
 	}
-	done, err := s.configure(ctx, created, in.Config, opts)
+	done, err := s.configure(ctx, op, created, in.Config, opts)
 	if err == nil {
 		return done, nil
 	}
@@ -42,17 +43,30 @@ func (s *IntegrationsService) Provision(ctx context.Context, in IntegrationCreat
 	defer cancel()
 	now, readErr := s.Get(clean, created.Environment.ID, created.ID)
 	switch {
-	case errors.Is(readErr, ErrNotFound):
+	case gone(readErr):
 		return nil, err
 	case readErr != nil:
 		return created, errors.Join(err, fmt.Errorf("integration %s may be left behind: %w", created.ID, readErr))
+	case errors.Is(err, ErrOutcomeUnknown) && configured(now, in.Config):
+		return now, nil
 	case now.Status != StatusDraft:
 		return now, errors.Join(err, newError(&core.Failure{Operation: op, Err: fmt.Errorf("integration %s is %s and was left as it is", now.ID, now.Status)}))
 	}
-	if deleteErr := s.Delete(clean, created.Environment.ID, created.ID); deleteErr != nil {
+	if deleteErr := s.Delete(clean, created.Environment.ID, created.ID); deleteErr != nil && !gone(deleteErr) {
 		return now, errors.Join(err, fmt.Errorf("draft %s is left behind: %w", created.ID, deleteErr))
 	}
 	return nil, err
+}
+
+// checkCustomer refuses a configuration of a known kind that says nothing of the customer's side: the PATCH would fail for sure.
+func checkCustomer(c Config, required bool) error {
+	if err := checkConfig(c, required); err != nil {
+		return err
+	}
+	if _, unknown := c.Value.(*UnknownConfig); !unknown && !c.IsZero() && len(members(c)) == 0 {
+		return core.Arg("Config", "says nothing of the customer's side")
+	}
+	return nil
 }
 
 // create makes the draft, whose id and environment the next step needs.
@@ -64,7 +78,7 @@ func (s *IntegrationsService) create(ctx context.Context, op string, in Integrat
 		return nil, err
 	}
 	if created.ID == "" {
-		return nil, newError(&core.Failure{Operation: op, OutcomeUnknown: true, Err: &core.ReplyError{Problem: "the created integration has no id"}})
+		return nil, noID(op, "created")
 	}
 	if created.Environment.ID == "" {
 		created.Environment = in.Environment
@@ -72,33 +86,55 @@ func (s *IntegrationsService) create(ctx context.Context, op string, in Integrat
 	return created, nil
 }
 
-// configure sends the PATCH, and looks whether it was carried out where its reply is lost.
-func (s *IntegrationsService) configure(ctx context.Context, in *Integration, cfg Config, opts []CallOption) (*Integration, error) {
+// configure sends the PATCH.
+func (s *IntegrationsService) configure(ctx context.Context, op string, in *Integration, cfg Config, opts []CallOption) (*Integration, error) {
 	done, err := s.Update(ctx, in.ID, IntegrationUpdate{Environment: in.Environment, Config: cfg}, opts...)
-	if err == nil || !errors.Is(err, ErrOutcomeUnknown) || ctx.Err() != nil {
-		return done, err
+	if err == nil && done.ID == "" {
+		return nil, noID(op, "configured")
 	}
-	now, readErr := s.Get(ctx, in.Environment.ID, in.ID)
-	if readErr == nil && now.Status != StatusDraft && len(differences("Config", cfg, now.Config)) == 0 {
-		return now, nil
-	}
-	return nil, errors.Join(err, readErr)
+	return done, err
+}
+
+func noID(op, which string) error {
+	return newError(&core.Failure{Operation: op, OutcomeUnknown: true, Err: &core.ReplyError{Problem: "the " + which + " integration has no id"}})
+}
+
+// configured reports that a PATCH with cfg was carried out.
+func configured(now *Integration, cfg Config) bool {
+	return now.Status != StatusDraft && len(differences("Config", cfg, now.Config)) == 0
+}
+
+// gone reports that the server itself said so; [ErrNotFound] may also come from the exchange of a token.
+func gone(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && (e.StatusCode == http.StatusNotFound || e.StatusCode == http.StatusGone)
 }
 
 // WaitOptions say how [IntegrationsService.WaitValid] waits. Zero fields have the defaults.
 type WaitOptions struct {
-	// Interval is the first pause between two validations; it grows by half each time, up to MaxInterval, and is spread by a fifth. Defaults 2 s and 30 s.
+	// Interval is the first pause between two validations; each pause is half as long again as the one before, up to MaxInterval. A random part of up to a fifth
+	// is taken off each. Defaults 2 s and 30 s.
 	Interval, MaxInterval time.Duration
-	// Timeout ends the wait where the context does not. Default 10 min: grants take up to 7 minutes on Google Cloud and seconds on AWS (the vendor's figures).
+	// Timeout ends the wait, where the context does not end it earlier. Default 10 min: grants take up to 7 minutes on Google Cloud and seconds on AWS (the vendor's figures).
 	Timeout time.Duration
 }
 
-func (o WaitOptions) withDefaults() WaitOptions {
-	if o.Interval == 0 {
-		o.Interval = 2 * time.Second
+func (o WaitOptions) check() error {
+	switch {
+	case o.Interval < 0 || o.MaxInterval < 0 || o.Timeout < 0:
+		return core.Arg("WaitOptions", "has a negative time")
+	case o.MaxInterval > 0 && o.Interval > o.MaxInterval:
+		return core.Arg("WaitOptions", "has an Interval of %v above its MaxInterval of %v", o.Interval, o.MaxInterval)
 	}
+	return nil
+}
+
+func (o WaitOptions) withDefaults() WaitOptions {
 	if o.MaxInterval == 0 {
 		o.MaxInterval = max(o.Interval, 30*time.Second)
+	}
+	if o.Interval == 0 {
+		o.Interval = min(2*time.Second, o.MaxInterval)
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 10 * time.Minute
@@ -108,13 +144,13 @@ func (o WaitOptions) withDefaults() WaitOptions {
 
 // WaitValid sends POST :validate again and again until the server accepts, because what was granted at the cloud provider takes time to
 // be seen. It goes on after 400, 409, 422, 429, 5xx and lost connections; a tenant or account that does not exist is a 400 too and
-// looks the same to it. Everything else, 401, 403 and 404 above all, ends it at once.
+// looks the same to it. Everything else, 401, 403 and 404 above all, ends it at once. As with [IntegrationsService.Validate], Config is for a DRAFT only.
 //
 // When the time is up, or ctx ends, the error joins that ([context.DeadlineExceeded] or [context.Canceled]) with the last [*Error].
 func (s *IntegrationsService) WaitValid(ctx context.Context, in IntegrationValidate, wait WaitOptions, opts ...CallOption) error {
 	const op = "Integrations.WaitValid"
-	if wait.Interval < 0 || wait.MaxInterval < 0 || wait.Timeout < 0 {
-		return refuse(op, core.Arg("WaitOptions", "has a negative time"))
+	if err := refuse(op, wait.check()); err != nil {
+		return err
 	}
 	wait = wait.withDefaults()
 	ctx, cancel := context.WithTimeout(ctx, wait.Timeout)
@@ -125,13 +161,12 @@ func (s *IntegrationsService) WaitValid(ctx context.Context, in IntegrationValid
 		switch {
 		case err == nil:
 			return nil
-		case ctx.Err() != nil:
-			return errors.Join(ctx.Err(), cmp.Or(last, err))
-		case !passing(err):
+		case ctx.Err() == nil && !passing(err):
 			return err
+		case ctx.Err() == nil || last == nil || hasStatus(err): // a call that the context cut short says less than the one before
+			last = err
 		}
-		last = err
-		t := time.NewTimer(pause - pause/10 + rand.N(pause/5+1))
+		t := time.NewTimer(pause - rand.N(pause/5+1))
 		select {
 		case <-t.C:
 		case <-ctx.Done():
@@ -144,7 +179,7 @@ func (s *IntegrationsService) WaitValid(ctx context.Context, in IntegrationValid
 // passing reports that a validation may succeed later.
 func passing(err error) bool {
 	e, ok := errors.AsType[*Error](err)
-	if !ok || e.Argument != "" {
+	if !ok {
 		return false
 	}
 	switch e.StatusCode {
@@ -168,7 +203,7 @@ const (
 // EnsureResult tells what Ensure found and did; T is [Integration] or [IntegrationV1].
 type EnsureResult[T any] struct {
 	Action      EnsureAction
-	Integration *T
+	Integration *T // as it is now
 	// Differences names the fields that differ, where the action is [EnsureConflicting].
 	Differences []string
 }
@@ -176,13 +211,15 @@ type EnsureResult[T any] struct {
 // Ensure makes the environment hold one integration as in describes, by its display name, which is required: it looks the name up; if there is none it sends POST, and PATCH where in has a
 // configuration; if there is a draft it sends the PATCH only; if there is one as wanted it sends nothing more. Running it again changes nothing.
 //
-// An integration that differs can't be changed: the result names the differences, and the error is [ErrConflict]. So is more than one of the name. If the reply to a POST or PATCH is
-// lost, Ensure looks again before it gives up. Two programs that ensure the same new name at the same moment may both create it.
+// An integration that differs can't be changed: the result names the differences, and the error is [ErrConflict]. So is more than one of the name, an [*AmbiguousError]. If the reply to a POST or PATCH is
+// lost, Ensure looks again before it gives up. If the PATCH fails, the draft stays for another try, and the result tells it next to the error; any other error comes without a result.
+// Two programs that ensure the same new name at the same moment may both create it.
 func (s *IntegrationsService) Ensure(ctx context.Context, in IntegrationCreate, opts ...CallOption) (*EnsureResult[Integration], error) {
 	const op = "Integrations.Ensure"
 	in.Provider = providerOr(in.Provider, in.Config)
 	err := refuse(op, core.Required("Environment.ID", in.Environment.ID), core.Required("DisplayName", in.DisplayName),
-		core.Required("Provider", string(in.Provider)), checkConfig(in.Config, false))
+		core.MaxRunes("DisplayName", in.DisplayName, MaxDisplayNameLength),
+		core.Required("Provider", string(in.Provider)), checkCustomer(in.Config, false))
 	if err != nil {
 		return nil, err
 	}
@@ -202,33 +239,45 @@ func (s *IntegrationsService) Ensure(ctx context.Context, in IntegrationCreate, 
 		have.Environment = in.Environment
 	}
 	diff := providerDifference(in.Provider, have.Provider)
-	draft := have.Status == StatusDraft || have.Status == "" && customerSide(have.Config) == 0
-	if !in.Config.IsZero() && !(draft && customerSide(have.Config) == 0) {
+	blank := len(members(have.Config)) == 0
+	draft := have.Status == StatusDraft || have.Status == "" && blank
+	if !in.Config.IsZero() && !(draft && blank) {
 		diff = append(diff, differences("Config", in.Config, have.Config)...)
 	}
 	if len(diff) > 0 {
 		return conflicting(op, result, have.ID, diff)
 	}
-	if draft && !in.Config.IsZero() {
-		if result.Action == EnsureUnchanged {
-			result.Action = EnsureConfigured
+	if !draft || in.Config.IsZero() {
+		return result, nil
+	}
+	done, err := s.configure(ctx, op, have, in.Config, opts)
+	if errors.Is(err, ErrOutcomeUnknown) && ctx.Err() == nil {
+		now, readErr := s.Get(ctx, have.Environment.ID, have.ID)
+		switch {
+		case readErr != nil:
+			err = errors.Join(err, readErr)
+		case configured(now, in.Config):
+			done, err = now, nil
 		}
-		configured, err := s.configure(ctx, have, in.Config, opts)
-		if err != nil {
-			return result, err
-		}
-		result.Integration = configured
+	}
+	if err != nil {
+		return result, err
+	}
+	result.Integration = done
+	if result.Action == EnsureUnchanged {
+		result.Action = EnsureConfigured
 	}
 	return result, nil
 }
 
 // Ensure makes the environment hold one integration as in describes, as [IntegrationsService.Ensure] does: it sends POST where there is none of that
-// display name, and nothing otherwise, because v1 changes nothing.
+// display name, and nothing otherwise, because v1 changes nothing. A list of v1 shows all clouds, so that an integration of another cloud with that name is a conflict.
 func (s *IntegrationsV1Service) Ensure(ctx context.Context, in IntegrationCreateV1, opts ...CallOption) (*EnsureResult[IntegrationV1], error) {
 	const op = "IntegrationsV1.Ensure"
 	in.Provider = providerOr(in.Provider, in.Config)
 	err := refuse(op, core.Required("Environment.ID", in.Environment.ID), core.Required("DisplayName", in.DisplayName),
-		checkConfig(in.Config, true), core.Required("Provider", string(in.Provider)))
+		core.MaxRunes("DisplayName", in.DisplayName, MaxDisplayNameLength),
+		checkCustomer(in.Config, true), core.Required("Provider", string(in.Provider)))
 	if err != nil {
 		return nil, err
 	}
@@ -256,7 +305,7 @@ func (s *IntegrationsV1Service) Ensure(ctx context.Context, in IntegrationCreate
 // findOrCreate looks, creates where there is none, and looks again where the reply to the create is lost.
 func findOrCreate[T any](ctx context.Context, look, create func() (*T, error)) (*T, error) {
 	found, err := look()
-	if !errors.Is(err, ErrNotFound) || hasStatus(err) {
+	if !noneNamed(err) {
 		return found, err
 	}
 	created, err := create()
@@ -270,7 +319,12 @@ func findOrCreate[T any](ctx context.Context, look, create func() (*T, error)) (
 	return found, nil
 }
 
-// hasStatus tells a 404 for the environment from a name that no integration has.
+// noneNamed tells a name that no integration has from a 404 for the environment, or for a token: only the former comes from no request.
+func noneNamed(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Method == "" && errors.Is(err, ErrNotFound)
+}
+
 func hasStatus(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.StatusCode != 0
@@ -288,16 +342,18 @@ func providerDifference(want, have Provider) []string {
 	return []string{"Provider"}
 }
 
-// differences names the members of want that have lacks or has otherwise. Unset and "" are the same, and texts compare without case:
-// tenant ids, account names and IAM role names do not depend on it.
+// caseless are the members whose case does not matter: tenant ids, account names and IAM role names.
+var caseless = []string{"customer_azure_tenant_id", "customer_google_service_account", "customer_iam_role_arn"}
+
+// differences names the members of want that have lacks or has otherwise. Unset and "" are the same.
 func differences(name string, want, have Config) []string {
 	if want.Kind() != have.Kind() {
 		return []string{name + ".kind"}
 	}
-	wanted, there := members(want), members(have)
+	there := members(have)
 	var diff []string
-	for key, value := range wanted {
-		if !strings.EqualFold(value, there[key]) && value != `""` {
+	for key, value := range members(want) {
+		if value != there[key] && !(slices.Contains(caseless, key) && strings.EqualFold(value, there[key])) {
 			diff = append(diff, name+"."+key)
 		}
 	}
@@ -305,21 +361,28 @@ func differences(name string, want, have Config) []string {
 	return diff
 }
 
-// members are the customer's members of a configuration, compacted.
+// members are the customer's members of a configuration that are set, as JSON in one spelling: the server may order and escape as it likes.
 func members(c Config) map[string]string {
-	var raw map[string]json.RawMessage
 	b, err := json.Marshal(c.Writable())
-	if err != nil || json.Unmarshal(b, &raw) != nil {
+	if err != nil {
+		return nil
+	}
+	var raw map[string]any
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	if d.Decode(&raw) != nil {
 		return nil
 	}
 	out := map[string]string{}
 	for key, value := range raw {
-		if text := string(value); text != `""` && text != "null" && key != "kind" {
-			out[key] = text
+		if key == "kind" || value == nil || value == "" {
+			continue
 		}
+		text, err := json.Marshal(value)
+		if err != nil {
+			return nil
+		}
+		out[key] = string(text)
 	}
 	return out
 }
-
-// customerSide counts the customer's members that are set.
-func customerSide(c Config) int { return len(members(c)) }

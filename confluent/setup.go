@@ -86,10 +86,11 @@ func awsSteps(cfg *AWSConfig) ([]SetupStep, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := refuse("SetupSteps", core.Required("CustomerIAMRoleARN", cfg.CustomerIAMRoleARN)); err != nil {
-		return nil, err
+	_, path, _ := strings.Cut(cfg.CustomerIAMRoleARN, ":role/")
+	role := path[strings.LastIndex(path, "/")+1:] // a path before the name is no part of it
+	if role == "" {
+		return nil, refuse("SetupSteps", core.Arg("CustomerIAMRoleARN", "names no role"))
 	}
-	role := cfg.CustomerIAMRoleARN[strings.LastIndex(cfg.CustomerIAMRoleARN, "/")+1:]
 	return []SetupStep{{
 		Title: "Let Confluent's role assume the customer's role",
 		Argv:  []string{"aws", "iam", "update-assume-role-policy", "--role-name", role, "--policy-document", string(policy)},
@@ -101,7 +102,7 @@ func azureSteps(cfg *AzureConfig) ([]SetupStep, error) {
 	if cfg == nil {
 		cfg = &AzureConfig{}
 	}
-	if err := refuse("SetupSteps", core.Required("ConfluentMultiTenantAppID", cfg.ConfluentMultiTenantAppID), core.Required("CustomerAzureTenantID", cfg.CustomerAzureTenantID)); err != nil {
+	if err := refuse("SetupSteps", core.Required("ConfluentMultiTenantAppID", cfg.ConfluentMultiTenantAppID), core.PathValue("CustomerAzureTenantID", cfg.CustomerAzureTenantID)); err != nil {
 		return nil, err
 	}
 	consent := "https://login.microsoftonline.com/" + url.PathEscape(cfg.CustomerAzureTenantID) + "/adminconsent?" + url.Values{"client_id": {cfg.ConfluentMultiTenantAppID}}.Encode()

@@ -1,8 +1,12 @@
 package confluent
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
+	"math"
 	"net/http"
 	"time"
 
@@ -10,7 +14,7 @@ import (
 	"github.com/integrations-go/sdk/internal/core"
 )
 
-// TokenSource gives bearer tokens. Its method may be called by one goroutine at a time only.
+// TokenSource gives bearer tokens. A client asks it from one goroutine at a time; clients that share it may ask at once.
 type TokenSource interface {
 	Token(ctx context.Context) (Token, error)
 }
@@ -21,7 +25,7 @@ type TokenSourceFunc func(ctx context.Context) (Token, error)
 // Token calls f.
 func (f TokenSourceFunc) Token(ctx context.Context) (Token, error) { return f(ctx) }
 
-// Token is a bearer token. No verb of package fmt shows its value.
+// Token is a bearer token. Neither package fmt nor slog shows its value.
 type Token struct {
 	Value  string
 	Expiry time.Time // zero: it does not expire
@@ -29,6 +33,9 @@ type Token struct {
 
 // Format hides the value from every verb of package fmt.
 func (t Token) Format(s fmt.State, verb rune) { core.Token(t).Format(s, verb) }
+
+// LogValue hides the value from package slog.
+func (t Token) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(t)) }
 
 // MaxTokenLifetime is the longest life that a caller may ask of the Security Token Service, and its default (vendor's limit: 900 s).
 const MaxTokenLifetime = 15 * time.Minute
@@ -89,10 +96,27 @@ func (c *Client) ExchangeToken(ctx context.Context, cfg STSConfig, opts ...CallO
 		return c.api.ExchangeTokenWithFormdataBody(ctx, form)
 	})
 	if err != nil {
-		return Token{}, err
+		return Token{}, withoutTokens(err, subject)
 	}
 	if reply.AccessToken == "" || reply.ExpiresIn < 0 {
 		return Token{}, newError(&core.Failure{Operation: op, Err: &core.ReplyError{Problem: "the reply has no usable token"}})
 	}
-	return Token{Value: reply.AccessToken, Expiry: begin.Add(time.Duration(reply.ExpiresIn) * time.Second)}, nil
+	life := time.Duration(min(reply.ExpiresIn, math.MaxInt32)) * time.Second
+	return Token{Value: reply.AccessToken, Expiry: begin.Add(life)}, nil
+}
+
+// withoutTokens blacks out what the core can't know to be secret: the subject token where the server repeats it, and the access token of a reply
+// that could not be read.
+func withoutTokens(err error, subject string) error {
+	e, ok := errors.AsType[*Error](err)
+	switch {
+	case !ok:
+	case e.StatusCode < 300:
+		e.Body = nil
+	case bytes.Contains(e.Body, []byte(subject)):
+		e.Body = bytes.ReplaceAll(e.Body, []byte(subject), []byte("[redacted]"))
+		e.Code, e.Detail, e.Hint, e.Problems = "", "", "", nil
+		e.readBody()
+	}
+	return err
 }

@@ -21,12 +21,12 @@
 //
 // A status 429, or 503 with Retry-After, holds back every user of the Local, not
 // only the one who got it: for Retry-After, or if that is missing for the rest
-// of the window.
+// of the window. If a 429 tells neither, when to try again is up to the sender.
 //
 // [WithRate] and [WithMaxInFlight] add limits of one's own.
 //
-// Places taken by other processes are known only from the count in the replies,
-// so up to as many requests as are in flight may be one too many.
+// What other processes take is known only from the count in the replies. At the
+// end of a window that they share, requests already in flight may be refused.
 //
 // # Units and rounding
 //

@@ -36,9 +36,9 @@ type Headers struct {
 	RoundedUp bool
 }
 
-// Confluent returns the headers of Confluent Cloud, whose X-RateLimit-Reset
-// is "relative time in seconds until the current rate-limit window resets".
-// Its rounding is not documented.
+// Confluent returns the headers of Confluent Cloud: X-RateLimit-Limit,
+// X-RateLimit-Remaining and X-RateLimit-Reset, which the vendor documents as
+// relative seconds. How they are rounded is not documented.
 func Confluent() Headers {
 	return Headers{Limit: "X-Ratelimit-Limit", Remaining: "X-Ratelimit-Remaining", Reset: "X-Ratelimit-Reset"}
 }

@@ -138,7 +138,7 @@ func (l *Local) Acquire(ctx context.Context, _ *http.Request) (Permit, error) {
 	default:
 	}
 	l.queue.Remove(place)
-	l.dispatch(time.Now())
+	l.dispatch(time.Now()) // Stops the timer if nobody else waits.
 	return Permit{}, ended(ctx)
 }
 
@@ -225,9 +225,8 @@ func (l *Local) newer(p Permit, w Window) bool {
 func (l *Local) adopt(p Permit, w Window, now time.Time) {
 	l.state = known
 	l.window = window{
-		block:     block{now.Add(w.Reset + w.Slack), now},
-		limit:     l.window.limit,
-		remaining: w.Remaining,
+		block: block{now.Add(w.Reset + w.Slack), now},
+		limit: l.window.limit,
 		// Which window counted the requests on their way is not known.
 		first:  l.seq + 1,
 		low:    w.Remaining,
@@ -235,10 +234,9 @@ func (l *Local) adopt(p Permit, w Window, now time.Time) {
 	}
 	if w.HasLimit {
 		l.window.limit = w.Limit
-		l.window.remaining = min(w.Remaining, w.Limit)
 	}
 	// The server has not yet counted those sent after p, as far as one knows.
-	l.window.remaining = max(0, l.window.remaining-min(l.pending, int(l.seq-p.Seq)))
+	l.window.remaining = max(0, w.Remaining-min(l.pending, int(l.seq-p.Seq)))
 }
 
 // merge adds what a reply tells of the window held. Replies overtake each

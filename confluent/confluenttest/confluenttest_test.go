@@ -23,14 +23,14 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
+
+	"github.com/integrations-go/sdk/confluent/api"
 )
 
 const (
 	tenant  = "11111111-2222-3333-4444-555555555555"
 	role    = "arn:aws:iam::000000000000:role/lake"
 	usage   = "crn://confluent.cloud/organization=o/environment=env-1/connector=lcc-1"
-	v1Path  = "/pim/v1/integrations"
-	v2Path  = "/pim/v2/integrations"
 	v1AWS   = `{"display_name":"n","provider":"AWS","config":{"kind":"AwsIntegrationConfig","customer_iam_role_arn":"` + role + `"},"environment":{"id":"env-1"}}`
 	v2Azure = `{"display_name":"n","provider":"azure","environment":{"id":"env-1"}}`
 	patch   = `{"config":{"kind":"AzureIntegrationConfig","customer_azure_tenant_id":"` + tenant + `"},"environment":{"id":"env-1"}}`
@@ -52,7 +52,9 @@ type client struct {
 func newClient(t *testing.T, opts ...Option) *client {
 	t.Helper()
 	s := NewServer(t, append([]Option{WithoutSocket()}, opts...)...)
-	return &client{Server: s, t: t, odd: s.style != NewServer(t, WithoutSocket()).style}
+	var usual Style
+	usual.setDefaults()
+	return &client{Server: s, t: t, odd: s.style != usual}
 }
 
 // oddly is the same client for replies that the specification doesn't know.
@@ -738,7 +740,14 @@ func TestSeeds(t *testing.T) {
 	c.equal("v1 provider", c.expect(200, c.do("GET", v1Path+"/"+v1+inEnv1, "")).str("provider"), "AWS")
 	paused := c.Add("env-1", map[string]any{"status": "PAUSED"})
 	c.equal("status", c.expect(200, c.do("GET", v2Path+"/"+paused+inEnv1, "")).str("status"), "PAUSED")
+	c.SetUsages(paused)
+	c.equal("status without usages", c.expect(200, c.do("GET", v2Path+"/"+paused+inEnv1, "")).str("status"), "PAUSED")
 	future := c.Add("env-1", map[string]any{"provider": "oci", "config": map[string]any{"kind": "OciIntegrationConfig", "tenancy": 1}})
+
+	typed := c.Add("env-2", api.Integration{DisplayName: "typed", Provider: "azure"})
+	r = c.expect(200, c.do("GET", v2Path+"/"+typed+"?environment=env-2", ""))
+	c.equal("status", r.str("status"), "DRAFT")
+	c.equal("kind", r.str("config", "kind"), "AzureIntegrationConfig")
 
 	odd := c.oddly()
 	strange := `{"id":"odd/1","config":{"kind":"OciIntegrationConfig","z":1,"a":2.50},"usages":"many"}`

@@ -64,3 +64,28 @@ func Example() {
 	// 204   ""
 	// 204   ""
 }
+
+// A create that takes effect although its reply is lost: the caller can't know, the server does.
+func ExampleServer_Inject() {
+	srv := confluenttest.Start(confluenttest.WithoutSocket())
+	srv.Inject(confluenttest.Fault{Operation: "createPimV2Integration", Apply: true, Lost: true})
+
+	req, err := http.NewRequest("POST", srv.URL+"/pim/v2/integrations",
+		strings.NewReader(`{"display_name":"lake","provider":"gcp","environment":{"id":"env-1"}}`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	req.SetBasicAuth(srv.APIKey, srv.APISecret)
+	req.Header.Set("Content-Type", "application/json")
+	_, err = srv.HTTPClient().Do(req)
+	fmt.Println("error:", err != nil)
+	for _, integration := range srv.Integrations("env-1") {
+		fmt.Println(integration.ID, integration.DisplayName, integration.Status)
+	}
+	fmt.Println("close:", srv.Close())
+
+	// Output:
+	// error: true
+	// cspi-00001 lake DRAFT
+	// close: <nil>
+}

@@ -25,11 +25,11 @@ type request struct {
 type operation func(request) (fakehttp.Reply, *problem)
 
 func (s *Server) serveV1(op operation) func(*fakehttp.Request) fakehttp.Reply {
-	return s.serve(op, true, "/pim/v1/integrations")
+	return s.serve(op, true, v1Path)
 }
 
 func (s *Server) serveV2(op operation) func(*fakehttp.Request) fakehttp.Reply {
-	return s.serve(op, false, "/pim/v2/integrations")
+	return s.serve(op, false, v2Path)
 }
 
 // serve runs an operation alone: no other sees the state in between.
@@ -219,7 +219,7 @@ func (s *Server) create(r request, b body) (reply fakehttp.Reply, p *problem) {
 	}
 	c := clouds[strings.ToLower(b.Provider)]
 	if b.Config != nil {
-		if p = s.checkConfig(r, b, c.kind, ""); p != nil {
+		if p = s.checkConfig(r, b, c.kind); p != nil {
 			return reply, p
 		}
 	}
@@ -259,8 +259,8 @@ func (s *Server) create(r request, b body) (reply fakehttp.Reply, p *problem) {
 	return fakehttp.JSON(code, s.wire(rec, r.v1, false)).With("Location", s.link(r, rec)), nil
 }
 
-// checkConfig checks what a client may write. The integration itself, by id, may keep its IAM role.
-func (s *Server) checkConfig(r request, b body, kind, id string) *problem {
+// checkConfig checks what a client may write; kind is "" where any will do.
+func (s *Server) checkConfig(r request, b body, kind string) *problem {
 	if p := checkCustomerSide(b.Config); p != nil {
 		return p
 	}
@@ -275,7 +275,7 @@ func (s *Server) checkConfig(r request, b body, kind, id string) *problem {
 		return nil
 	}
 	for _, rec := range s.integrations {
-		if rec.id != id && rec.env == b.Environment.ID && text(rec.config["customer_iam_role_arn"]) == role {
+		if rec.env == b.Environment.ID && text(rec.config["customer_iam_role_arn"]) == role {
 			return s.conflict(r, rec, "/config/customer_iam_role_arn")
 		}
 	}
@@ -374,7 +374,7 @@ func (s *Server) update(r request) (reply fakehttp.Reply, p *problem) {
 	if b.Config == nil {
 		return reply, &problem{status: http.StatusBadRequest, detail: "config is required", pointer: "/config"}
 	}
-	if p = s.checkConfig(r, b, kindOf(rec.config), rec.id); p != nil {
+	if p = s.checkConfig(r, b, kindOf(rec.config)); p != nil {
 		rec.locked = s.style.LockFailedDraft
 		return reply, p
 	}
@@ -400,13 +400,13 @@ func (s *Server) validate(r request) (reply fakehttp.Reply, p *problem) {
 				status: http.StatusBadRequest, detail: "config is required while the integration is a DRAFT", pointer: "/config",
 			}
 		}
-		if p = s.checkConfig(r, b, kindOf(rec.config), rec.id); p != nil {
+		if p = s.checkConfig(r, b, kindOf(rec.config)); p != nil {
 			p.status = http.StatusBadRequest // the operation knows no 409 and no 422
 			return reply, p
 		}
 	}
 	if rec.failures != 0 {
-		rec.failures = max(rec.failures-1, -1)
+		rec.failures-- // one below 0 stays there
 		return reply, &problem{status: http.StatusBadRequest, detail: rec.failure}
 	}
 	return fakehttp.Reply{Status: http.StatusNoContent}, nil

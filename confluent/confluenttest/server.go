@@ -1,6 +1,7 @@
 package confluenttest
 
 import (
+	"cmp"
 	"crypto/x509"
 	"fmt"
 	"net/http"
@@ -10,17 +11,50 @@ import (
 	"github.com/integrations-go/sdk/internal/fakehttp"
 )
 
-// Call is one request as the server saw it: Time, RequestID, Operation, Method, Path (escaped), RawQuery, Proto, Header,
-// Body, and the Status answered, 0 if none was. Its text leaves out headers and body.
-type Call = fakehttp.Call
+// Call is one request as the server saw it. Its text leaves headers and body out, because they hold credentials.
+type Call struct {
+	Time      time.Time // arrival by the server's clock
+	RequestID string    // X-Request-Id of the reply
+	Operation string    // the vendor's operationId, such as createPimV2Integration; "" where no route matched
+	Method    string
+	Path      string // escaped, as sent
+	RawQuery  string
+	Proto     string // such as HTTP/2.0
+	Header    http.Header
+	Body      []byte // nil until read
+	Status    int    // 0 while there is no answer, and for good if the connection was cut before one
+}
 
-// Fault is something that goes wrong on demand.
+// String shows request line, operation and status.
+func (c Call) String() string { return fakehttp.Call(c).String() }
+
+// GoString is String.
+func (c Call) GoString() string { return c.String() }
+
+// Fault is something that goes wrong on demand. It strikes calls that passed authentication and limits; of several that match, the
+// one injected first.
 //
-// Operation, Method and Path select calls, Skip leaves the first ones alone, Times (1 by default, all if negative) says how
-// many to strike. Status, Header and Body are the reply in place of the operation, which takes no effect unless Apply is
-// set; without Status they bend the operation's own reply. Delay waits first. Unread cuts the connection before the
-// request is read, Lost cuts it in place of the reply, Truncate within the reply's body.
-type Fault = fakehttp.Fault
+// With a Status it answers in place of the operation, which takes no effect unless Apply is set. Without one it bends the
+// operation's own reply by whatever else is set.
+type Fault struct {
+	Operation string // the vendor's operationId; "" matches every one
+	Method    string // "" matches every one
+	Path      string // escaped path, as sent; "" matches every one
+
+	Skip  int // matching calls to leave alone first
+	Times int // calls to strike; 0 means 1, below 0 means all
+
+	Status int         // status to answer
+	Header http.Header // set on the reply, last of all
+	Body   string      // body of the reply; without a Content-Type header its type is guessed
+
+	Apply bool          // let the operation take effect first
+	Delay time.Duration // wait before the operation; with Apply, after it. A client that leaves meanwhile gets no answer
+
+	Unread   bool // cut the connection before the request body is read; the operation takes no effect
+	Lost     bool // cut the connection in place of the reply; the operation takes effect only with Apply
+	Truncate bool // send half of the body under the Content-Length of the whole, then cut
+}
 
 // Server is a running fake. Its methods are safe for concurrent use.
 type Server struct {
@@ -99,10 +133,16 @@ func (s *Server) Transport() http.RoundTripper { return s.http.Transport() }
 func (s *Server) CertPool() *x509.CertPool { return s.http.CertPool() }
 
 // Inject adds a fault. It panics if the fault names an unknown operation, has an impossible status or does nothing.
-func (s *Server) Inject(f Fault) { s.http.Inject(f) }
+func (s *Server) Inject(f Fault) { s.http.Inject(fakehttp.Fault(f)) }
 
 // Calls returns all calls in order of arrival, those still without an answer included.
-func (s *Server) Calls() []Call { return s.http.Calls() }
+func (s *Server) Calls() []Call {
+	var out []Call
+	for _, c := range s.http.Calls() {
+		out = append(out, Call(c))
+	}
+	return out
+}
 
 // CountCalls counts the calls of an operation; "" counts all. It panics for an unknown operation.
 func (s *Server) CountCalls(operation string) int { return s.http.CountCalls(operation) }
@@ -110,20 +150,25 @@ func (s *Server) CountCalls(operation string) int { return s.http.CountCalls(ope
 // ResetCalls empties the call log.
 func (s *Server) ResetCalls() { s.http.ResetCalls() }
 
+// The collections.
+const (
+	v1Path = "/pim/v1/integrations"
+	v2Path = "/pim/v2/integrations"
+)
+
 // operations is the API's route table.
 func (s *Server) operations() []fakehttp.Op {
-	const v1, v2 = "/pim/v1/integrations", "/pim/v2/integrations"
 	return []fakehttp.Op{
-		{Name: "listPimV1Integrations", Method: "GET", Path: v1, Handle: s.serveV1(s.list)},
-		{Name: "createPimV1Integration", Method: "POST", Path: v1, Handle: s.serveV1(s.createV1)},
-		{Name: "getPimV1Integration", Method: "GET", Path: v1 + "/{id}", Handle: s.serveV1(s.get)},
-		{Name: "deletePimV1Integration", Method: "DELETE", Path: v1 + "/{id}", Handle: s.serveV1(s.delete)},
-		{Name: "listPimV2Integrations", Method: "GET", Path: v2, Handle: s.serveV2(s.list)},
-		{Name: "createPimV2Integration", Method: "POST", Path: v2, Handle: s.serveV2(s.createV2)},
-		{Name: "getPimV2Integration", Method: "GET", Path: v2 + "/{id}", Handle: s.serveV2(s.get)},
-		{Name: "updatePimV2Integration", Method: "PATCH", Path: v2 + "/{id}", Handle: s.serveV2(s.update)},
-		{Name: "deletePimV2Integration", Method: "DELETE", Path: v2 + "/{id}", Handle: s.serveV2(s.delete)},
-		{Name: "validatePimV2Integration", Method: "POST", Path: v2 + ":validate", Bare: true, Handle: s.serveV2(s.validate)},
+		{Name: "listPimV1Integrations", Method: "GET", Path: v1Path, Handle: s.serveV1(s.list)},
+		{Name: "createPimV1Integration", Method: "POST", Path: v1Path, Handle: s.serveV1(s.createV1)},
+		{Name: "getPimV1Integration", Method: "GET", Path: v1Path + "/{id}", Handle: s.serveV1(s.get)},
+		{Name: "deletePimV1Integration", Method: "DELETE", Path: v1Path + "/{id}", Handle: s.serveV1(s.delete)},
+		{Name: "listPimV2Integrations", Method: "GET", Path: v2Path, Handle: s.serveV2(s.list)},
+		{Name: "createPimV2Integration", Method: "POST", Path: v2Path, Handle: s.serveV2(s.createV2)},
+		{Name: "getPimV2Integration", Method: "GET", Path: v2Path + "/{id}", Handle: s.serveV2(s.get)},
+		{Name: "updatePimV2Integration", Method: "PATCH", Path: v2Path + "/{id}", Handle: s.serveV2(s.update)},
+		{Name: "deletePimV2Integration", Method: "DELETE", Path: v2Path + "/{id}", Handle: s.serveV2(s.delete)},
+		{Name: "validatePimV2Integration", Method: "POST", Path: v2Path + ":validate", Bare: true, Handle: s.serveV2(s.validate)},
 		{Name: "exchangeOAuthToken", Method: "POST", Path: "/sts/v1/oauth2/token", Public: true, Handle: s.exchange},
 	}
 }
@@ -131,17 +176,10 @@ func (s *Server) operations() []fakehttp.Op {
 // problem is why an operation was refused.
 type problem struct {
 	status             int
-	title, detail      string
+	detail             string
 	code               string // by default what Confluent uses with the status
 	pointer, parameter string // where in the request
 	location           string // of the object in conflict
-}
-
-func (p *problem) Error() string { return p.detail }
-
-var titles = map[int]string{
-	400: "Bad Request", 401: "Unauthorized", 402: "Payment Required", 403: "Forbidden", 404: "Not Found",
-	409: "Conflict", 415: "Unsupported Media Type", 422: "Unprocessable Entity",
 }
 
 // codes has no 404: Confluent answers that one without a code.
@@ -159,14 +197,10 @@ func (s *Server) refuse(p *problem, requestID string) fakehttp.Reply {
 	if s.style.FlatErrors {
 		reply = fakehttp.JSON(p.status, map[string]any{"error_code": p.status, "message": p.detail})
 	} else {
-		code := p.code
-		if code == "" {
-			code = codes[p.status]
-		}
 		entry := map[string]any{
-			"id": "err-" + requestID, "status": fmt.Sprint(p.status), "title": titles[p.status], "detail": p.detail,
+			"id": "err-" + requestID, "status": fmt.Sprint(p.status), "title": http.StatusText(p.status), "detail": p.detail,
 		}
-		if code != "" {
+		if code := cmp.Or(p.code, codes[p.status]); code != "" {
 			entry["code"] = code
 		}
 		if p.pointer != "" {

@@ -319,7 +319,11 @@ func send(w http.ResponseWriter, reply Reply, truncate bool) {
 	}
 	maps.Copy(w.Header(), reply.Header)
 	if reply.Status != http.StatusNoContent && reply.Status != http.StatusNotModified {
-		w.Header().Set("Content-Length", strconv.Itoa(max(len(reply.Body), btoi(truncate))))
+		length := len(reply.Body)
+		if truncate {
+			length = max(length, 1)
+		}
+		w.Header().Set("Content-Length", strconv.Itoa(length))
 	}
 	w.WriteHeader(reply.Status)
 	if !truncate {
@@ -329,13 +333,6 @@ func send(w http.ResponseWriter, reply Reply, truncate bool) {
 	_, _ = w.Write(reply.Body[:len(reply.Body)/2])
 	_ = http.NewResponseController(w).Flush()
 	panic(http.ErrAbortHandler)
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 func contentType(body []byte) string {

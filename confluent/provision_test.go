@@ -1,0 +1,520 @@
+package confluent_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/integrations-go/sdk/confluent"
+	"github.com/integrations-go/sdk/confluent/confluenttest"
+)
+
+// The operations that faults and call counts name.
+const (
+	opCreate   = "createPimV2Integration"
+	opGet      = "getPimV2Integration"
+	opList     = "listPimV2Integrations"
+	opUpdate   = "updatePimV2Integration"
+	opDelete   = "deletePimV2Integration"
+	opValidate = "validatePimV2Integration"
+	opCreateV1 = "createPimV1Integration"
+	opListV1   = "listPimV1Integrations"
+	opExchange = "exchangeOAuthToken"
+)
+
+const (
+	tenant  = "6b2b9a4e-aaaa-4000-8000-000000000001"
+	account = "reader@project.iam.gserviceaccount.com"
+	role    = "arn:aws:iam::000000000000:role/customer"
+)
+
+var inEnv = confluent.Reference{ID: env}
+
+func azure(name, tenant string) confluent.IntegrationCreate {
+	return confluent.IntegrationCreate{DisplayName: name, Environment: inEnv, Config: azureConfig(tenant)}
+}
+
+func azureConfig(tenant string) confluent.Config {
+	return confluent.Config{Value: &confluent.AzureConfig{CustomerAzureTenantID: tenant}}
+}
+
+func gcpConfig(account string) confluent.Config {
+	return confluent.Config{Value: &confluent.GCPConfig{CustomerGoogleServiceAccount: account}}
+}
+
+func unknownConfig(raw string) confluent.Config {
+	return confluent.Config{Value: &confluent.UnknownConfig{Raw: json.RawMessage(raw)}}
+}
+
+// sent lists what reached the server, in order: method and status, which is 0 where the reply was cut off.
+func sent(srv *confluenttest.Server) []string {
+	var all []string
+	for _, c := range srv.Calls() {
+		all = append(all, fmt.Sprintf("%s %d", c.Method, c.Status))
+	}
+	return all
+}
+
+// bodiesOf are the bodies of an operation's calls.
+func bodiesOf(srv *confluenttest.Server, operation string) []string {
+	var all []string
+	for _, c := range srv.Calls() {
+		if c.Operation == operation {
+			all = append(all, string(c.Body))
+		}
+	}
+	return all
+}
+
+// errorOf is the *Error in err.
+func errorOf(t *testing.T, err error) *confluent.Error {
+	t.Helper()
+	e, ok := errors.AsType[*confluent.Error](err)
+	require.Truef(t, ok, "no *Error: %v", err)
+	return e
+}
+
+// requireRefused checks what an argument gets that makes no sense.
+func requireRefused(t *testing.T, err error, argument string) {
+	t.Helper()
+	e := errorOf(t, err)
+	require.ErrorIs(t, err, confluent.ErrInvalid)
+	assert.Equal(t, argument, e.Argument)
+	assert.Contains(t, err.Error(), argument)
+	assert.Zero(t, e.StatusCode)
+	assert.Zero(t, e.Attempts)
+}
+
+// once is a policy without retries.
+func once() confluent.Option {
+	return confluent.WithRetry(confluent.RetryPolicy{MaxAttempts: 1})
+}
+
+// roundTrip is a function as a transport.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// around is a middleware that sees a request before and after next.
+func around(f func(r *http.Request, next http.RoundTripper) (*http.Response, error)) confluent.Option {
+	return confluent.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
+		return roundTrip(func(r *http.Request) (*http.Response, error) { return f(r, next) })
+	})
+}
+
+func TestProvisionSendsTheDraftThenItsConfig(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		in            confluent.IntegrationCreate
+		create, patch string
+	}{
+		"Azure": {
+			in:     azure("vault", tenant),
+			create: `{"display_name":"vault","provider":"azure","environment":{"id":"env-1"}}`,
+			patch:  `{"config":{"kind":"AzureIntegrationConfig","customer_azure_tenant_id":"` + tenant + `"},"environment":{"id":"env-1"}}`,
+		},
+		"Google Cloud, read-only members set": {
+			in: confluent.IntegrationCreate{
+				DisplayName: "bq", Environment: confluent.Reference{ID: env, Related: "x", ResourceName: "y"},
+				Config: confluent.Config{Value: &confluent.GCPConfig{CustomerGoogleServiceAccount: account, GoogleServiceAccount: "forged"}},
+			},
+			create: `{"display_name":"bq","provider":"gcp","environment":{"id":"env-1"}}`,
+			patch:  `{"config":{"kind":"GcpIntegrationConfig","customer_google_service_account":"` + account + `"},"environment":{"id":"env-1"}}`,
+		},
+		"AWS, provider named": {
+			in: confluent.IntegrationCreate{Provider: "AWS", Environment: inEnv, Config: confluent.Config{Value: &confluent.AWSConfig{CustomerIAMRoleARN: role}}},
+
+			create: `{"provider":"aws","environment":{"id":"env-1"}}`,
+			patch:  `{"config":{"kind":"AwsIntegrationConfig","customer_iam_role_arn":"` + role + `"},"environment":{"id":"env-1"}}`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv, c := newPair(t)
+			got, err := c.Integrations.Provision(t.Context(), tc.in)
+			require.NoError(t, err)
+			assert.Equal(t, confluent.StatusCreated, got.Status)
+			require.Equal(t, []string{"POST 201", "PATCH 200"}, sent(srv))
+			assert.JSONEq(t, tc.create, bodiesOf(srv, opCreate)[0])
+			assert.JSONEq(t, tc.patch, bodiesOf(srv, opUpdate)[0])
+			stored := srv.Integrations(env)
+			require.Len(t, stored, 1)
+			assert.Equal(t, got.ID, stored[0].ID)
+		})
+	}
+}
+
+func TestProvisionSendsUnknownKindsByteForByte(t *testing.T) {
+	t.Parallel()
+	const raw = `{"kind":"OciIntegrationConfig","customer_tenancy":"ocid1","limit":1e400}`
+	srv, c := newPair(t)
+	srv.Inject(confluenttest.Fault{Operation: opUpdate, Status: 200, Body: `{"id":"cspi-00001","status":"CREATED","config":` + raw + `}`})
+	got, err := c.Integrations.Provision(t.Context(), confluent.IntegrationCreate{Provider: "GCP", Environment: inEnv, Config: unknownConfig(raw)})
+	require.NoError(t, err)
+	unknown, ok := got.Config.Value.(*confluent.UnknownConfig)
+	require.True(t, ok)
+	assert.Equal(t, raw, string(unknown.Raw))
+	assert.Contains(t, bodiesOf(srv, opUpdate)[0], raw)
+}
+
+// A PATCH that fails in some way, and what Provision makes of it.
+func TestProvisionCleansUpWhatItCouldNotConfigure(t *testing.T) {
+	t.Parallel()
+	type check struct {
+		in     confluent.IntegrationCreate // azure("vault", tenant) where it is empty
+		faults []confluenttest.Fault
+		sent   []string
+		status int   // of the error; 0 with is nil: no error
+		is     error // what the error must be
+		left   []string
+		given  confluent.Status // of the returned integration, "" where there is none
+		says   []string
+	}
+	const never = -1 // no reply
+	patch := func(f confluenttest.Fault) confluenttest.Fault {
+		f.Operation = opUpdate
+		return f
+	}
+	for name, tc := range map[string]check{
+		"refused for its config: the draft is deleted, the status kept": {
+			in:     azure("vault", "no-guid"),
+			sent:   []string{"POST 201", "PATCH 400", "GET 200", "DELETE 204"},
+			status: 400, is: confluent.ErrInvalid, says: []string{"invalid customer AZURE tenant id"},
+		},
+		"refused for its kind": {
+			in:     confluent.IntegrationCreate{Provider: "azure", Environment: inEnv, Config: unknownConfig(`{"kind":"Newer"}`)},
+			sent:   []string{"POST 201", "PATCH 422", "GET 200", "DELETE 204"},
+			status: 422, is: confluent.ErrInvalid,
+		},
+		"forbidden": {
+			faults: []confluenttest.Fault{patch(confluenttest.Fault{Status: 403})},
+			sent:   []string{"POST 201", "PATCH 403", "GET 200", "DELETE 204"},
+			status: 403, is: confluent.ErrForbidden,
+		},
+		"carried out, the reply cut: success": {
+			faults: []confluenttest.Fault{patch(confluenttest.Fault{Lost: true, Apply: true})},
+			sent:   []string{"POST 201", "PATCH 0", "GET 200"},
+			left:   []string{"CREATED"}, given: confluent.StatusCreated,
+		},
+		"carried out, the reply 500: success": {
+			faults: []confluenttest.Fault{patch(confluenttest.Fault{Status: 500, Apply: true})},
+			sent:   []string{"POST 201", "PATCH 500", "GET 200"},
+			left:   []string{"CREATED"}, given: confluent.StatusCreated,
+		},
+		"carried out, the reply empty: success": {
+			faults: []confluenttest.Fault{patch(confluenttest.Fault{Status: 200, Apply: true})},
+			sent:   []string{"POST 201", "PATCH 200", "GET 200"},
+			left:   []string{"CREATED"}, given: confluent.StatusCreated,
+		},
+		"carried out, the reply without an id: success": {
+			faults: []confluenttest.Fault{patch(confluenttest.Fault{Status: 200, Body: `{}`, Apply: true})},
+			sent:   []string{"POST 201", "PATCH 200", "GET 200"},
+			left:   []string{"CREATED"}, given: confluent.StatusCreated,
+		},
+		"carried out, the reply broken off: success": {
+			faults: []confluenttest.Fault{patch(confluenttest.Fault{Truncate: true})},
+			sent:   []string{"POST 201", "PATCH 200", "GET 200"},
+			left:   []string{"CREATED"}, given: confluent.StatusCreated,
+		},
+		"lost on its way: the draft is deleted": {
+			faults: []confluenttest.Fault{patch(confluenttest.Fault{Lost: true})},
+			sent:   []string{"POST 201", "PATCH 0", "GET 200", "DELETE 204"},
+			status: never, is: confluent.ErrOutcomeUnknown,
+		},
+		"answered 500, not carried out: the draft is deleted": {
+			faults: []confluenttest.Fault{patch(confluenttest.Fault{Status: 500})},
+			sent:   []string{"POST 201", "PATCH 500", "GET 200", "DELETE 204"},
+			status: 500, is: confluent.ErrOutcomeUnknown,
+		},
+		"limited: repeated, because nothing was done": {
+			faults: []confluenttest.Fault{patch(confluenttest.Fault{Status: 429})},
+			sent:   []string{"POST 201", "PATCH 429", "PATCH 200"},
+			left:   []string{"CREATED"}, given: confluent.StatusCreated,
+		},
+		"refused because it is CREATED by now: left alone": {
+			faults: []confluenttest.Fault{patch(confluenttest.Fault{Status: 409, Apply: true})},
+			sent:   []string{"POST 201", "PATCH 409", "GET 200"},
+			status: 409, is: confluent.ErrConflict, left: []string{"CREATED"}, given: confluent.StatusCreated,
+			says: []string{"left as it is"},
+		},
+		"of a state that this release does not know: left alone": {
+			faults: []confluenttest.Fault{
+				patch(confluenttest.Fault{Status: 500}),
+				{Operation: opGet, Status: 200, Body: `{"id":"cspi-00001","status":"PENDING","environment":{"id":"env-1"}}`},
+			},
+			sent:   []string{"POST 201", "PATCH 500", "GET 200"},
+			status: 500, is: confluent.ErrOutcomeUnknown, left: []string{"DRAFT"}, given: "PENDING",
+		},
+		"gone by the time of the GET": {
+			faults: []confluenttest.Fault{patch(confluenttest.Fault{Status: 404}), {Operation: opGet, Status: 404}},
+			sent:   []string{"POST 201", "PATCH 404", "GET 404"},
+			status: 404, is: confluent.ErrNotFound, left: []string{"DRAFT"},
+		},
+		"gone by the time of the DELETE": {
+			in:     azure("vault", "no-guid"),
+			faults: []confluenttest.Fault{{Operation: opDelete, Status: 404, Apply: true}},
+			sent:   []string{"POST 201", "PATCH 400", "GET 200", "DELETE 404"},
+			status: 400, is: confluent.ErrInvalid,
+		},
+		"the GET fails: nothing is deleted, and that is told": {
+			in:     azure("vault", "no-guid"),
+			faults: []confluenttest.Fault{{Operation: opGet, Status: 403, Body: `{"message":"no reading"}`}},
+			sent:   []string{"POST 201", "PATCH 400", "GET 403"},
+			status: 400, is: confluent.ErrForbidden, left: []string{"DRAFT"}, given: confluent.StatusDraft,
+			says: []string{"invalid customer AZURE tenant id", "may be left behind", "no reading"},
+		},
+		"the DELETE fails: both errors and the draft": {
+			in:     azure("vault", "no-guid"),
+			faults: []confluenttest.Fault{{Operation: opDelete, Status: 403, Body: `{"message":"no deleting"}`}},
+			sent:   []string{"POST 201", "PATCH 400", "GET 200", "DELETE 403"},
+			status: 400, is: confluent.ErrForbidden, left: []string{"DRAFT"}, given: confluent.StatusDraft,
+			says: []string{"invalid customer AZURE tenant id", "cspi-00001 is left behind", "no deleting"},
+		},
+	} {
+		for _, proto := range []string{"HTTP/1.1", "HTTP/2.0"} {
+			t.Run(name+", "+proto, func(t *testing.T) {
+				t.Parallel()
+				var opts []confluenttest.Option
+				if proto == "HTTP/2.0" {
+					opts = append(opts, confluenttest.WithHTTP2())
+				}
+				srv, c := newPair(t, opts...)
+				for _, f := range tc.faults {
+					srv.Inject(f)
+				}
+				in := tc.in
+				if in.Config.IsZero() {
+					in = azure("vault", tenant)
+				}
+				got, err := c.Integrations.Provision(t.Context(), in)
+				assert.Equal(t, tc.sent, sent(srv))
+				assert.Equal(t, proto, srv.Calls()[0].Proto)
+				if tc.is == nil {
+					require.NoError(t, err)
+				} else {
+					require.ErrorIs(t, err, tc.is)
+					assert.Equal(t, max(tc.status, 0), errorOf(t, err).StatusCode)
+				}
+				for _, s := range tc.says {
+					assert.ErrorContains(t, err, s)
+				}
+				if tc.given == "" {
+					assert.Nil(t, got)
+				} else if assert.NotNil(t, got) {
+					assert.Equal(t, tc.given, got.Status)
+					assert.Equal(t, "cspi-00001", got.ID)
+				}
+				var left []string
+				for _, in := range srv.Integrations(env) {
+					left = append(left, in.Status)
+				}
+				assert.Equal(t, tc.left, left)
+			})
+		}
+	}
+}
+
+func TestProvisionDeletesNothingWhenTheCreateIsUncertain(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]confluenttest.Fault{
+		"reply cut":        {Lost: true, Apply: true},
+		"reply broken off": {Truncate: true},
+		"500":              {Status: 500, Apply: true},
+		"502":              {Status: 502, Apply: true},
+		"no body":          {Status: 201, Apply: true},
+		"null":             {Status: 201, Body: `null`, Apply: true},
+		"HTML":             {Status: 200, Body: `<html></html>`, Apply: true},
+		"no id":            {Status: 201, Body: `{"status":"DRAFT"}`, Apply: true},
+		"an id of a number": {
+			Status: 201, Body: `{"id":1}`, Apply: true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv, c := newPair(t)
+			fault.Operation = opCreate
+			srv.Inject(fault)
+			got, err := c.Integrations.Provision(t.Context(), azure("vault", tenant))
+			require.ErrorIs(t, err, confluent.ErrOutcomeUnknown)
+			assert.True(t, errorOf(t, err).OutcomeUnknown)
+			assert.Contains(t, err.Error(), "may have been carried out")
+			assert.Nil(t, got)
+			assert.Len(t, srv.Calls(), 1)
+			assert.Len(t, srv.Integrations(env), 1)
+		})
+	}
+}
+
+func TestProvisionTakesOddButUsableReplies(t *testing.T) {
+	t.Parallel()
+	for name, style := range map[string]confluenttest.Style{
+		"create answered 200":       {CreateOK: true},
+		"unset members left out":    {OmitUnset: true, OmitUsages: true},
+		"provider in upper case":    {UpperProvider: true},
+		"environment with blanks":   {BlankEnvironment: true},
+		"refused drafts are locked": {LockFailedDraft: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv, c := newPair(t, confluenttest.WithStyle(style))
+			_, err := c.Integrations.Provision(t.Context(), azure("bad", "no-guid"))
+			require.ErrorIs(t, err, confluent.ErrInvalid)
+			require.Empty(t, srv.Integrations(env))
+			got, err := c.Integrations.Provision(t.Context(), azure("vault", tenant))
+			require.NoError(t, err)
+			assert.Equal(t, confluent.StatusCreated, got.Status)
+		})
+	}
+
+	t.Run("create without an environment", func(t *testing.T) {
+		t.Parallel()
+		srv, c := newPair(t)
+		srv.Inject(confluenttest.Fault{Operation: opCreate, Status: 201, Body: `{"id":"cspi-00001"}`, Apply: true})
+		got, err := c.Integrations.Provision(t.Context(), azure("vault", tenant))
+		require.NoError(t, err)
+		assert.Equal(t, confluent.StatusCreated, got.Status)
+	})
+}
+
+// The caller's context ends at the worst moments. What is left behind must be what the error says.
+func TestProvisionCleansUpAfterItsContextEnded(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		when func(method string, cancel func(), send func() (*http.Response, error)) (*http.Response, error)
+		sent []string
+		ok   bool
+	}{
+		"when the draft was there": {
+			when: func(method string, cancel func(), send func() (*http.Response, error)) (*http.Response, error) {
+				resp, err := send()
+				if method == http.MethodPost {
+					cancel()
+				}
+				return resp, err
+			},
+			sent: []string{"POST 201", "GET 200", "DELETE 204"},
+		},
+		"when the PATCH was about to go": {
+			when: func(method string, cancel func(), send func() (*http.Response, error)) (*http.Response, error) {
+				if method == http.MethodPatch {
+					cancel()
+				}
+				return send()
+			},
+			sent: []string{"POST 201", "GET 200", "DELETE 204"},
+		},
+		"when the PATCH was carried out": {
+			when: func(method string, cancel func(), send func() (*http.Response, error)) (*http.Response, error) {
+				resp, err := send()
+				if method == http.MethodPatch {
+					cancel()
+					return nil, context.Canceled
+				}
+				return resp, err
+			},
+			sent: []string{"POST 201", "PATCH 200", "GET 200"},
+			ok:   true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := confluenttest.NewServer(t, confluenttest.WithoutSocket())
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			c := newClient(t, srv, around(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+				return tc.when(r.Method, cancel, func() (*http.Response, error) { return next.RoundTrip(r) })
+			}))
+			got, err := c.Integrations.Provision(ctx, azure("vault", tenant))
+			assert.Equal(t, tc.sent, sent(srv))
+			if tc.ok {
+				require.NoError(t, err)
+				assert.Equal(t, confluent.StatusCreated, got.Status)
+				return
+			}
+			require.ErrorIs(t, err, context.Canceled)
+			errorOf(t, err)
+			assert.Nil(t, got)
+			assert.Empty(t, srv.Integrations(env))
+		})
+	}
+}
+
+func TestProvisionCleanUpEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv, c := newPair(t, confluenttest.WithoutSocket())
+		srv.Inject(confluenttest.Fault{Operation: opDelete, Delay: time.Hour, Times: -1})
+		ctx, cancel := context.WithCancel(t.Context())
+		srv.Inject(confluenttest.Fault{Operation: opUpdate, Delay: time.Hour})
+		time.AfterFunc(10*time.Second, cancel)
+		begin := time.Now()
+		got, err := c.Integrations.Provision(ctx, azure("vault", tenant))
+		assert.Equal(t, 40*time.Second, time.Since(begin), "10 s until the context ended, 30 s for the clean-up")
+		require.ErrorIs(t, err, context.Canceled)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.ErrorContains(t, err, "left behind")
+		require.NotNil(t, got)
+		assert.Equal(t, confluent.StatusDraft, got.Status)
+		assert.Len(t, srv.Integrations(env), 1)
+	})
+}
+
+// A 404 of the token exchange says nothing about the draft.
+func TestProvisionTellsTheDraftWhenNoTokenIsToBeHad(t *testing.T) {
+	t.Parallel()
+	srv := confluenttest.NewServer(t)
+	token, fail := srv.IssueToken(time.Hour), false
+	source := confluent.TokenSourceFunc(func(context.Context) (confluent.Token, error) {
+		if fail {
+			return confluent.Token{}, &confluent.Error{StatusCode: http.StatusNotFound}
+		}
+		fail = true
+		return confluent.Token{Value: token, Expiry: time.Now().Add(time.Hour)}, nil
+	})
+	c := newBearerClient(t, srv, confluent.WithTokenSource(source), around(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if r.Method == http.MethodPatch {
+			srv.RevokeTokens()
+		}
+		return next.RoundTrip(r)
+	}))
+	got, err := c.Integrations.Provision(t.Context(), azure("vault", tenant))
+	require.Error(t, err)
+	require.NotNil(t, got, "the draft is there, and must not be forgotten")
+	assert.ErrorContains(t, err, "may be left behind")
+}
+
+func TestProvisionRefusesBadInput(t *testing.T) {
+	t.Parallel()
+	srv, c := newPair(t)
+	for name, tc := range map[string]struct {
+		in       confluent.IntegrationCreate
+		argument string
+	}{
+		"no config":                  {confluent.IntegrationCreate{Provider: "GCP", Environment: inEnv}, "Config"},
+		"nil pointer":                {confluent.IntegrationCreate{Environment: inEnv, Config: confluent.Config{Value: (*confluent.GCPConfig)(nil)}}, "Config"},
+		"empty config":               {confluent.IntegrationCreate{Environment: inEnv, Config: gcpConfig("")}, "Config"},
+		"Confluent's side only":      {confluent.IntegrationCreate{Environment: inEnv, Config: confluent.Config{Value: &confluent.GCPConfig{GoogleServiceAccount: account}}}, "Config"},
+		"unknown kind, no kind":      {confluent.IntegrationCreate{Provider: "GCP", Environment: inEnv, Config: unknownConfig(`{}`)}, "Config"},
+		"unknown kind, not JSON":     {confluent.IntegrationCreate{Provider: "GCP", Environment: inEnv, Config: unknownConfig(`{"kind":`)}, "Config"},
+		"unknown kind, no provider":  {confluent.IntegrationCreate{Environment: inEnv, Config: unknownConfig(`{"kind":"Newer"}`)}, "Provider"},
+		"no environment":             {confluent.IntegrationCreate{Config: gcpConfig(account)}, "Environment.ID"},
+		"display name of 61 letters": {azure(strings.Repeat("é", 61), tenant), "DisplayName"},
+		"role ARN of 19 characters":  {confluent.IntegrationCreate{Environment: inEnv, Config: confluent.Config{Value: &confluent.AWSConfig{CustomerIAMRoleARN: role[:19]}}}, "length of CustomerIAMRoleARN"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := c.Integrations.Provision(t.Context(), tc.in)
+			requireRefused(t, err, tc.argument)
+			assert.Nil(t, got)
+			assert.Empty(t, srv.Calls())
+		})
+	}
+}
