@@ -145,18 +145,19 @@ func newError(f *core.Failure) error {
 	return e
 }
 
-// errorBody is all shapes in one: a list of errors; error_code and message; an object named error; a message alone. Every member is
-// read by itself, because one of an unexpected type must not hide the others.
+// errorBody is all shapes in one: a list of errors; error_code and message; an object named error; a message alone; OAuth's pair of
+// texts. Every member is read by itself, because one of an unexpected type must not hide the others.
 type errorBody struct {
-	Errors    list `json:"errors"`
-	ErrorCode text `json:"error_code"`
-	Message   text `json:"message"`
-	Error     node `json:"error"`
-	RequestID text `json:"requestId"`
-	DocURL    text `json:"doc_url"`
+	Errors      list `json:"errors"`
+	ErrorCode   text `json:"error_code"`
+	Message     text `json:"message"`
+	Error       node `json:"error"`
+	Description text `json:"error_description"`
+	RequestID   text `json:"requestId"`
+	DocURL      text `json:"doc_url"`
 }
 
-// node is an entry of the list, and the object named error.
+// node is an entry of the list, and the object named error. A text in its place is its message.
 type node struct {
 	ID         text   `json:"id"`
 	Status     text   `json:"status"`
@@ -208,8 +209,9 @@ func (n *node) UnmarshalJSON(b []byte) error {
 	var p plain
 	if json.Unmarshal(b, &p) == nil {
 		*n = node(p)
+		return nil
 	}
-	return nil
+	return n.Message.UnmarshalJSON(b)
 }
 
 func (s *source) UnmarshalJSON(b []byte) error {
@@ -240,13 +242,16 @@ func (e *Error) readBody() {
 			Parameter:  string(n.Source.Parameter),
 			Resolution: first(n.Resolution, n.Suggestion),
 		}
-		if n.Details != "" {
-			p.Detail += ": " + string(n.Details)
-		}
 		if i == 0 {
 			p.Code = first(text(p.Code), b.ErrorCode)
 			p.Detail = first(text(p.Detail), b.Message)
 			p.Resolution = first(text(p.Resolution), b.DocURL)
+			n.Details = text(first(n.Details, b.Description))
+		}
+		if n.Details != "" {
+			p.Detail = strings.TrimPrefix(p.Detail+": "+string(n.Details), ": ")
+		}
+		if i == 0 {
 			e.Code, e.Detail, e.Hint = p.Code, p.Detail, p.Resolution
 		}
 		if p != (Problem{}) {

@@ -204,8 +204,19 @@ type listReply[T any] struct {
 	Data     []T `json:"data"`
 	Metadata struct {
 		Next      string `json:"next"`
-		TotalSize int    `json:"total_size"`
+		TotalSize total  `json:"total_size"`
 	} `json:"metadata"`
+}
+
+// total is a number of items. One that makes no sense is as good as none, because nothing depends on it.
+type total int
+
+func (t *total) UnmarshalJSON(b []byte) error {
+	var n int
+	if json.Unmarshal(b, &n) == nil {
+		*t = total(max(n, 0))
+	}
+	return nil
 }
 
 func pages[T any](ctx context.Context, c *core.Client, op string, checks []error, start string, opts []CallOption,
@@ -228,7 +239,7 @@ func pages[T any](ctx context.Context, c *core.Client, op string, checks []error
 				return err
 			}
 			next, err := nextToken(reply.Metadata.Next)
-			page.Items, page.NextToken, page.Total = reply.Data, next, reply.Metadata.TotalSize
+			page.Items, page.NextToken, page.Total = reply.Data, next, int(reply.Metadata.TotalSize)
 			return err
 		})
 		return page, page.NextToken, err
@@ -286,7 +297,9 @@ func nextToken(link string) (string, error) {
 	}
 	// A link without "?" has been seen: /pim/v2/integrations&page_token=...
 	if _, rest, ok := strings.Cut(link, "&page_token="); ok {
-		rest, _, _ = strings.Cut(rest, "&")
+		if i := strings.IndexAny(rest, "&#"); i >= 0 {
+			rest = rest[:i]
+		}
 		if token, err := url.QueryUnescape(rest); err == nil && token != "" {
 			return token, nil
 		}
@@ -297,8 +310,8 @@ func nextToken(link string) (string, error) {
 // checkConfig refuses what can't be sent.
 func checkConfig(c Config, required bool) error {
 	if aws, ok := c.Value.(*AWSConfig); ok && aws != nil && aws.CustomerIAMRoleARN != "" {
-		if err := core.Between("length of CustomerIAMRoleARN", len(aws.CustomerIAMRoleARN), 20, 2048); err != nil {
-			return err
+		if n := len(aws.CustomerIAMRoleARN); n < 20 || n > 2048 {
+			return core.Arg("CustomerIAMRoleARN", "has %d characters, not 20 to 2048", n)
 		}
 	}
 	if err := c.Check(); err != nil {

@@ -35,9 +35,13 @@ func (s *IntegrationsV1Service) List(ctx context.Context, environment string, fi
 func (s *IntegrationsV1Service) Pages(ctx context.Context, environment string, filter *ListOptions, opts ...CallOption) iter.Seq2[*Page[IntegrationV1], error] {
 	const op = "IntegrationsV1.List"
 	f := valueOf(filter)
+	const only = "is a filter that only pim/v2 knows"
 	checks := f.check(environment)
-	if f.DisplayName != "" || f.Status != "" {
-		checks = append(checks, core.Arg("ListOptions", "has a filter that only pim/v2 knows: DisplayName or Status"))
+	if f.DisplayName != "" {
+		checks = append(checks, core.Arg("DisplayName", only))
+	}
+	if f.Status != "" {
+		checks = append(checks, core.Arg("Status", only))
 	}
 	return pages[IntegrationV1](ctx, s.c.core, op, checks, f.PageToken, opts, func(ctx context.Context, token string) (*http.Response, error) {
 		return s.c.api.ListIntegrationsV1(ctx, &api.ListIntegrationsV1Params{

@@ -287,7 +287,11 @@ func (s *IntegrationsV1Service) Ensure(ctx context.Context, in IntegrationCreate
 	}
 	result.Integration, err = findOrCreate(ctx, look, func() (*IntegrationV1, error) {
 		result.Action = EnsureCreated
-		return s.Create(ctx, in, opts...)
+		created, err := s.Create(ctx, in, opts...)
+		if err == nil && created.ID == "" {
+			return nil, noID(op, "created")
+		}
+		return created, err
 	})
 	if err != nil {
 		return nil, err

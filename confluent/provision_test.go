@@ -32,9 +32,9 @@ const (
 )
 
 const (
-	tenant  = "6b2b9a4e-aaaa-4000-8000-000000000001"
-	account = "reader@project.iam.gserviceaccount.com"
-	role    = "arn:aws:iam::000000000000:role/customer"
+	tenantID   = "6b2b9a4e-aaaa-4000-8000-000000000001"
+	gcpAccount = "reader@project.iam.gserviceaccount.com"
+	role       = "arn:aws:iam::000000000000:role/customer"
 )
 
 var inEnv = confluent.Reference{ID: env}
@@ -118,17 +118,17 @@ func TestProvisionSendsTheDraftThenItsConfig(t *testing.T) {
 		create, patch string
 	}{
 		"Azure": {
-			in:     azure("vault", tenant),
+			in:     azure("vault", tenantID),
 			create: `{"display_name":"vault","provider":"azure","environment":{"id":"env-1"}}`,
-			patch:  `{"config":{"kind":"AzureIntegrationConfig","customer_azure_tenant_id":"` + tenant + `"},"environment":{"id":"env-1"}}`,
+			patch:  `{"config":{"kind":"AzureIntegrationConfig","customer_azure_tenant_id":"` + tenantID + `"},"environment":{"id":"env-1"}}`,
 		},
 		"Google Cloud, read-only members set": {
 			in: confluent.IntegrationCreate{
 				DisplayName: "bq", Environment: confluent.Reference{ID: env, Related: "x", ResourceName: "y"},
-				Config: confluent.Config{Value: &confluent.GCPConfig{CustomerGoogleServiceAccount: account, GoogleServiceAccount: "forged"}},
+				Config: confluent.Config{Value: &confluent.GCPConfig{CustomerGoogleServiceAccount: gcpAccount, GoogleServiceAccount: "forged"}},
 			},
 			create: `{"display_name":"bq","provider":"gcp","environment":{"id":"env-1"}}`,
-			patch:  `{"config":{"kind":"GcpIntegrationConfig","customer_google_service_account":"` + account + `"},"environment":{"id":"env-1"}}`,
+			patch:  `{"config":{"kind":"GcpIntegrationConfig","customer_google_service_account":"` + gcpAccount + `"},"environment":{"id":"env-1"}}`,
 		},
 		"AWS, provider named": {
 			in: confluent.IntegrationCreate{Provider: "AWS", Environment: inEnv, Config: confluent.Config{Value: &confluent.AWSConfig{CustomerIAMRoleARN: role}}},
@@ -170,7 +170,7 @@ func TestProvisionSendsUnknownKindsByteForByte(t *testing.T) {
 func TestProvisionCleansUpWhatItCouldNotConfigure(t *testing.T) {
 	t.Parallel()
 	type check struct {
-		in     confluent.IntegrationCreate // azure("vault", tenant) where it is empty
+		in     confluent.IntegrationCreate // azure("vault", tenantID) where it is empty
 		faults []confluenttest.Fault
 		sent   []string
 		status int   // of the error; 0 with is nil: no error
@@ -293,7 +293,7 @@ func TestProvisionCleansUpWhatItCouldNotConfigure(t *testing.T) {
 				}
 				in := tc.in
 				if in.Config.IsZero() {
-					in = azure("vault", tenant)
+					in = azure("vault", tenantID)
 				}
 				got, err := c.Integrations.Provision(t.Context(), in)
 				assert.Equal(t, tc.sent, sent(srv))
@@ -343,7 +343,7 @@ func TestProvisionDeletesNothingWhenTheCreateIsUncertain(t *testing.T) {
 			srv, c := newPair(t)
 			fault.Operation = opCreate
 			srv.Inject(fault)
-			got, err := c.Integrations.Provision(t.Context(), azure("vault", tenant))
+			got, err := c.Integrations.Provision(t.Context(), azure("vault", tenantID))
 			require.ErrorIs(t, err, confluent.ErrOutcomeUnknown)
 			assert.True(t, errorOf(t, err).OutcomeUnknown)
 			assert.Contains(t, err.Error(), "may have been carried out")
@@ -369,7 +369,7 @@ func TestProvisionTakesOddButUsableReplies(t *testing.T) {
 			_, err := c.Integrations.Provision(t.Context(), azure("bad", "no-guid"))
 			require.ErrorIs(t, err, confluent.ErrInvalid)
 			require.Empty(t, srv.Integrations(env))
-			got, err := c.Integrations.Provision(t.Context(), azure("vault", tenant))
+			got, err := c.Integrations.Provision(t.Context(), azure("vault", tenantID))
 			require.NoError(t, err)
 			assert.Equal(t, confluent.StatusCreated, got.Status)
 		})
@@ -379,7 +379,7 @@ func TestProvisionTakesOddButUsableReplies(t *testing.T) {
 		t.Parallel()
 		srv, c := newPair(t)
 		srv.Inject(confluenttest.Fault{Operation: opCreate, Status: 201, Body: `{"id":"cspi-00001"}`, Apply: true})
-		got, err := c.Integrations.Provision(t.Context(), azure("vault", tenant))
+		got, err := c.Integrations.Provision(t.Context(), azure("vault", tenantID))
 		require.NoError(t, err)
 		assert.Equal(t, confluent.StatusCreated, got.Status)
 	})
@@ -433,7 +433,7 @@ func TestProvisionCleansUpAfterItsContextEnded(t *testing.T) {
 			c := newClient(t, srv, around(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 				return tc.when(r.Method, cancel, func() (*http.Response, error) { return next.RoundTrip(r) })
 			}))
-			got, err := c.Integrations.Provision(ctx, azure("vault", tenant))
+			got, err := c.Integrations.Provision(ctx, azure("vault", tenantID))
 			assert.Equal(t, tc.sent, sent(srv))
 			if tc.ok {
 				require.NoError(t, err)
@@ -457,7 +457,7 @@ func TestProvisionCleanUpEnds(t *testing.T) {
 		srv.Inject(confluenttest.Fault{Operation: opUpdate, Delay: time.Hour})
 		time.AfterFunc(10*time.Second, cancel)
 		begin := time.Now()
-		got, err := c.Integrations.Provision(ctx, azure("vault", tenant))
+		got, err := c.Integrations.Provision(ctx, azure("vault", tenantID))
 		assert.Equal(t, 40*time.Second, time.Since(begin), "10 s until the context ended, 30 s for the clean-up")
 		require.ErrorIs(t, err, context.Canceled)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
@@ -486,7 +486,7 @@ func TestProvisionTellsTheDraftWhenNoTokenIsToBeHad(t *testing.T) {
 		}
 		return next.RoundTrip(r)
 	}))
-	got, err := c.Integrations.Provision(t.Context(), azure("vault", tenant))
+	got, err := c.Integrations.Provision(t.Context(), azure("vault", tenantID))
 	require.Error(t, err)
 	require.NotNil(t, got, "the draft is there, and must not be forgotten")
 	assert.ErrorContains(t, err, "may be left behind")
@@ -502,13 +502,13 @@ func TestProvisionRefusesBadInput(t *testing.T) {
 		"no config":                  {confluent.IntegrationCreate{Provider: "GCP", Environment: inEnv}, "Config"},
 		"nil pointer":                {confluent.IntegrationCreate{Environment: inEnv, Config: confluent.Config{Value: (*confluent.GCPConfig)(nil)}}, "Config"},
 		"empty config":               {confluent.IntegrationCreate{Environment: inEnv, Config: gcpConfig("")}, "Config"},
-		"Confluent's side only":      {confluent.IntegrationCreate{Environment: inEnv, Config: confluent.Config{Value: &confluent.GCPConfig{GoogleServiceAccount: account}}}, "Config"},
+		"Confluent's side only":      {confluent.IntegrationCreate{Environment: inEnv, Config: confluent.Config{Value: &confluent.GCPConfig{GoogleServiceAccount: gcpAccount}}}, "Config"},
 		"unknown kind, no kind":      {confluent.IntegrationCreate{Provider: "GCP", Environment: inEnv, Config: unknownConfig(`{}`)}, "Config"},
 		"unknown kind, not JSON":     {confluent.IntegrationCreate{Provider: "GCP", Environment: inEnv, Config: unknownConfig(`{"kind":`)}, "Config"},
 		"unknown kind, no provider":  {confluent.IntegrationCreate{Environment: inEnv, Config: unknownConfig(`{"kind":"Newer"}`)}, "Provider"},
-		"no environment":             {confluent.IntegrationCreate{Config: gcpConfig(account)}, "Environment.ID"},
-		"display name of 61 letters": {azure(strings.Repeat("é", 61), tenant), "DisplayName"},
-		"role ARN of 19 characters":  {confluent.IntegrationCreate{Environment: inEnv, Config: confluent.Config{Value: &confluent.AWSConfig{CustomerIAMRoleARN: role[:19]}}}, "length of CustomerIAMRoleARN"},
+		"no environment":             {confluent.IntegrationCreate{Config: gcpConfig(gcpAccount)}, "Environment.ID"},
+		"display name of 61 letters": {azure(strings.Repeat("é", 61), tenantID), "DisplayName"},
+		"role ARN of 19 characters":  {confluent.IntegrationCreate{Environment: inEnv, Config: confluent.Config{Value: &confluent.AWSConfig{CustomerIAMRoleARN: role[:19]}}}, "CustomerIAMRoleARN"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := c.Integrations.Provision(t.Context(), tc.in)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"iter"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -23,10 +25,7 @@ import (
 const (
 	tapKey    = "TAPKEY"
 	tapSecret = "tap-secret-of-nobody"
-	roleARN   = "arn:aws:iam::000000000000:role/customer"
 )
-
-var env1 = confluent.Reference{ID: env}
 
 // tap answers requests in memory and keeps what was sent.
 type tap struct {
@@ -100,16 +99,10 @@ func fitting(req *http.Request) (*http.Response, error) {
 
 func (w *tap) client(t *testing.T, opts ...confluent.Option) *confluent.Client {
 	t.Helper()
-	all := []confluent.Option{confluent.WithAPIKey(tapKey, tapSecret), confluent.WithHTTPClient(&http.Client{Transport: w}), confluent.WithRetry(onlyOnce())}
+	all := []confluent.Option{confluent.WithAPIKey(tapKey, tapSecret), confluent.WithHTTPClient(&http.Client{Transport: w}), once()}
 	c, err := confluent.New(append(all, opts...)...)
 	require.NoError(t, err)
 	return c
-}
-
-func onlyOnce() confluent.RetryPolicy {
-	p := confluent.DefaultRetryPolicy()
-	p.MaxAttempts = 1
-	return p
 }
 
 func (w *tap) requests() []sentRequest {
@@ -157,13 +150,13 @@ func wireCalls() []wireCall {
 		cl  = *confluent.Client
 	)
 	const v1, v2 = "/pim/v1/integrations", "/pim/v2/integrations"
-	aws := configOf(&confluent.AWSConfig{CustomerIAMRoleARN: roleARN, IAMRoleARN: "arn:aws:iam::999999999999:role/theirs", ExternalID: "e"})
+	aws := configOf(&confluent.AWSConfig{CustomerIAMRoleARN: role, IAMRoleARN: "arn:aws:iam::999999999999:role/theirs", ExternalID: "e"})
 	azure := configOf(&confluent.AzureConfig{CustomerAzureTenantID: "t", ConfluentMultiTenantAppID: "a"})
 	gcp := configOf(&confluent.GCPConfig{CustomerGoogleServiceAccount: "<c>@p", GoogleServiceAccount: "g@p"})
 	newer := configOf(&confluent.UnknownConfig{Raw: json.RawMessage(`{"kind":"OciIntegrationConfig","big":12345678901234567890.10}`)})
 	fetched := confluent.Reference{ID: env, Environment: "parent", Related: "r", ResourceName: "crn://n", Kind: "Environment", APIVersion: "org/v2"}
 	const (
-		awsBody   = `{"kind":"AwsIntegrationConfig","customer_iam_role_arn":"` + roleARN + `"}`
+		awsBody   = `{"kind":"AwsIntegrationConfig","customer_iam_role_arn":"` + role + `"}`
 		azureBody = `{"kind":"AzureIntegrationConfig","customer_azure_tenant_id":"t"}`
 		gcpBody   = `{"kind":"GcpIntegrationConfig","customer_google_service_account":"<c>@p"}`
 		newerBody = `{"kind":"OciIntegrationConfig","big":12345678901234567890.10}`
@@ -180,7 +173,7 @@ func wireCalls() []wireCall {
 			return failing(drain(c.IntegrationsV1.Pages(x, "env/1 &", &confluent.ListOptions{Provider: "aws", PageSize: 7, PageToken: "t+/=&"})))
 		}, "GET", v1, "environment=env%2F1+%26&page_size=7&page_token=t%2B%2F%3D%26&provider=aws", ""},
 		{"IntegrationsV1.Create", func(x ctx, c cl) error {
-			return failing(c.IntegrationsV1.Create(x, confluent.IntegrationCreateV1{Environment: env1, Config: aws}))
+			return failing(c.IntegrationsV1.Create(x, confluent.IntegrationCreateV1{Environment: inEnv, Config: aws}))
 		}, "POST", v1, "", `{"provider":"AWS","config":` + awsBody + `,` + envBody + `}`},
 		{"IntegrationsV1.Create with all members", func(x ctx, c cl) error {
 			return failing(c.IntegrationsV1.Create(x, confluent.IntegrationCreateV1{DisplayName: `a"<é`, Provider: "aws", Environment: fetched, Config: newer}))
@@ -204,16 +197,16 @@ func wireCalls() []wireCall {
 			})))
 		}, "GET", v2, "display_name=a+%26+b&environment=env-1&page_size=1&page_token=t&provider=AZURE&status=DRAFT", ""},
 		{"Integrations.Create", func(x ctx, c cl) error {
-			return failing(c.Integrations.Create(x, confluent.IntegrationCreate{Provider: confluent.ProviderAzure, Environment: env1}))
+			return failing(c.Integrations.Create(x, confluent.IntegrationCreate{Provider: confluent.ProviderAzure, Environment: inEnv}))
 		}, "POST", v2, "", `{"provider":"azure",` + envBody + `}`},
 		{"Integrations.Create with all members", func(x ctx, c cl) error {
 			return failing(c.Integrations.Create(x, confluent.IntegrationCreate{DisplayName: "n", Environment: fetched, Config: gcp}))
 		}, "POST", v2, "", `{"display_name":"n","provider":"gcp","config":` + gcpBody + `,"environment":{"id":"env-1","environment":"parent"}}`},
 		{"Integrations.Create of a provider that is newer than this release", func(x ctx, c cl) error {
-			return failing(c.Integrations.Create(x, confluent.IntegrationCreate{Provider: "Oci", Environment: env1, Config: newer}))
+			return failing(c.Integrations.Create(x, confluent.IntegrationCreate{Provider: "Oci", Environment: inEnv, Config: newer}))
 		}, "POST", v2, "", `{"provider":"Oci","config":` + newerBody + `,` + envBody + `}`},
 		{"Integrations.Update Azure", func(x ctx, c cl) error {
-			return failing(c.Integrations.Update(x, "cspi-1", confluent.IntegrationUpdate{Environment: env1, Config: azure}))
+			return failing(c.Integrations.Update(x, "cspi-1", confluent.IntegrationUpdate{Environment: inEnv, Config: azure}))
 		}, "PATCH", v2 + "/cspi-1", "", `{"config":` + azureBody + `,` + envBody + `}`},
 		{"Integrations.Update GCP", func(x ctx, c cl) error {
 			return failing(c.Integrations.Update(x, "cspi-1", confluent.IntegrationUpdate{Environment: fetched, Config: gcp}))
@@ -222,10 +215,10 @@ func wireCalls() []wireCall {
 			return c.Integrations.Delete(x, env, "cspi-1")
 		}, "DELETE", v2 + "/cspi-1", "environment=env-1", ""},
 		{"Integrations.Validate", func(x ctx, c cl) error {
-			return c.Integrations.Validate(x, confluent.IntegrationValidate{ID: "cspi-1", Environment: env1})
+			return c.Integrations.Validate(x, confluent.IntegrationValidate{ID: "cspi-1", Environment: inEnv})
 		}, "POST", v2 + ":validate", "", `{"id":"cspi-1",` + envBody + `}`},
 		{"Integrations.Validate with a config", func(x ctx, c cl) error {
-			return c.Integrations.Validate(x, confluent.IntegrationValidate{ID: "a/b", Environment: env1, Config: aws})
+			return c.Integrations.Validate(x, confluent.IntegrationValidate{ID: "a/b", Environment: inEnv, Config: aws})
 		}, "POST", v2 + ":validate", "", `{"id":"a/b","config":` + awsBody + `,` + envBody + `}`},
 		{"Integrations.FindByDisplayName", func(x ctx, c cl) error {
 			return failing(c.Integrations.FindByDisplayName(x, env, "n"))
@@ -334,15 +327,7 @@ func TestIDsStayOnePathSegment(t *testing.T) {
 				w := newTap(t)
 				require.NoError(t, call(w.client(t)))
 				got := w.only(t)
-				path, err := url.PathUnescape(strings.TrimPrefix(got.path, "/pim/"+version+"/integrations/"))
-				require.NoError(t, err)
-				assert.Equal(t, id, path)
-				assert.Equal(t, 4, strings.Count(got.path, "/"), got.path)
-				if version == "v1" {
-					wanted, err := url.PathUnescape(escaped)
-					require.NoError(t, err)
-					assert.Equal(t, wanted, path, "the table itself")
-				}
+				assert.Equal(t, "/pim/"+version+"/integrations/"+escaped, got.path)
 				assert.Equal(t, url.Values{"environment": {env}}, got.query, "nothing of the id gets into the query")
 			}
 		})
@@ -401,8 +386,8 @@ func TestFetchedObjectsAreSentBackWithoutReadOnlyMembers(t *testing.T) {
 	for _, tt := range []struct{ name, fetched, sent string }{
 		{
 			"AWS",
-			`{"kind":"AwsIntegrationConfig","customer_iam_role_arn":"` + roleARN + `","iam_role_arn":"arn:theirs","external_id":"e",` + future + `}`,
-			`{"kind":"AwsIntegrationConfig","customer_iam_role_arn":"` + roleARN + `",` + future + `}`,
+			`{"kind":"AwsIntegrationConfig","customer_iam_role_arn":"` + role + `","iam_role_arn":"arn:theirs","external_id":"e",` + future + `}`,
+			`{"kind":"AwsIntegrationConfig","customer_iam_role_arn":"` + role + `",` + future + `}`,
 		},
 		{
 			"Azure",
@@ -457,4 +442,159 @@ func TestFetchedObjectsAreSentBackWithoutReadOnlyMembers(t *testing.T) {
 			assert.Equal(t, string(before), string(after), "sending changes nothing at the caller's")
 		})
 	}
+}
+
+func TestBadInputSendsNothing(t *testing.T) {
+	t.Parallel()
+	type (
+		ctx = context.Context
+		cl  = *confluent.Client
+	)
+	long := strings.Repeat("é", confluent.MaxDisplayNameLength+1)
+	var noGCP *confluent.GCPConfig
+	good := gcpConfig(gcpAccount)
+	type badCall struct {
+		argument string
+		do       func(ctx, cl) error
+	}
+	calls := map[string]badCall{}
+	add := func(name, argument string, do func(ctx, cl) error) { calls[name] = badCall{argument, do} }
+
+	for _, e := range []string{"", " ", "\t\n"} {
+		for _, id := range []string{"cspi-1", ""} { // the environment is named first
+			add(fmt.Sprintf("get, environment %q, id %q", e, id), "environment", func(x ctx, c cl) error { return failing(c.Integrations.Get(x, e, id)) })
+		}
+		for name, do := range map[string]func(ctx, cl) error{
+			"get v1":    func(x ctx, c cl) error { return failing(c.IntegrationsV1.Get(x, e, "cspi-1")) },
+			"delete":    func(x ctx, c cl) error { return c.Integrations.Delete(x, e, "cspi-1") },
+			"delete v1": func(x ctx, c cl) error { return c.IntegrationsV1.Delete(x, e, "cspi-1") },
+			"list":      func(x ctx, c cl) error { return failing(drain(c.Integrations.List(x, e, nil))) },
+			"pages": func(x ctx, c cl) error {
+				return failing(drain(c.Integrations.Pages(x, e, nil, confluent.WithPrefetch())))
+			},
+			"list v1":  func(x ctx, c cl) error { return failing(drain(c.IntegrationsV1.List(x, e, nil))) },
+			"pages v1": func(x ctx, c cl) error { return failing(drain(c.IntegrationsV1.Pages(x, e, nil))) },
+			"find":     func(x ctx, c cl) error { return failing(c.Integrations.FindByDisplayName(x, e, "n")) },
+			"find v1":  func(x ctx, c cl) error { return failing(c.IntegrationsV1.FindByDisplayName(x, e, "n")) },
+		} {
+			add(fmt.Sprintf("%s, environment %q", name, e), "environment", do)
+		}
+		ref := confluent.Reference{ID: e, Environment: "parent"}
+		for name, do := range map[string]func(ctx, cl) error{
+			"create": func(x ctx, c cl) error {
+				return failing(c.Integrations.Create(x, confluent.IntegrationCreate{Provider: "gcp", Environment: ref}))
+			},
+			"create v1": func(x ctx, c cl) error {
+				return failing(c.IntegrationsV1.Create(x, confluent.IntegrationCreateV1{Environment: ref, Config: good}))
+			},
+			"update": func(x ctx, c cl) error {
+				return failing(c.Integrations.Update(x, "cspi-1", confluent.IntegrationUpdate{Environment: ref, Config: good}))
+			},
+			"validate": func(x ctx, c cl) error {
+				return c.Integrations.Validate(x, confluent.IntegrationValidate{ID: "cspi-1", Environment: ref})
+			},
+		} {
+			add(fmt.Sprintf("%s, environment %q", name, e), "Environment.ID", do)
+		}
+	}
+	for _, id := range []string{"", ".", "..", "a\nb", "\x00", "a\x7f"} {
+		for name, do := range map[string]func(ctx, cl) error{
+			"get":       func(x ctx, c cl) error { return failing(c.Integrations.Get(x, env, id)) },
+			"get v1":    func(x ctx, c cl) error { return failing(c.IntegrationsV1.Get(x, env, id)) },
+			"delete":    func(x ctx, c cl) error { return c.Integrations.Delete(x, env, id) },
+			"delete v1": func(x ctx, c cl) error { return c.IntegrationsV1.Delete(x, env, id) },
+			"update": func(x ctx, c cl) error {
+				return failing(c.Integrations.Update(x, id, confluent.IntegrationUpdate{Environment: inEnv, Config: good}))
+			},
+		} {
+			add(fmt.Sprintf("%s, id %q", name, id), "id", do)
+		}
+	}
+	add("validate without an id", "ID", func(x ctx, c cl) error {
+		return c.Integrations.Validate(x, confluent.IntegrationValidate{Environment: inEnv})
+	})
+	for _, size := range []int{-1, 101, math.MaxInt, math.MinInt} {
+		o := &confluent.ListOptions{PageSize: size}
+		add(fmt.Sprint("list, page size ", size), "PageSize", func(x ctx, c cl) error { return failing(drain(c.Integrations.List(x, env, o))) })
+		add(fmt.Sprint("pages v1, page size ", size), "PageSize", func(x ctx, c cl) error { return failing(drain(c.IntegrationsV1.Pages(x, env, o))) })
+	}
+	for name, o := range map[string]confluent.ListOptions{"DisplayName": {DisplayName: "n"}, "Status": {Status: "DRAFT"}} {
+		add("list v1, "+name, name, func(x ctx, c cl) error { return failing(drain(c.IntegrationsV1.List(x, env, &o))) })
+	}
+	add("create, long name", "DisplayName", func(x ctx, c cl) error {
+		return failing(c.Integrations.Create(x, confluent.IntegrationCreate{DisplayName: long, Provider: "gcp", Environment: inEnv}))
+	})
+	add("create v1, long name", "DisplayName", func(x ctx, c cl) error {
+		return failing(c.IntegrationsV1.Create(x, confluent.IntegrationCreateV1{DisplayName: long, Environment: inEnv, Config: good}))
+	})
+	add("create without provider and config", "Provider", func(x ctx, c cl) error {
+		return failing(c.Integrations.Create(x, confluent.IntegrationCreate{Environment: inEnv}))
+	})
+	add("create v1 of an unknown kind without provider", "Provider", func(x ctx, c cl) error {
+		return failing(c.IntegrationsV1.Create(x, confluent.IntegrationCreateV1{Environment: inEnv, Config: unknownConfig(`{"kind":"New"}`)}))
+	})
+	for name, cfg := range map[string]struct {
+		argument string
+		config   confluent.Config
+	}{
+		"of no kind":          {"Config", unknownConfig(`{"kind":""}`)},
+		"that is a number":    {"Config", unknownConfig(`5`)},
+		"that breaks off":     {"Config", unknownConfig(`{"kind":"New"`)},
+		"of no bytes":         {"Config", unknownConfig(``)},
+		"that is nil":         {"Config", configOf(noGCP)},
+		"that is the object":  {"Config", unknownConfig(`{"kind":"Integration","id":"x"}`)},
+		"with a short role":   {"CustomerIAMRoleARN", configOf(&confluent.AWSConfig{CustomerIAMRoleARN: role[:19]})},
+		"with an endless one": {"CustomerIAMRoleARN", configOf(&confluent.AWSConfig{CustomerIAMRoleARN: strings.Repeat("a", 2049)})},
+	} {
+		add("create, config "+name, cfg.argument, func(x ctx, c cl) error {
+			return failing(c.Integrations.Create(x, confluent.IntegrationCreate{Provider: "gcp", Environment: inEnv, Config: cfg.config}))
+		})
+		add("create v1, config "+name, cfg.argument, func(x ctx, c cl) error {
+			return failing(c.IntegrationsV1.Create(x, confluent.IntegrationCreateV1{Provider: "aws", Environment: inEnv, Config: cfg.config}))
+		})
+		add("update, config "+name, cfg.argument, func(x ctx, c cl) error {
+			return failing(c.Integrations.Update(x, "cspi-1", confluent.IntegrationUpdate{Environment: inEnv, Config: cfg.config}))
+		})
+		add("validate, config "+name, cfg.argument, func(x ctx, c cl) error {
+			return c.Integrations.Validate(x, confluent.IntegrationValidate{ID: "cspi-1", Environment: inEnv, Config: cfg.config})
+		})
+	}
+	add("update without config", "Config", func(x ctx, c cl) error {
+		return failing(c.Integrations.Update(x, "cspi-1", confluent.IntegrationUpdate{Environment: inEnv}))
+	})
+	add("create v1 without config", "Config", func(x ctx, c cl) error {
+		return failing(c.IntegrationsV1.Create(x, confluent.IntegrationCreateV1{Provider: "aws", Environment: inEnv}))
+	})
+	for _, name := range []string{"", " "} {
+		add(fmt.Sprintf("find %q", name), "display name", func(x ctx, c cl) error { return failing(c.Integrations.FindByDisplayName(x, env, name)) })
+		add(fmt.Sprintf("find v1 %q", name), "display name", func(x ctx, c cl) error { return failing(c.IntegrationsV1.FindByDisplayName(x, env, name)) })
+	}
+
+	for name, tt := range calls {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newTap(t)
+			err := tt.do(t.Context(), w.client(t))
+			requireRefused(t, err, tt.argument)
+			assert.Equal(t, []string{"Invalid"}, conditions(err))
+			assert.NotEmpty(t, errorOf(t, err).Operation)
+			assert.Zero(t, w.GetTotalCallCount())
+		})
+	}
+}
+
+// The server is the judge of what has no published limit.
+func TestInputAtTheLimitsIsSent(t *testing.T) {
+	t.Parallel()
+	w := newTap(t)
+	c, x := w.client(t), t.Context()
+	name := strings.Repeat("日", confluent.MaxDisplayNameLength)
+	require.NoError(t, failing(c.Integrations.Create(x, confluent.IntegrationCreate{DisplayName: name, Provider: "any-cloud", Environment: inEnv})))
+	for _, arn := range []string{"", role[:20], strings.Repeat("a", 2048)} {
+		require.NoError(t, failing(c.IntegrationsV1.Create(x, confluent.IntegrationCreateV1{Environment: inEnv, Config: configOf(&confluent.AWSConfig{CustomerIAMRoleARN: arn})})))
+	}
+	require.NoError(t, failing(c.Integrations.Get(x, "..", "...")))
+	require.NoError(t, failing(c.Integrations.Get(x, env, strings.Repeat("i", 300))))
+	require.NoError(t, failing(drain(c.Integrations.List(x, env, &confluent.ListOptions{DisplayName: name + "x", Provider: "?", Status: "?"}))))
+	assert.Len(t, w.requests(), 7)
 }

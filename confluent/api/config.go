@@ -87,7 +87,8 @@ func (c Config) Writable() Config {
 	return Config{Value: c.Value.writable(), raw: c.raw}
 }
 
-// Check reports why the configuration can't be sent: a nil pointer in Value, an unknown one that is no JSON object or has no kind. No configuration at all passes.
+// Check reports why the configuration can't be sent: a nil pointer in Value, an unknown one that is no JSON object, has no
+// kind, or is a whole integration that could not be read. No configuration at all passes.
 func (c Config) Check() error {
 	if c.Value == nil {
 		return nil
@@ -98,8 +99,11 @@ func (c Config) Check() error {
 	if u, ok := c.Value.(*UnknownConfig); ok && !json.Valid(u.Raw) {
 		return errors.New("is not JSON")
 	}
-	if c.Kind() == "" {
+	switch c.Kind() {
+	case "":
 		return errors.New("has no kind")
+	case "Integration":
+		return errors.New("is a whole integration")
 	}
 	return nil
 }
@@ -130,8 +134,7 @@ func (c *Config) UnmarshalJSON(b []byte) error {
 	raw := append(json.RawMessage(nil), b...)
 	kind := oneof.Discriminator(raw, "kind")
 	c.raw = raw
-	// The vendor's own clients also accept the name of the schema.
-	switch strings.TrimPrefix(strings.TrimPrefix(kind, "pim.v1."), "pim.v2.") {
+	switch variant(kind) {
 	case kindAWS:
 		c.Value = decode[AWSConfig](raw)
 	case kindAzure:
@@ -145,6 +148,11 @@ func (c *Config) UnmarshalJSON(b []byte) error {
 		c.Value = &UnknownConfig{Kind: kind, Raw: raw}
 	}
 	return nil
+}
+
+// variant is the kind without the name of its schema in front, which the vendor's own clients accept too.
+func variant(kind string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(kind, "pim.v1."), "pim.v2.")
 }
 
 // decode gives nil where a member has a type that T does not expect.
@@ -165,7 +173,7 @@ func (c Config) MarshalJSON() ([]byte, error) {
 		return u.Raw, nil
 	}
 	base := c.raw
-	if received := (&UnknownConfig{Raw: base}).kind(); !strings.HasSuffix(received, c.Value.kind()) {
+	if received := oneof.Discriminator(base, "kind"); variant(received) != c.Value.kind() {
 		base = nil // another variant took its place
 	}
 	return oneof.Merge(base, c.Value, "kind", c.Value.kind())

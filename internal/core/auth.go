@@ -1,12 +1,12 @@
 package core
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -15,7 +15,7 @@ import (
 //
 // The secrets live in closures, where no format verb finds them.
 type Auth struct {
-	// Authorize sets the header. The ctx is the attempt's own; fresh says that the last credential was refused with a 401.
+	// Authorize sets the header. The ctx is the attempt's own.
 	Authorize func(ctx context.Context, h http.Header) error
 	// Refused is told that the credential in h got a 401, and reports whether another one may be had. Nil: it can't.
 	Refused func(h http.Header) bool
@@ -26,9 +26,10 @@ type Auth struct {
 // Basic authenticates with HTTP Basic.
 func Basic(user, password string) *Auth {
 	token := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
+	value := "Basic " + token
 	return &Auth{
 		Authorize: func(_ context.Context, h http.Header) error {
-			h.Set("Authorization", "Basic "+token)
+			h["Authorization"] = []string{value}
 			return nil
 		},
 		Secrets: func() []string { return []string{password, token} },
@@ -76,9 +77,10 @@ type bearer struct {
 
 // flight is one fetch that callers share.
 type flight struct {
-	done  chan struct{}
-	token Token
-	err   error
+	done   chan struct{}
+	token  Token
+	err    error
+	gaveUp bool // the context of the caller that was fetching ended
 }
 
 func (b *bearer) authorize(ctx context.Context, h http.Header) error {
@@ -93,9 +95,8 @@ func (b *bearer) authorize(ctx context.Context, h http.Header) error {
 func (b *bearer) get(ctx context.Context) (Token, error) {
 	for {
 		b.mu.Lock()
-		now := time.Now()
 		old := b.token
-		if old.Value != "" && (old.Expiry.IsZero() || now.Before(b.renewAt)) {
+		if old.Value != "" && (old.Expiry.IsZero() || time.Now().Before(b.renewAt)) {
 			b.mu.Unlock()
 			return old, nil
 		}
@@ -112,14 +113,14 @@ func (b *bearer) get(ctx context.Context) (Token, error) {
 			case <-ctx.Done():
 				return Token{}, context.Cause(ctx)
 			}
-			if f.err != nil && (errors.Is(f.err, context.Canceled) || errors.Is(f.err, context.DeadlineExceeded)) && ctx.Err() == nil {
-				continue // the caller that was fetching gave up; this one did not
+			if f.err != nil && f.gaveUp && ctx.Err() == nil {
+				continue // this one did not give up
 			}
 		}
 		switch {
 		case f.err == nil:
 			return f.token, nil
-		case old.Value != "" && now.Before(old.Expiry):
+		case old.Value != "" && time.Now().Before(old.Expiry):
 			return old, nil
 		default:
 			return Token{}, f.err
@@ -129,6 +130,7 @@ func (b *bearer) get(ctx context.Context) (Token, error) {
 
 func (b *bearer) fetch(ctx context.Context, f *flight) {
 	defer func() {
+		f.gaveUp = ctx.Err() != nil
 		b.mu.Lock()
 		b.flight = nil
 		if f.err == nil {
@@ -195,15 +197,57 @@ func HeaderText(name, value string) error {
 	return nil
 }
 
-// scrub replaces the credentials in text that a server sent back.
-func (c *Client) scrub(b []byte) []byte {
+// secrets lists what a call must not show: the client's credentials, and the one it sent, which may have been replaced since.
+func (c *Client) secrets(cs *call) []string {
 	if c.cfg.Auth == nil {
-		return b
+		return nil
 	}
-	for _, s := range c.cfg.Auth.Secrets() {
-		if len(s) >= 6 {
-			b = bytes.ReplaceAll(b, []byte(s), []byte("[redacted]"))
+	all := c.cfg.Auth.Secrets()
+	if _, sent, ok := strings.Cut(cs.sentHeader.Get("Authorization"), " "); ok {
+		all = append(all, sent)
+	}
+	return all
+}
+
+// scrub replaces secrets in what a server sent back, also where JSON escapes some of their characters.
+func scrub(b []byte, secrets []string) []byte {
+	for _, s := range secrets {
+		if len(s) < 6 {
+			continue // it would black out ordinary words
+		}
+		var clean []byte
+		rest := 0
+		for i := 0; i < len(b); {
+			n := escapedPrefix(b[i:], s)
+			if n == 0 {
+				i++
+				continue
+			}
+			clean = append(append(clean, b[rest:i]...), "[redacted]"...)
+			i += n
+			rest = i
+		}
+		if rest > 0 {
+			b = append(clean, b[rest:]...)
 		}
 	}
 	return b
+}
+
+// escapedPrefix is the number of bytes at the beginning of b that spell s, with or without the escapes of JSON.
+func escapedPrefix(b []byte, s string) int {
+	n := 0
+	for i := range len(s) {
+		switch rest := b[n:]; {
+		case len(rest) > 1 && rest[0] == '\\' && rest[1] == s[i]:
+			n += 2
+		case len(rest) > 5 && rest[0] == '\\' && rest[1] == 'u' && strings.EqualFold(string(rest[2:6]), fmt.Sprintf("%04x", s[i])):
+			n += 6
+		case len(rest) > 0 && rest[0] == s[i]:
+			n++
+		default:
+			return 0
+		}
+	}
+	return n
 }

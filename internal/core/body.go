@@ -14,6 +14,7 @@ const (
 	// DefaultMaxResponse caps how much of one reply is read, in bytes.
 	DefaultMaxResponse = 32 << 20
 	maxErrorBody       = 64 << 10
+	maxSecret          = 4 << 10
 	maxPooled          = 1 << 20
 	minRead            = 512
 )
@@ -61,26 +62,25 @@ func (e *tooLargeError) Error() string {
 	return fmt.Sprintf("reply is larger than the limit of %d bytes", e.limit)
 }
 
-// readBody reads and closes the body of resp.
+// readBody reads and closes the body of resp. With an error comes what was read before it.
 func readBody(resp *http.Response, limit int64) (*buffer, error) {
 	defer resp.Body.Close()
-	if resp.ContentLength > limit {
-		return nil, &tooLargeError{limit}
-	}
 	buf := pool.Get().(*buffer)
+	if resp.ContentLength > limit {
+		return buf, &tooLargeError{limit}
+	}
 	// A length that lies must not make us take memory that never gets filled.
 	if want := int(min(max(resp.ContentLength, 0), maxPooled)) + minRead; cap(buf.b) < want {
 		buf.b = make([]byte, 0, want)
 	}
 	if err := buf.fill(resp.Body, limit); err != nil {
-		buf.Close()
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			err = errTruncated
 		}
-		return nil, err
+		return buf, err
 	}
 	if resp.Header.Get("Content-Encoding") == "" && bytes.HasPrefix(buf.b, []byte{0x1f, 0x8b}) {
-		return unzip(buf, limit), nil
+		return unzip(buf, limit)
 	}
 	return buf, nil
 }
@@ -105,16 +105,19 @@ func (b *buffer) fill(r io.Reader, limit int64) error {
 }
 
 // unzip undoes a compression that the server did not declare. What can't be undone stays as it is.
-func unzip(in *buffer, limit int64) *buffer {
+func unzip(in *buffer, limit int64) (*buffer, error) {
 	z, err := gzip.NewReader(bytes.NewReader(in.b))
 	if err != nil {
-		return in
+		return in, nil
 	}
 	out := pool.Get().(*buffer)
-	if out.fill(z, limit) != nil {
+	if err := out.fill(z, limit); err != nil {
 		out.Close()
-		return in
+		if errors.As(err, new(*tooLargeError)) {
+			return in, err
+		}
+		return in, nil
 	}
 	in.Close()
-	return out
+	return out, nil
 }

@@ -91,11 +91,14 @@ type call struct {
 	opts      CallOptions
 
 	reached        bool // Client.Do was called
+	sent           bool // by the attempt under way
 	attempts       int  // that may have reached the server
 	reauthorized   bool
 	maybeDone      bool
 	outcomeUnknown bool
-	sentHeader     http.Header // of the last attempt
+	sentHeader     http.Header // with our credential, of the last request
+	took           time.Duration
+	last           *http.Response // of a call that failed, where there is one
 }
 
 func callOf(ctx context.Context) *call {
@@ -152,6 +155,9 @@ func do[O ~func(*CallOptions)](ctx context.Context, c *Client, operation string,
 	if err != nil {
 		for _, m := range cs.opts.meta {
 			*m = Meta{Attempts: cs.attempts}
+			if cs.last != nil {
+				c.meta(m, cs, cs.last)
+			}
 		}
 		if !cs.reached { // the generated client could not build the request
 			err = c.newError(&Failure{Operation: operation, Err: err})
@@ -170,13 +176,16 @@ func do[O ~func(*CallOptions)](ctx context.Context, c *Client, operation string,
 		*cs.opts.raw = slices.Clone(body.b)
 	}
 	r := &reply{resp, body}
-	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return c.newError(c.failure(cs, resp.Request, r, nil))
+	var bad error
+	if success(resp) {
+		if bad = accept(body.b); bad != nil {
+			// Whatever the operation does, it was done: the server said so.
+			cs.outcomeUnknown = !cs.opts.idempotent && !idempotentMethod(resp.Request.Method)
+		}
 	}
-	if err := accept(body.b); err != nil {
-		// Whatever the operation does, it was done: the server said so.
-		cs.outcomeUnknown = !cs.opts.idempotent && !idempotentMethod(resp.Request.Method)
-		return c.newError(c.failure(cs, resp.Request, r, err))
+	c.log(ctx, cs, resp.Request, r, bad)
+	if bad != nil || !success(resp) {
+		return c.newError(c.failure(cs, resp.Request, r, bad))
 	}
 	return nil
 }
@@ -203,6 +212,13 @@ func (c *Client) failure(cs *call, req *http.Request, r *reply, err error) *Fail
 		MaybeDone:      cs.maybeDone,
 		Err:            err,
 	}
+	secrets := c.secrets(cs)
+	if err != nil {
+		text := err.Error()
+		if clean := string(scrub([]byte(text), secrets)); clean != text {
+			f.Err = &scrubbedError{clean, err}
+		}
+	}
 	if wait, ok := errors.AsType[*ratelimit.WaitError](err); ok {
 		f.RetryAfter = wait.Wait
 	}
@@ -211,9 +227,23 @@ func (c *Client) failure(cs *call, req *http.Request, r *reply, err error) *Fail
 	}
 	f.StatusCode = r.resp.StatusCode
 	f.Header = r.resp.Header
-	f.RequestID = r.resp.Header.Get(c.cfg.RequestIDHeader)
-	f.RetryAfter, _ = serverWait(c.cfg.Headers, r.resp, time.Now())
-	f.Body = c.scrub(slices.Clone(r.body.b[:min(len(r.body.b), maxErrorBody)]))
+	if wait, told := serverWait(c.cfg.Headers, r.resp, time.Now()); told {
+		f.RetryAfter = max(f.RetryAfter, wait)
+	}
+	for _, values := range f.Header {
+		for i, v := range values {
+			if clean := string(scrub([]byte(v), secrets)); clean != v {
+				values[i] = clean
+			}
+		}
+	}
+	f.RequestID = f.Header.Get(c.cfg.RequestIDHeader)
+	if cs.opts.noAuth && success(r.resp) {
+		return f // the reply to a call without a credential may be one
+	}
+	// A little more than is kept, so that no credential is cut in two and missed.
+	f.Body = scrub(slices.Clone(r.body.b[:min(len(r.body.b), maxErrorBody+maxSecret)]), secrets)
+	f.Body = f.Body[:min(len(f.Body), maxErrorBody)]
 	return f
 }
 

@@ -43,6 +43,7 @@ type Client struct {
 	base      http.RoundTripper
 	userAgent []string
 	budget    *budget
+	timeout   error // what ends an attempt that takes too long
 }
 
 // ParseBaseURL refuses URLs that requests can't be built on, and plain http beyond this machine unless allowed.
@@ -90,6 +91,7 @@ func New(cfg Config) *Client {
 			c.cfg.AttemptTimeout = own.Timeout
 		}
 	}
+	c.timeout = &attemptTimeoutError{c.cfg.AttemptTimeout}
 	own.Timeout = 0 // it would count our waits between attempts
 	if c.cfg.MaxResponse == 0 {
 		c.cfg.MaxResponse = DefaultMaxResponse
@@ -135,26 +137,36 @@ func (c *Client) Limiter() ratelimit.Limiter { return c.cfg.Limiter }
 // BaseURL is where the generated client sends its requests.
 func (c *Client) BaseURL() string { return c.cfg.BaseURL.String() }
 
-var errTooManyRedirects = errors.New("stopped after 10 redirects")
+// redirectError is why a redirect was not followed, where that is more than its status tells.
+type redirectError struct{ err error }
 
-// checkRedirect follows what repeats the request as it was. A redirect that would turn a POST into a GET, or carry a body to
-// another host, is handed to the caller as the reply.
+func (e *redirectError) Error() string { return "redirect: " + e.err.Error() }
+func (e *redirectError) Unwrap() error { return e.err }
+
+var errTooManyRedirects = &redirectError{errors.New("stopped after 10")}
+
+// checkRedirect follows what repeats the request as it was. A redirect that leads nowhere, would turn a POST into a GET, or carry a
+// body to another host, is handed to the caller as the reply.
 func checkRedirect(user func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
 	return func(req *http.Request, via []*http.Request) error {
 		if len(via) >= 10 {
 			return errTooManyRedirects
 		}
 		first := via[0]
-		if req.Method != first.Method {
+		if req.Method != first.Method || req.URL.Host == "" || req.URL.Scheme != "https" && req.URL.Scheme != "http" {
 			return http.ErrUseLastResponse
 		}
 		if req.Method != http.MethodGet && req.Method != http.MethodHead && !sameOrigin(req.URL, first.URL) {
 			return http.ErrUseLastResponse
 		}
-		if user != nil {
-			return user(req, via)
+		if user == nil {
+			return nil
 		}
-		return nil
+		if err := user(req, via); err != nil && err != http.ErrUseLastResponse {
+			return &redirectError{err}
+		} else {
+			return err
+		}
 	}
 }
 
@@ -195,6 +207,12 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	cs := callOf(ctx)
 	ours := sameOrigin(req.URL, c.cfg.BaseURL) && !cs.opts.noAuth
 	end := &ending{}
+	handedOver := false
+	defer func() { // also when a token source or a middleware panics
+		if !handedOver {
+			end.Close()
+		}
+	}()
 	if ours && c.cfg.Limiter != nil {
 		permit, err := c.cfg.Limiter.Acquire(ctx, req)
 		if err != nil {
@@ -202,25 +220,25 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		end.limiter, end.permit = c.cfg.Limiter, permit
 	}
-	end.timeout = &attemptTimeoutError{c.cfg.AttemptTimeout}
+	end.timeout = c.timeout
 	end.ctx, end.cancel = context.WithTimeoutCause(ctx, c.cfg.AttemptTimeout, end.timeout)
 	out := req.WithContext(end.ctx)
 	out.Header = req.Header.Clone()
 	if ours && c.cfg.Auth != nil {
 		if err := c.cfg.Auth.Authorize(end.ctx, out.Header); err != nil {
-			end.Close()
-			return nil, closeUnsent(req, "authentication", err)
+			return nil, closeUnsent(req, "authentication", end.explain(err))
 		}
 		cs.sentHeader = out.Header
+	} else {
+		cs.sentHeader = nil
 	}
+	cs.sent = true
 	resp, err := a.next.RoundTrip(out)
 	if err == nil && resp == nil {
 		err = errors.New("a middleware returned neither reply nor error")
 	}
 	if err != nil {
-		err = end.explain(err)
-		end.Close()
-		return nil, err
+		return nil, end.explain(err)
 	}
 	if end.limiter != nil {
 		end.limiter.Observe(end.permit, resp)
@@ -228,8 +246,14 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	if resp.Body == nil {
 		resp.Body = http.NoBody
 	}
+	if location := resp.Header.Get("Location"); location != "" {
+		if _, err := req.URL.Parse(location); err != nil {
+			resp.Header.Del("Location") // http.Client would put an error of its own in the place of the reply
+		}
+	}
 	end.ReadCloser = resp.Body
 	resp.Body = end
+	handedOver = true
 	return resp, nil
 }
 
@@ -292,8 +316,9 @@ type reply struct {
 // error; failing to get one is. It is what the generated client calls.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
-	cs, ok := ctx.Value(callKey{}).(*call)
-	if !ok {
+	cs, typed := ctx.Value(callKey{}).(*call)
+	if !typed || cs.reached { // reached: a call made by a middleware or a token source of another call, with its context
+		typed = false
 		cs = &call{}
 		ctx = context.WithValue(ctx, callKey{}, cs)
 		req = req.WithContext(ctx)
@@ -307,13 +332,18 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	cs.reached = true
 	begin := time.Now()
 	r, err := c.try(ctx, cs, req)
-	c.log(ctx, cs, req, r, err, time.Since(begin))
+	cs.took = time.Since(begin)
 	if err != nil {
+		c.log(ctx, cs, req, r, err)
 		f := c.failure(cs, req, r, err)
 		if r != nil {
+			cs.last = r.resp
 			r.body.Close()
 		}
 		return nil, c.newError(f)
+	}
+	if !typed { // a typed call is not over yet: it still decodes
+		c.log(ctx, cs, req, r, nil)
 	}
 	r.resp.Request = req // the transport's carries the credential
 	r.resp.Body = r.body
@@ -323,18 +353,32 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 
 var acceptJSON = []string{"application/json"}
 
-// try is the retry stage. It may return both a reply and an error: the error is then why no further attempt was made.
+// try is the retry stage. It may return both a reply and an error: the error is then why the reply is not good, or why no further
+// attempt was made.
 func (c *Client) try(ctx context.Context, cs *call, req *http.Request) (*reply, error) {
 	idempotent := cs.opts.idempotent || idempotentMethod(req.Method)
+	var last *reply
+	var lastErr error
 	for {
+		if ended := ctx.Err(); ended != nil {
+			if lastErr == nil {
+				lastErr = ended
+			}
+			return last, c.noReply(ctx, lastErr)
+		}
 		this, err := c.rewind(req, cs.attempts)
 		if err != nil {
-			return nil, err
+			return last, err
 		}
-		cs.attempts++
+		cs.sent = false
 		r, err := c.once(this)
-		if errors.As(err, new(*notSentError)) {
-			cs.attempts--
+		if cs.sent {
+			cs.attempts++
+			if last != nil {
+				last.body.Close()
+			}
+		} else {
+			r = last // what kept this attempt from being made says less than the reply to the one before
 		}
 		v := c.judge(ctx, cs, idempotent, r, err)
 		if v.maybeDone {
@@ -354,13 +398,9 @@ func (c *Client) try(ctx context.Context, cs *call, req *http.Request) (*reply, 
 				return r, c.noReply(ctx, err)
 			}
 			c.logRetry(ctx, cs, req, r, err, d)
-			if sleepErr := sleep(ctx, d); sleepErr != nil {
-				return r, errors.Join(fromContext(ctx), err)
-			}
+			sleep(ctx, d)
 		}
-		if r != nil {
-			r.body.Close()
-		}
+		last, lastErr = r, err
 	}
 }
 
@@ -373,9 +413,9 @@ func (c *Client) noReply(ctx context.Context, err error) error {
 		if err == ctx.Err() || err == context.Cause(ctx) {
 			return ended
 		}
-		return errors.Join(ended, err)
+		return fmt.Errorf("%w: %w", ended, err)
 	}
-	if errors.As(err, new(*notSentError)) || errors.As(err, new(*tooLargeError)) {
+	if permanent(err) {
 		return err
 	}
 	return &NoReplyError{err}
@@ -400,21 +440,23 @@ func (c *Client) rewind(req *http.Request, attempts int) (*http.Request, error) 
 	return next, nil
 }
 
-// once makes one attempt, redirects included.
+// once makes one attempt, redirects included. A reply that can't be used comes with an error.
 func (c *Client) once(req *http.Request) (*reply, error) {
 	resp, err := c.http.Do(req)
 	if err != nil {
-		if resp != nil { // a refused redirect comes with the reply that asked for it
-			resp.Body.Close()
-		}
 		if u, ok := errors.AsType[*url.Error](err); ok {
 			err = u.Err // it would repeat the URL
+		}
+		if resp != nil { // a refused redirect comes with the reply that asked for it, closed
+			return &reply{resp, new(buffer)}, err
 		}
 		return nil, err
 	}
 	body, err := readBody(resp, c.cfg.MaxResponse)
-	if err != nil {
-		return nil, err
+	if !success(resp) {
+		err = nil // its status says enough, whatever became of its body
 	}
-	return &reply{resp, body}, nil
+	return &reply{resp, body}, err
 }
+
+func success(resp *http.Response) bool { return resp.StatusCode >= 200 && resp.StatusCode <= 299 }

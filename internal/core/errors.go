@@ -76,7 +76,7 @@ func (t ErrorText) String() string {
 		b.WriteString(": " + oneLine(t.Detail, 500))
 	}
 	if t.Err != nil {
-		b.WriteString(": " + t.Err.Error())
+		b.WriteString(": " + oneLine(t.Err.Error(), 2000))
 	}
 	var notes []string
 	if t.Code != "" {
@@ -125,7 +125,7 @@ func IsCondition(target error, status int, outcomeUnknown bool, argument string,
 // NoReplyError says that no complete reply came, for a reason other than the caller's context.
 type NoReplyError struct{ Err error }
 
-func (e *NoReplyError) Error() string { return "no reply: " + e.Err.Error() }
+func (e *NoReplyError) Error() string { return "no complete reply: " + e.Err.Error() }
 
 // Unwrap gives the transport's error.
 func (e *NoReplyError) Unwrap() error { return e.Err }
@@ -145,6 +145,15 @@ func (e *ReplyError) Error() string {
 
 // Unwrap gives the decoder's error, if any.
 func (e *ReplyError) Unwrap() error { return e.Err }
+
+// scrubbedError is an error whose own text shows a credential.
+type scrubbedError struct {
+	text string
+	err  error
+}
+
+func (e *scrubbedError) Error() string { return e.text }
+func (e *scrubbedError) Unwrap() error { return e.err }
 
 // attemptTimeoutError ends an attempt that takes longer than Config.AttemptTimeout.
 type attemptTimeoutError struct{ after time.Duration }

@@ -8,16 +8,16 @@ import (
 )
 
 // log writes one record per call: never a header, a query, a body or a credential.
-func (c *Client) log(ctx context.Context, cs *call, req *http.Request, r *reply, err error, took time.Duration) {
+func (c *Client) log(ctx context.Context, cs *call, req *http.Request, r *reply, err error) {
 	level := slog.LevelDebug
-	if err != nil || r.resp.StatusCode >= 400 {
+	if err != nil || !success(r.resp) {
 		level = slog.LevelWarn
 	}
 	if c.cfg.Logger == nil || !c.cfg.Logger.Enabled(ctx, level) {
 		return
 	}
 	attrs := c.attrs(cs, req, r, err)
-	c.cfg.Logger.LogAttrs(ctx, level, "call", append(attrs, slog.Duration("duration", took))...)
+	c.cfg.Logger.LogAttrs(ctx, level, "call", append(attrs, slog.Duration("duration", cs.took))...)
 }
 
 // logRetry tells why a call is about to be repeated.
@@ -37,11 +37,12 @@ func (c *Client) attrs(cs *call, req *http.Request, r *reply, err error) []slog.
 		slog.String("path", req.URL.EscapedPath()),
 		slog.Int("attempts", cs.attempts),
 	}
+	secrets := c.secrets(cs)
 	if r != nil {
-		attrs = append(attrs, slog.Int("status", r.resp.StatusCode), slog.String("request_id", r.resp.Header.Get(c.cfg.RequestIDHeader)))
+		attrs = append(attrs, slog.Int("status", r.resp.StatusCode), slog.String("request_id", string(scrub([]byte(r.resp.Header.Get(c.cfg.RequestIDHeader)), secrets))))
 	}
 	if err != nil {
-		attrs = append(attrs, slog.String("error", string(c.scrub([]byte(err.Error())))))
+		attrs = append(attrs, slog.String("error", string(scrub([]byte(err.Error()), secrets))))
 	}
 	return attrs
 }

@@ -79,9 +79,8 @@ type verdict struct {
 // judge decides what to do after an attempt that ended with reply, or with err where none came.
 func (c *Client) judge(ctx context.Context, cs *call, idempotent bool, r *reply, err error) verdict {
 	if err != nil {
-		var before *notSentError
 		switch {
-		case errors.As(err, &before), permanent(err):
+		case permanent(err):
 			return verdict{}
 		case neverSent(err):
 			return verdict{retry: ctx.Err() == nil}
@@ -91,10 +90,11 @@ func (c *Client) judge(ctx context.Context, cs *call, idempotent bool, r *reply,
 		return verdict{retry: idempotent && !errors.As(err, new(*tooLargeError)), maybeDone: true}
 	}
 	status := r.resp.StatusCode
+	if status < 400 {
+		return verdict{}
+	}
 	wait, told := serverWait(c.cfg.Headers, r.resp, time.Now())
 	switch {
-	case status < 400:
-		return verdict{}
 	case status == http.StatusUnauthorized:
 		if !cs.reauthorized && cs.sentHeader != nil && c.cfg.Auth.Refused != nil && c.cfg.Auth.Refused(cs.sentHeader) {
 			cs.reauthorized = true
@@ -137,38 +137,44 @@ func idempotentMethod(m string) bool {
 
 // neverSent reports that no byte of the request can have reached the server.
 func neverSent(err error) bool {
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+	if op, ok := errors.AsType[*net.OpError](err); ok && (op.Op == "dial" || op.Op == "proxyconnect") {
 		return true
 	}
 	return errors.As(err, new(*net.DNSError))
 }
 
-// permanent reports that another attempt would fail in the same way, before anything is sent.
+// permanent reports that the request was not carried out, and that another attempt would end in the same way.
 func permanent(err error) bool {
-	return errors.As(err, new(*tls.CertificateVerificationError)) || errors.As(err, new(tls.RecordHeaderError)) ||
-		errors.As(err, new(*net.AddrError)) || errors.Is(err, errTooManyRedirects)
+	// The connection is there with a record that came in the place of a TLS handshake only.
+	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok && record.Conn != nil {
+		return true
+	}
+	return errors.As(err, new(*notSentError)) || errors.As(err, new(*redirectError)) || errors.Is(err, http.ErrSchemeMismatch) ||
+		errors.As(err, new(*tls.CertificateVerificationError)) || errors.As(err, new(*net.AddrError))
 }
 
 // delay is full jitter for waits that we choose, and a little on top of those that the server chose, so that its clients don't come back as one.
 func (c *Client) delay(attempt int, v verdict) time.Duration {
 	p := c.cfg.Retry
 	ceiling := p.MaxDelay
-	if shift := attempt - 1; shift < 30 && p.MinDelay<<shift < p.MaxDelay {
+	if shift := attempt - 1; p.MinDelay < p.MaxDelay>>shift {
 		ceiling = p.MinDelay << shift
 	}
 	if !v.told {
-		return rand.N(ceiling + 1)
+		return jitter(ceiling)
 	}
-	return v.wait + rand.N(min(ceiling, max(v.wait/10, p.MinDelay/5))+1)
+	return v.wait + jitter(min(ceiling, max(v.wait/10, p.MinDelay/5)))
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// jitter is a random time below limit.
+func jitter(limit time.Duration) time.Duration { return rand.N(max(limit, 1)) }
+
+// sleep ends early with ctx.
+func sleep(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
-		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }

@@ -33,14 +33,9 @@ func Pages[P any](ctx context.Context, start string, ahead bool, fetch Fetch[P],
 				return
 			}
 			seen[next] = true
-			var pending chan fetched[P]
+			var pending <-chan fetched[P]
 			if ahead && next != "" {
-				pending = make(chan fetched[P], 1)
-				go func() {
-					var f fetched[P]
-					f.page, f.next, f.err = fetch(ctx, next)
-					pending <- f
-				}()
+				pending = fetchAhead(ctx, next, fetch)
 			}
 			more := false
 			func() {
@@ -57,6 +52,9 @@ func Pages[P any](ctx context.Context, start string, ahead bool, fetch Fetch[P],
 				return
 			case pending != nil:
 				current = <-pending
+				if current.broken {
+					panic(current.cause)
+				}
 			default:
 				current.page, current.next, current.err = fetch(ctx, next)
 			}
@@ -68,6 +66,26 @@ type fetched[P any] struct {
 	page P
 	next string
 	err  error
+
+	broken bool // fetch did not return
+	cause  any  // what it panicked with
+}
+
+// fetchAhead fetches in a goroutine of its own. A panic there, which no caller could recover from, is handed over.
+func fetchAhead[P any](ctx context.Context, cursor string, fetch Fetch[P]) <-chan fetched[P] {
+	result := make(chan fetched[P], 1)
+	go func() {
+		f := fetched[P]{broken: true}
+		defer func() {
+			if f.broken {
+				f.cause = recover() // nil after runtime.Goexit, which a failing test calls
+			}
+			result <- f
+		}()
+		f.page, f.next, f.err = fetch(ctx, cursor)
+		f.broken = false
+	}()
+	return result
 }
 
 // Items walks the items of pages, which items takes out of a page.

@@ -1,0 +1,540 @@
+package confluent_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/integrations-go/sdk/confluent"
+	"github.com/integrations-go/sdk/confluent/confluenttest"
+)
+
+func awsV1(name, role string) confluent.IntegrationCreateV1 {
+	return confluent.IntegrationCreateV1{
+		DisplayName: name, Environment: inEnv, Config: confluent.Config{Value: &confluent.AWSConfig{CustomerIAMRoleARN: role}},
+	}
+}
+
+// seeds are objects that are there before Ensure runs.
+type seeds []map[string]any
+
+func seed(name, provider, kind, member, value string) map[string]any {
+	return map[string]any{"display_name": name, "provider": provider, "config": map[string]any{"kind": kind, member: value}}
+}
+
+func azureSeed(name, tenant string) map[string]any {
+	return seed(name, "azure", "AzureIntegrationConfig", "customer_azure_tenant_id", tenant)
+}
+
+func with(m map[string]any, name string, value any) map[string]any {
+	m[name] = value
+	return m
+}
+
+func TestEnsureDoesOnlyWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	draft := func(name string) map[string]any { return map[string]any{"display_name": name, "provider": "azure"} }
+	for name, tc := range map[string]struct {
+		there seeds
+		style confluenttest.Style
+		in    confluent.IntegrationCreate
+
+		action confluent.EnsureAction
+		sent   []string
+		status confluent.Status
+		id     string // "" is the first
+		left   int    // 0 is one
+	}{
+		"nothing there": {
+			in: azure("vault", tenantID), action: confluent.EnsureCreated,
+			sent: []string{"GET 200", "POST 201", "PATCH 200"}, status: confluent.StatusCreated,
+		},
+		"nothing there, and no config wanted": {
+			in:     confluent.IntegrationCreate{DisplayName: "vault", Provider: "azure", Environment: inEnv},
+			action: confluent.EnsureCreated, sent: []string{"GET 200", "POST 201"}, status: confluent.StatusDraft,
+		},
+		"names that only contain it": {
+			there: seeds{azureSeed("vault-2", tenantID), azureSeed("my vault", tenantID), azureSeed("Vault", tenantID)},
+			in:    azure("vault", tenantID), action: confluent.EnsureCreated,
+			sent: []string{"GET 200", "POST 201", "PATCH 200"}, status: confluent.StatusCreated, id: "cspi-00004", left: 4,
+		},
+		"a draft that someone left": {
+			there: seeds{draft("vault")}, in: azure("vault", tenantID), action: confluent.EnsureConfigured,
+			sent: []string{"GET 200", "PATCH 200"}, status: confluent.StatusCreated,
+		},
+		"a draft whose unset member is absent": {
+			there: seeds{draft("vault")}, style: confluenttest.Style{OmitUnset: true},
+			in: azure("vault", tenantID), action: confluent.EnsureConfigured,
+			sent: []string{"GET 200", "PATCH 200"}, status: confluent.StatusCreated,
+		},
+		"a draft, and no config wanted": {
+			there:  seeds{draft("vault")},
+			in:     confluent.IntegrationCreate{DisplayName: "vault", Provider: "AZURE", Environment: inEnv},
+			action: confluent.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusDraft,
+		},
+		"as wanted": {
+			there: seeds{azureSeed("vault", tenantID)}, in: azure("vault", tenantID),
+			action: confluent.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusCreated,
+		},
+		"as wanted, and in use": {
+			there: seeds{with(azureSeed("vault", tenantID), "usages", []string{"crn://x"})}, in: azure("vault", tenantID),
+			action: confluent.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusActive,
+		},
+		"in use, and no config wanted": {
+			there:  seeds{with(azureSeed("vault", tenantID), "usages", []string{"crn://x"})},
+			in:     confluent.IntegrationCreate{DisplayName: "vault", Provider: "azure", Environment: inEnv},
+			action: confluent.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusActive,
+		},
+		"as wanted, in a state that this release does not know": {
+			there: seeds{with(azureSeed("vault", tenantID), "status", "PAUSED")}, in: azure("vault", tenantID),
+			action: confluent.EnsureUnchanged, sent: []string{"GET 200"}, status: "PAUSED",
+		},
+		"tenant and provider in other cases": {
+			there: seeds{azureSeed("vault", strings.ToUpper(tenantID))}, style: confluenttest.Style{UpperProvider: true},
+			in: azure("vault", tenantID), action: confluent.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusCreated,
+		},
+		"a kind named by its schema": {
+			there: seeds{seed("vault", "azure", "pim.v2.AzureIntegrationConfig", "customer_azure_tenant_id", tenantID)},
+			in:    azure("vault", tenantID), action: confluent.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusCreated,
+		},
+		"more members than wanted": {
+			there: seeds{with(azureSeed("vault", tenantID), "config", map[string]any{"kind": "AzureIntegrationConfig", "customer_azure_tenant_id": tenantID, "region": "eu"})},
+			in:    azure("vault", tenantID), action: confluent.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusCreated,
+		},
+		"an unknown kind, written in another way": {
+			there: seeds{{"display_name": "vault", "provider": "gcp", "status": "CREATED", "config": json.RawMessage(`{"kind":"Newer","own":"x","scope":{"b":[1,2.50],"a":"\u00e9 <"}}`)}},
+			in: confluent.IntegrationCreate{
+				DisplayName: "vault", Provider: "GCP", Environment: inEnv,
+				Config: unknownConfig(`{ "scope": { "a": "é \u003c", "b": [ 1, 2.50 ] }, "kind": "Newer", "unset": "" }`),
+			},
+			action: confluent.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusCreated,
+		},
+		"no provider told by the server": {
+			there: seeds{{"display_name": "vault", "status": "CREATED", "config": map[string]any{"kind": "AzureIntegrationConfig", "customer_azure_tenant_id": tenantID}, "provider": nil}},
+			in:    azure("vault", tenantID), action: confluent.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusCreated,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv, c := newPair(t, confluenttest.WithStyle(tc.style))
+			for _, s := range tc.there {
+				srv.Add(env, s)
+			}
+			got, err := c.Integrations.Ensure(t.Context(), tc.in)
+			require.NoError(t, err)
+			assert.Equal(t, tc.action, got.Action)
+			assert.Equal(t, tc.status, got.Integration.Status)
+			if tc.id == "" {
+				tc.id = "cspi-00001"
+			}
+			assert.Equal(t, tc.id, got.Integration.ID)
+			assert.Empty(t, got.Differences)
+			assert.Equal(t, tc.sent, sent(srv))
+
+			for range 2 { // whatever the first run found, more runs only read
+				srv.ResetCalls()
+				again, err := c.Integrations.Ensure(t.Context(), tc.in)
+				require.NoError(t, err)
+				assert.Equal(t, confluent.EnsureUnchanged, again.Action)
+				assert.Equal(t, tc.id, again.Integration.ID)
+				assert.Equal(t, []string{"GET 200"}, sent(srv))
+			}
+			assert.Len(t, srv.Integrations(env), max(tc.left, 1))
+		})
+	}
+}
+
+func TestEnsureNamesWhatConflicts(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		there map[string]any
+		in    confluent.IntegrationCreate
+		diff  []string
+	}{
+		"another tenant":   {azureSeed("vault", tenantID[:35]+"9"), azure("vault", tenantID), []string{"Config.customer_azure_tenant_id"}},
+		"another provider": {seed("vault", "gcp", "GcpIntegrationConfig", "customer_google_service_account", gcpAccount), azure("vault", tenantID), []string{"Provider", "Config.kind"}},
+		"a draft of another provider": {
+			map[string]any{"display_name": "vault", "provider": "gcp"}, azure("vault", tenantID), []string{"Provider"},
+		},
+		"another provider, and no config wanted": {
+			map[string]any{"display_name": "vault", "provider": "gcp"},
+			confluent.IntegrationCreate{DisplayName: "vault", Provider: "azure", Environment: inEnv}, []string{"Provider"},
+		},
+		"a draft that is configured in another way": {
+			with(azureSeed("vault", tenantID[:35]+"9"), "status", "DRAFT"), azure("vault", tenantID), []string{"Config.customer_azure_tenant_id"},
+		},
+		"no config, yet not a draft": {
+			map[string]any{"display_name": "vault", "status": "CREATED", "config": nil}, azure("vault", tenantID), []string{"Config.kind"},
+		},
+		"members of an unknown kind, whose case may matter": {
+			map[string]any{"display_name": "vault", "status": "CREATED", "config": map[string]any{"kind": "Newer", "a": "X", "b": 1, "c": "same"}},
+			confluent.IntegrationCreate{DisplayName: "vault", Provider: "gcp", Environment: inEnv, Config: unknownConfig(`{"kind":"Newer","a":"x","b":2,"c":"same","d":true}`)},
+			[]string{"Config.a", "Config.b", "Config.d"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv, c := newPair(t)
+			id := srv.Add(env, tc.there)
+			got, err := c.Integrations.Ensure(t.Context(), tc.in)
+			require.ErrorIs(t, err, confluent.ErrConflict)
+			errorOf(t, err)
+			require.NotNil(t, got)
+			assert.Equal(t, confluent.EnsureConflicting, got.Action)
+			assert.Equal(t, tc.diff, got.Differences)
+			assert.Equal(t, id, got.Integration.ID)
+			assert.ErrorContains(t, err, id)
+			assert.ErrorContains(t, err, strings.Join(tc.diff, ", "))
+			assert.Equal(t, []string{"GET 200"}, sent(srv), "nothing may be changed")
+		})
+	}
+}
+
+func TestEnsureRefusesToChooseBetweenTwo(t *testing.T) {
+	t.Parallel()
+	srv, c := newPair(t)
+	a, b := srv.Add(env, azureSeed("vault", tenantID)), srv.Add(env, azureSeed("vault", tenantID))
+	got, err := c.Integrations.Ensure(t.Context(), azure("vault", tenantID))
+	requireAmbiguous(t, err, a, b)
+	assert.Nil(t, got)
+	assert.Equal(t, []string{"GET 200"}, sent(srv))
+
+	v1 := func(n string) map[string]any {
+		return map[string]any{"api_version": "pim/v1", "display_name": "s3", "config": map[string]any{"kind": "AwsIntegrationConfig", "customer_iam_role_arn": role + n}}
+	}
+	a, b = srv.Add(env, v1("1")), srv.Add(env, v1("2"))
+	srv.ResetCalls()
+	gotV1, err := c.IntegrationsV1.Ensure(t.Context(), awsV1("s3", role+"1"))
+	requireAmbiguous(t, err, a, b)
+	assert.Nil(t, gotV1)
+	assert.Equal(t, []string{"GET 200"}, sent(srv))
+}
+
+func requireAmbiguous(t *testing.T, err error, ids ...string) {
+	t.Helper()
+	require.ErrorIs(t, err, confluent.ErrConflict)
+	var ambiguous *confluent.AmbiguousError
+	require.ErrorAs(t, err, &ambiguous)
+	assert.Equal(t, ids, ambiguous.IDs)
+	errorOf(t, err)
+}
+
+// A reply gets lost. Ensure must end with one object, or say what it knows.
+func TestEnsureLooksAgainWhereAReplyIsLost(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		faults []confluenttest.Fault
+		draft  bool // there from the beginning
+		sent   []string
+		action confluent.EnsureAction
+		is     error // nil: success
+	}{
+		"create carried out": {
+			faults: []confluenttest.Fault{{Operation: opCreate, Lost: true, Apply: true}},
+			sent:   []string{"GET 200", "POST 0", "GET 200", "PATCH 200"}, action: confluent.EnsureCreated,
+		},
+		"create carried out, answered 500": {
+			faults: []confluenttest.Fault{{Operation: opCreate, Status: 500, Apply: true}},
+			sent:   []string{"GET 200", "POST 500", "GET 200", "PATCH 200"}, action: confluent.EnsureCreated,
+		},
+		"create carried out, answered nonsense": {
+			faults: []confluenttest.Fault{{Operation: opCreate, Status: 201, Body: `{}`, Apply: true}},
+			sent:   []string{"GET 200", "POST 201", "GET 200", "PATCH 200"}, action: confluent.EnsureCreated,
+		},
+		"create not carried out": {
+			faults: []confluenttest.Fault{{Operation: opCreate, Lost: true}},
+			sent:   []string{"GET 200", "POST 0", "GET 200"}, is: confluent.ErrOutcomeUnknown,
+		},
+		"create, and the second look fails": {
+			faults: []confluenttest.Fault{{Operation: opCreate, Lost: true, Apply: true}, {Operation: opList, Status: 403, Skip: 1}},
+			sent:   []string{"GET 200", "POST 0", "GET 403"}, is: confluent.ErrOutcomeUnknown,
+		},
+		"update carried out": {
+			faults: []confluenttest.Fault{{Operation: opUpdate, Lost: true, Apply: true}}, draft: true,
+			sent: []string{"GET 200", "PATCH 0", "GET 200"}, action: confluent.EnsureConfigured,
+		},
+		"update carried out, answered nonsense": {
+			faults: []confluenttest.Fault{{Operation: opUpdate, Status: 200, Body: `{}`, Apply: true}}, draft: true,
+			sent: []string{"GET 200", "PATCH 200", "GET 200"}, action: confluent.EnsureConfigured,
+		},
+		"update not carried out": {
+			faults: []confluenttest.Fault{{Operation: opUpdate, Lost: true}}, draft: true,
+			sent: []string{"GET 200", "PATCH 0", "GET 200"}, action: confluent.EnsureUnchanged, is: confluent.ErrOutcomeUnknown,
+		},
+		"update, and the look fails": {
+			faults: []confluenttest.Fault{{Operation: opUpdate, Lost: true, Apply: true}, {Operation: opGet, Status: 403}}, draft: true,
+			sent: []string{"GET 200", "PATCH 0", "GET 403"}, action: confluent.EnsureUnchanged, is: confluent.ErrForbidden,
+		},
+		"create and update carried out": {
+			faults: []confluenttest.Fault{{Operation: opCreate, Lost: true, Apply: true}, {Operation: opUpdate, Lost: true, Apply: true}},
+			sent:   []string{"GET 200", "POST 0", "GET 200", "PATCH 0", "GET 200"}, action: confluent.EnsureCreated,
+		},
+		"update refused": {
+			faults: []confluenttest.Fault{{Operation: opUpdate, Status: 422}},
+			sent:   []string{"GET 200", "POST 201", "PATCH 422"}, action: confluent.EnsureCreated, is: confluent.ErrInvalid,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv, c := newPair(t)
+			if tc.draft {
+				srv.Add(env, map[string]any{"display_name": "vault", "provider": "azure"})
+			}
+			for _, f := range tc.faults {
+				srv.Inject(f)
+			}
+			got, err := c.Integrations.Ensure(t.Context(), azure("vault", tenantID))
+			assert.Equal(t, tc.sent, sent(srv))
+			if tc.is != nil {
+				require.ErrorIs(t, err, tc.is)
+			} else {
+				require.NoError(t, err)
+				assert.Equal(t, confluent.StatusCreated, got.Integration.Status)
+			}
+			if tc.action == "" {
+				assert.Nil(t, got)
+			} else if assert.NotNil(t, got) {
+				assert.Equal(t, tc.action, got.Action)
+			}
+
+			got, err = c.Integrations.Ensure(t.Context(), azure("vault", tenantID))
+			require.NoError(t, err, "another run repairs it")
+			assert.Equal(t, confluent.StatusCreated, got.Integration.Status)
+			assert.Len(t, srv.Integrations(env), 1)
+		})
+	}
+}
+
+func TestEnsureStopsWithItsContext(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{http.MethodPost, http.MethodPatch} {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			srv := confluenttest.NewServer(t, confluenttest.WithoutSocket())
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			c := newClient(t, srv, around(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+				resp, err := next.RoundTrip(r)
+				if r.Method == method {
+					cancel()
+					return nil, context.Canceled
+				}
+				return resp, err
+			}))
+			_, err := c.Integrations.Ensure(ctx, azure("vault", tenantID))
+			require.ErrorIs(t, err, context.Canceled)
+			require.ErrorIs(t, err, confluent.ErrOutcomeUnknown)
+			assert.Len(t, srv.Integrations(env), 1)
+			calls := srv.Calls()
+			assert.Equal(t, method, calls[len(calls)-1].Method)
+		})
+	}
+}
+
+// What says nothing about the name must not be taken for its absence: a duplicate would be the end of it.
+func TestEnsureCreatesNothingWhereItCannotLook(t *testing.T) {
+	t.Parallel()
+	ensures := map[string]func(context.Context, *confluent.Client) error{
+		"v1": func(ctx context.Context, c *confluent.Client) error {
+			_, err := c.IntegrationsV1.Ensure(ctx, awsV1("s3", role))
+			return err
+		},
+		"v2": func(ctx context.Context, c *confluent.Client) error {
+			_, err := c.Integrations.Ensure(ctx, azure("vault", tenantID))
+			return err
+		},
+	}
+	for version, ensure := range ensures {
+		for _, status := range []int{400, 401, 403, 404, 410, 500} {
+			t.Run(version+" "+http.StatusText(status), func(t *testing.T) {
+				t.Parallel()
+				srv := confluenttest.NewServer(t)
+				c := newClient(t, srv, once())
+				srv.Inject(confluenttest.Fault{Method: http.MethodGet, Status: status})
+				assert.Equal(t, status, errorOf(t, ensure(t.Context(), c)).StatusCode)
+				assert.Len(t, srv.Calls(), 1)
+			})
+		}
+		for _, status := range []int{403, 404} {
+			t.Run(version+" environment is "+http.StatusText(status), func(t *testing.T) {
+				t.Parallel()
+				srv, c := newPair(t, confluenttest.WithEnvironments("other"), confluenttest.WithStyle(confluenttest.Style{UnknownEnvironment: status}))
+				assert.Equal(t, status, errorOf(t, ensure(t.Context(), c)).StatusCode)
+				assert.Len(t, srv.Calls(), 1)
+			})
+		}
+		t.Run(version+" the second page fails", func(t *testing.T) {
+			t.Parallel()
+			srv, c := newPair(t)
+			for range 101 {
+				srv.Add(env, azureSeed("my vault", tenantID))
+			}
+			srv.Inject(confluenttest.Fault{Method: http.MethodGet, Status: 404, Skip: 1})
+			assert.ErrorIs(t, ensure(t.Context(), c), confluent.ErrNotFound)
+			assert.Equal(t, []string{"GET 200", "GET 404"}, sent(srv))
+		})
+		t.Run(version+" the token exchange is 404 for once", func(t *testing.T) {
+			t.Parallel()
+			srv := confluenttest.NewServer(t)
+			c := newBearerClient(t, srv, confluent.WithSTS(stsConfig("jwt")))
+			srv.Inject(confluenttest.Fault{Operation: opExchange, Status: 404})
+			assert.ErrorIs(t, ensure(t.Context(), c), confluent.ErrNotFound)
+			assert.Empty(t, srv.Integrations(env))
+			assert.Len(t, srv.Calls(), 1)
+		})
+	}
+}
+
+func TestEnsureV1(t *testing.T) {
+	t.Parallel()
+	there := func(name, version, provider, role string) map[string]any {
+		s := seed(name, provider, "AwsIntegrationConfig", "customer_iam_role_arn", role)
+		return with(s, "api_version", version)
+	}
+	for name, tc := range map[string]struct {
+		there  seeds
+		faults []confluenttest.Fault
+		action confluent.EnsureAction
+		sent   []string
+		is     error
+		diff   []string
+	}{
+		"nothing there": {
+			action: confluent.EnsureCreated, sent: []string{"GET 200", "POST 201"},
+		},
+		"another name": {
+			there:  seeds{there("s3-2", "pim/v1", "AWS", role+"2")},
+			action: confluent.EnsureCreated, sent: []string{"GET 200", "POST 201"},
+		},
+		"as wanted, the provider in lower case": {
+			there:  seeds{there("s3", "pim/v1", "aws", role)},
+			action: confluent.EnsureUnchanged, sent: []string{"GET 200"},
+		},
+		"another role": {
+			there:  seeds{there("s3", "pim/v1", "AWS", role+"2")},
+			action: confluent.EnsureConflicting, sent: []string{"GET 200"}, is: confluent.ErrConflict, diff: []string{"Config.customer_iam_role_arn"},
+		},
+		"another cloud's": {
+			there:  seeds{azureSeed("s3", tenantID)},
+			action: confluent.EnsureConflicting, sent: []string{"GET 200"}, is: confluent.ErrConflict, diff: []string{"Provider", "Config.kind"},
+		},
+		"without a config": {
+			there:  seeds{{"api_version": "pim/v1", "display_name": "s3"}},
+			action: confluent.EnsureConflicting, sent: []string{"GET 200"}, is: confluent.ErrConflict, diff: []string{"Config.kind"},
+		},
+		"create carried out, its reply lost": {
+			faults: []confluenttest.Fault{{Operation: opCreateV1, Lost: true, Apply: true}},
+			action: confluent.EnsureCreated, sent: []string{"GET 200", "POST 0", "GET 200"},
+		},
+		"create not carried out": {
+			faults: []confluenttest.Fault{{Operation: opCreateV1, Status: 504}},
+			sent:   []string{"GET 200", "POST 504", "GET 200"}, is: confluent.ErrOutcomeUnknown,
+		},
+		"the role is another integration's": {
+			there: seeds{there("s3-2", "pim/v1", "AWS", role)},
+			sent:  []string{"GET 200", "POST 409"}, is: confluent.ErrConflict,
+		},
+		"create carried out, answered nonsense": {
+			faults: []confluenttest.Fault{{Operation: opCreateV1, Status: 201, Body: `{}`, Apply: true}},
+			action: confluent.EnsureCreated, sent: []string{"GET 200", "POST 201", "GET 200"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv, c := newPair(t)
+			for _, s := range tc.there {
+				srv.Add(env, s)
+			}
+			for _, f := range tc.faults {
+				srv.Inject(f)
+			}
+			got, err := c.IntegrationsV1.Ensure(t.Context(), awsV1("s3", role))
+			assert.Equal(t, tc.sent, sent(srv))
+			if tc.action == "" {
+				require.ErrorIs(t, err, tc.is)
+				assert.Nil(t, got)
+				return
+			}
+			require.NotNil(t, got)
+			assert.Equal(t, tc.action, got.Action)
+			assert.Equal(t, tc.diff, got.Differences)
+			assert.NotEmpty(t, got.Integration.ID)
+			if tc.is != nil {
+				require.ErrorIs(t, err, tc.is)
+				return
+			}
+			require.NoError(t, err)
+			for range 2 {
+				srv.ResetCalls()
+				again, err := c.IntegrationsV1.Ensure(t.Context(), awsV1("s3", role))
+				require.NoError(t, err)
+				assert.Equal(t, confluent.EnsureUnchanged, again.Action)
+				assert.Equal(t, got.Integration.ID, again.Integration.ID)
+				assert.Equal(t, []string{"GET 200"}, sent(srv))
+			}
+			assert.Len(t, srv.Integrations(env), len(tc.there)+btoi(tc.action == confluent.EnsureCreated))
+		})
+	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func TestEnsureRefusesBadInput(t *testing.T) {
+	t.Parallel()
+	srv, c := newPair(t)
+	type in = confluent.IntegrationCreate
+	for name, tc := range map[string]struct {
+		in       in
+		argument string
+	}{
+		"no environment":             {in{DisplayName: "x", Config: gcpConfig(gcpAccount)}, "Environment.ID"},
+		"no name":                    {in{Environment: inEnv, Config: gcpConfig(gcpAccount)}, "DisplayName"},
+		"a name of spaces":           {in{DisplayName: "  ", Environment: inEnv, Config: gcpConfig(gcpAccount)}, "DisplayName"},
+		"a name of 61 characters":    {azure(strings.Repeat("x", 61), tenantID), "DisplayName"},
+		"config without its kind":    {in{DisplayName: "x", Provider: "GCP", Environment: inEnv, Config: unknownConfig(`{}`)}, "Config"},
+		"config without its content": {in{DisplayName: "x", Environment: inEnv, Config: azureConfig("")}, "Config"},
+		"config that is a nil one":   {in{DisplayName: "x", Provider: "GCP", Environment: inEnv, Config: confluent.Config{Value: (*confluent.GCPConfig)(nil)}}, "Config"},
+		"kind of no known provider":  {in{DisplayName: "x", Environment: inEnv, Config: unknownConfig(`{"kind":"Newer"}`)}, "Provider"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := c.Integrations.Ensure(t.Context(), tc.in)
+			requireRefused(t, err, tc.argument)
+			assert.Nil(t, got)
+			gotV1, err := c.IntegrationsV1.Ensure(t.Context(), confluent.IntegrationCreateV1(tc.in))
+			requireRefused(t, err, tc.argument)
+			assert.Nil(t, gotV1)
+			assert.Empty(t, srv.Calls())
+		})
+	}
+	t.Run("v1 without a config", func(t *testing.T) {
+		_, err := c.IntegrationsV1.Ensure(t.Context(), confluent.IntegrationCreateV1{DisplayName: "x", Provider: "AWS", Environment: inEnv})
+		requireRefused(t, err, "Config")
+		assert.Empty(t, srv.Calls())
+	})
+}
+
+func TestEnsureFollowsALongListToItsEnd(t *testing.T) {
+	t.Parallel()
+	srv, c := newPair(t)
+	for range 250 {
+		srv.Add(env, azureSeed("a vault", tenantID))
+	}
+	id := srv.Add(env, azureSeed("vault", tenantID))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	got, err := c.Integrations.Ensure(ctx, azure("vault", tenantID))
+	require.NoError(t, err)
+	assert.Equal(t, id, got.Integration.ID)
+	assert.Equal(t, []string{"GET 200", "GET 200", "GET 200"}, sent(srv))
+}

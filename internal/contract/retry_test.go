@@ -1,0 +1,362 @@
+package contract_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/integrations-go/sdk/internal/core"
+)
+
+func TestStatusMethodAndHeaderDecideWhetherToTryAgain(t *testing.T) {
+	const never, idempotent, all = 0, 1, 2
+	everyOperation(t, func(t *testing.T, v vendor, op operation) {
+		soon := time.Now().Add(3 * time.Second).UTC().Format(http.TimeFormat)
+		for _, c := range []struct {
+			status     int
+			retryAfter string
+			again      int
+		}{
+			{302, "", never}, {304, "", never}, {400, "", never}, {400, "1", never}, {401, "", never}, {403, "1", never}, {404, "", never}, {409, "1", never}, {422, "", never},
+			{425, "", never}, {501, "", never}, {501, "1", never}, {505, "", never}, {599, "", never},
+			{408, "", idempotent}, {500, "", idempotent}, {500, "1", idempotent}, {502, "", idempotent}, {504, "", idempotent}, {504, "1", idempotent},
+			{429, "", all}, {429, "0", all}, {429, "3", all}, {429, soon, all}, {429, "-1", all}, {429, "words", all},
+			{429, "61", never}, {429, "86400", never},
+			{503, "", idempotent}, {503, "-1", idempotent}, {503, "words", idempotent}, {503, "0", all}, {503, "3", all}, {503, soon, all}, {503, "61", never},
+		} {
+			for _, marked := range []bool{false, true} {
+				client, s := start(t, v, options{}, always(c.status, "", "Retry-After", c.retryAfter))
+				err := op.do(t.Context(), client, call{idempotent: marked})
+				f := viewed(t, v, err)
+				want := 1
+				if c.again == all || c.again == idempotent && (marked || repeatable(f.Method)) {
+					want = core.DefaultRetryPolicy().MaxAttempts
+				}
+				assert.Equal(t, want, s.count(), "%d, Retry-After %q, marked %v", c.status, c.retryAfter, marked)
+				assert.Equal(t, want, f.Attempts)
+				assert.Equal(t, c.status, f.StatusCode)
+				assert.Contains(t, err.Error(), fmt.Sprintf("attempts %d", want))
+			}
+		}
+	})
+}
+
+func TestSuccessAfterRetriesIsASuccess(t *testing.T) {
+	everyOperation(t, func(t *testing.T, v vendor, op operation) {
+		var meta core.Meta
+		c, s := start(t, v, options{}, func(n int, _ request) (*http.Response, error) {
+			if n < 5 {
+				return reply(429, ""), nil
+			}
+			return op.good(v), nil
+		})
+		require.NoError(t, op.do(t.Context(), c, call{meta: &meta}))
+		assert.Equal(t, 5, meta.Attempts)
+		first := s.requests()[0]
+		for _, r := range s.requests() {
+			assert.Equal(t, first.body, r.body)
+			assert.Equal(t, first.Method, r.Method)
+			assert.Equal(t, first.URL.String(), r.URL.String())
+			assert.Equal(t, first.Header, r.Header)
+		}
+	})
+}
+
+func TestMaxAttemptsOneMeansOne(t *testing.T) {
+	everyOperation(t, func(t *testing.T, v vendor, op operation) {
+		for _, answer := range []func(int, request) (*http.Response, error){
+			always(429, "", "Retry-After", "1"), always(503, ""), func(int, request) (*http.Response, error) { return nil, errCut },
+		} {
+			c, s := start(t, v, options{retry: once()}, answer)
+			begin := time.Now()
+			require.Error(t, op.do(t.Context(), c, call{idempotent: true}))
+			assert.Equal(t, 1, s.count())
+			assert.Zero(t, time.Since(begin))
+		}
+	})
+}
+
+func TestLostConnectionIsRetriedOnlyWhereNothingCanHappenTwice(t *testing.T) {
+	refused := &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+	proxy := &net.OpError{Op: "proxyconnect", Net: "tcp", Err: refused}
+	everyOperation(t, func(t *testing.T, v vendor, op operation) {
+		for _, c := range []struct {
+			err  error
+			sent bool
+		}{{refused, false}, {proxy, false}, {&net.DNSError{Err: "no such host", Name: "x"}, false}, {errCut, true}, {&net.OpError{Op: "read", Err: errCut}, true}} {
+			client, s := start(t, v, options{}, func(int, request) (*http.Response, error) { return nil, c.err })
+			err := op.do(t.Context(), client, call{})
+			f := viewed(t, v, err)
+			require.ErrorIs(t, err, c.err)
+			assert.Zero(t, f.StatusCode)
+			if c.sent && !repeatable(f.Method) {
+				assert.Equal(t, 1, s.count())
+				assert.ElementsMatch(t, []string{"ErrUnavailable", "ErrOutcomeUnknown"}, conditions(v, err))
+			} else {
+				assert.Equal(t, 5, s.count())
+				assert.Equal(t, []string{"ErrUnavailable"}, conditions(v, err))
+			}
+			assert.Equal(t, s.count(), f.Attempts)
+		}
+	})
+}
+
+func TestServerWaitBeyondTheCapOrTheDeadlineIsReturnedAtOnce(t *testing.T) {
+	everyOperation(t, func(t *testing.T, v vendor, op operation) {
+		for name, c := range map[string]struct {
+			retryAfter string
+			deadline   time.Duration
+			want       time.Duration
+		}{
+			"beyond the cap":      {"61", time.Hour, 61 * time.Second},
+			"beyond the deadline": {"20", 10 * time.Second, 20 * time.Second},
+			"date beyond":         {time.Now().Add(2 * time.Minute).UTC().Format(http.TimeFormat), time.Hour, 2 * time.Minute},
+		} {
+			for _, status := range []int{429, 503} {
+				ctx, cancel := context.WithTimeout(t.Context(), c.deadline)
+				client, s := start(t, v, options{}, always(status, "", "Retry-After", c.retryAfter))
+				begin := time.Now()
+				err := op.do(ctx, client, call{})
+				cancel()
+				f := viewed(t, v, err)
+				assert.Equal(t, status, f.StatusCode, name)
+				assert.Equal(t, c.want, f.RetryAfter, name)
+				assert.Zero(t, time.Since(begin), name)
+				assert.Equal(t, 1, s.count(), name)
+				assert.NotErrorIs(t, err, context.DeadlineExceeded)
+			}
+		}
+	})
+}
+
+func TestServerWaitIsObeyedToTheSecondAndALittleMore(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		policy := core.DefaultRetryPolicy()
+		gaps := map[time.Duration]bool{}
+		for range 20 {
+			c, s := start(t, v, options{retry: policy}, func(n int, _ request) (*http.Response, error) {
+				if n == 1 {
+					return reply(429, "", "Retry-After", "30"), nil
+				}
+				return reply(200, v.object("x")), nil
+			})
+			_, err := c.get(t.Context(), "x", call{})
+			require.NoError(t, err)
+			gap := s.requests()[1].at.Sub(s.requests()[0].at)
+			assert.GreaterOrEqual(t, gap, 30*time.Second)
+			assert.LessOrEqual(t, gap, 33*time.Second)
+			gaps[gap] = true
+		}
+		assert.Greater(t, len(gaps), 10, "clients told the same must not come back as one")
+	})
+}
+
+func TestWaitsWithoutAHeaderAreRandomBelowADoublingBound(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		policy := core.RetryPolicy{MaxAttempts: 6, MinDelay: time.Second, MaxDelay: 5 * time.Second, MaxServerWait: time.Minute, Budget: 1000}
+		bounds := []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 5 * time.Second, 5 * time.Second}
+		longest := make([]time.Duration, len(bounds))
+		shortest := append([]time.Duration(nil), bounds...)
+		c, s := start(t, v, options{retry: policy}, always(502, ""))
+		for run := range 60 {
+			require.Error(t, c.remove(t.Context(), "x", call{}))
+			seen := s.requests()[run*6:]
+			require.Len(t, seen, 6)
+			for i := range bounds {
+				gap := seen[i+1].at.Sub(seen[i].at)
+				longest[i], shortest[i] = max(longest[i], gap), min(shortest[i], gap)
+			}
+		}
+		for i, bound := range bounds {
+			assert.LessOrEqual(t, longest[i], bound)
+			assert.Greater(t, longest[i], bound*3/4) // fails once in 3e7 runs
+			assert.Less(t, shortest[i], bound/4)
+		}
+	})
+}
+
+func TestCancelledWaitReturnsAtOnceWithTheContextsErrorAndTheLastStatus(t *testing.T) {
+	everyOperation(t, func(t *testing.T, v vendor, op operation) {
+		cause := errors.New("the user left")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		c, s := start(t, v, options{}, always(429, v.failure("slow down"), "Retry-After", "50", v.requestID, "req-7"))
+		var meta core.Meta
+		time.AfterFunc(3*time.Second, func() { cancel(cause) })
+		begin := time.Now()
+		err := op.do(ctx, c, call{meta: &meta})
+		assert.Equal(t, 3*time.Second, time.Since(begin))
+		f := viewed(t, v, err)
+		require.ErrorIs(t, err, context.Canceled)
+		require.ErrorIs(t, err, cause)
+		assert.Equal(t, 429, f.StatusCode)
+		assert.Equal(t, "req-7", f.RequestID)
+		assert.Equal(t, 1, f.Attempts)
+		assert.Equal(t, []string{"ErrRateLimited"}, conditions(v, err))
+		assert.NotContains(t, err.Error(), "\n")
+		assert.Equal(t, 1, s.count())
+		if op.name != "list" {
+			assert.Equal(t, 429, meta.StatusCode)
+			assert.Equal(t, 1, meta.Attempts)
+		}
+	})
+}
+
+func TestCancelledWaitAfterALostConnectionTellsBoth(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		policy := quick()
+		policy.MinDelay, policy.MaxDelay = 20*time.Minute, 20*time.Minute
+		c, _ := start(t, v, options{retry: policy}, func(int, request) (*http.Response, error) { return nil, errCut })
+		time.AfterFunc(time.Nanosecond, cancel)
+		err := c.remove(ctx, "x", call{})
+		require.ErrorIs(t, err, context.Canceled)
+		require.ErrorIs(t, err, errCut)
+		assert.NotContains(t, err.Error(), "\n")
+	})
+}
+
+func TestContextThatEndedBeforeSendsNothing(t *testing.T) {
+	everyOperation(t, func(t *testing.T, v vendor, op operation) {
+		c, s := start(t, v, options{}, always(200, v.object("x")))
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		err := op.do(ctx, c, call{})
+		f := viewed(t, v, err)
+		require.ErrorIs(t, err, context.Canceled)
+		assert.Zero(t, f.Attempts)
+		assert.Empty(t, conditions(v, err), "nothing was sent, so that the outcome is known")
+		assert.Zero(t, s.count())
+	})
+}
+
+func TestContextThatEndsDuringAnAttempt(t *testing.T) {
+	everyOperation(t, func(t *testing.T, v vendor, op operation) {
+		c, s := start(t, v, options{}, func(_ int, r request) (*http.Response, error) { return hang(r) })
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		begin := time.Now()
+		err := op.do(ctx, c, call{})
+		assert.Equal(t, time.Second, time.Since(begin))
+		f := viewed(t, v, err)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, 1, s.count())
+		if repeatable(f.Method) {
+			assert.Empty(t, conditions(v, err))
+		} else {
+			assert.Equal(t, []string{"ErrOutcomeUnknown"}, conditions(v, err))
+		}
+	})
+}
+
+func TestAttemptTimeoutEndsOneAttemptAndNotTheCall(t *testing.T) {
+	everyOperation(t, func(t *testing.T, v vendor, op operation) {
+		c, s := start(t, v, options{attemptTimeout: 2 * time.Second}, func(n int, r request) (*http.Response, error) {
+			if n == 1 {
+				return hang(r)
+			}
+			return op.good(v), nil
+		})
+		begin := time.Now()
+		err := op.do(t.Context(), c, call{})
+		took := time.Since(begin)
+		if repeatable(s.requests()[0].Method) {
+			require.NoError(t, err)
+			assert.Equal(t, 2, s.count())
+		} else {
+			viewed(t, v, err)
+			assert.ElementsMatch(t, []string{"ErrUnavailable", "ErrOutcomeUnknown"}, conditions(v, err))
+			assert.NotErrorIs(t, err, context.DeadlineExceeded, "the caller set no deadline")
+			assert.Contains(t, err.Error(), "longer than 2s")
+			assert.Equal(t, 1, s.count())
+		}
+		assert.GreaterOrEqual(t, took, 2*time.Second)
+		assert.Less(t, took, 2100*time.Millisecond)
+	})
+}
+
+func TestAttemptTimeoutCountsReadingTheReply(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		c, s := start(t, v, options{attemptTimeout: 2 * time.Second}, func(n int, r request) (*http.Response, error) {
+			resp := reply(200, v.object("x"))
+			if n == 1 {
+				resp.Body = &stuckBody{r.Context()}
+			}
+			return resp, nil
+		})
+		_, err := c.get(t.Context(), "x", call{})
+		require.NoError(t, err)
+		assert.Equal(t, 2, s.count())
+	})
+}
+
+// stuckBody never delivers a byte.
+type stuckBody struct{ ctx context.Context }
+
+func (b *stuckBody) Read([]byte) (int, error) {
+	<-b.ctx.Done()
+	return 0, b.ctx.Err()
+}
+
+func (b *stuckBody) Close() error { return nil }
+
+func TestTimeoutOfTheCallersHTTPClientIsTheAttemptTimeout(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		c, s := start(t, v, options{client: &http.Client{Timeout: 3 * time.Second}}, func(n int, r request) (*http.Response, error) {
+			if n < 3 {
+				return hang(r)
+			}
+			return reply(200, v.object("x")), nil
+		})
+		begin := time.Now()
+		_, err := c.get(t.Context(), "x", call{})
+		require.NoError(t, err)
+		assert.Equal(t, 3, s.count())
+		assert.InDelta(t, 6, time.Since(begin).Seconds(), 0.1)
+	})
+}
+
+func TestRetryBudgetStopsStorms(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		policy := quick()
+		policy.Budget = 10
+		good := false
+		c, s := start(t, v, options{retry: policy}, func(int, request) (*http.Response, error) {
+			if good {
+				return reply(204, ""), nil
+			}
+			return reply(502, ""), nil
+		})
+		const calls = 100
+		for range calls {
+			require.Error(t, c.remove(t.Context(), "x", call{}))
+		}
+		assert.Equal(t, calls+10, s.count())
+
+		good = true
+		for range 20 { // earns two retries
+			require.NoError(t, c.remove(t.Context(), "x", call{}))
+		}
+		good = false
+		for range calls {
+			require.Error(t, c.remove(t.Context(), "x", call{}))
+		}
+		assert.Equal(t, 2*calls+10+20+2, s.count())
+	})
+}
+
+func TestWaitsThatTheServerNamesAreFreeOfTheBudget(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		policy := quick()
+		policy.Budget = 0
+		c, s := start(t, v, options{retry: policy}, always(429, "", "Retry-After", "1"))
+		require.Error(t, c.remove(t.Context(), "x", call{}))
+		assert.Equal(t, 5, s.count())
+	})
+}

@@ -1,0 +1,154 @@
+package oneof_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/integrations-go/sdk/internal/oneof"
+)
+
+func TestDiscriminatorIsTheStringMemberOfThatExactName(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ data, want string }{
+		"first":                {`{"kind":"A","x":1}`, "A"},
+		"last":                 {`{"x":[1,{"kind":"no"}],"kind":"A"}`, "A"},
+		"spaced":               {" {\n\t\"kind\"\r : \"A\" } ", "A"},
+		"deeper only":          {`{"x":{"kind":"A"}}`, ""},
+		"as a value":           {`{"x":"kind","y":"A"}`, ""},
+		"value before colon":   {`{"x":["kind"],"y":"A"}`, ""},
+		"other case":           {`{"Kind":"A","KIND":"B"}`, ""},
+		"longer name":          {`{"kinds":"A","akind":"B"}`, ""},
+		"twice":                {`{"kind":"A","kind":"B"}`, "B"},
+		"twice, last no text":  {`{"kind":"A","kind":1}`, ""},
+		"twice, first no text": {`{"kind":1,"kind":"B"}`, "B"},
+		"escaped name":         {`{"k\u0069nd":"A"}`, "A"},
+		"plain then escaped":   {`{"kind":"A","k\u0069nd":"B"}`, "B"},
+		"escaped value":        {`{"kind":"A\u0042\n"}`, "AB\n"},
+		"quote in value":       {`{"kind":"\"","x":"}"}`, `"`},
+		"brace in text":        {`{"x":"{{\"kind\":\"no\"","kind":"A"}`, "A"},
+		"unicode":              {`{"kind":"ü"}`, "ü"},
+		"broken UTF-8":         {"{\"kind\":\"\xff\"}", "\ufffd"},
+		"number":               {`{"kind":1}`, ""},
+		"null":                 {`{"kind":null}`, ""},
+		"object":               {`{"kind":{"kind":"A"}}`, ""},
+		"empty":                {`{"kind":""}`, ""},
+		"no member":            {`{}`, ""},
+		"array":                {`[{"kind":"A"}]`, ""},
+		"text":                 {`"kind"`, ""},
+		"null document":        {`null`, ""},
+		"nothing":              {``, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, c.want, oneof.Discriminator([]byte(c.data), "kind"))
+		})
+	}
+}
+
+// standard is what encoding/json says the discriminator is.
+func standard(data []byte, key string) string {
+	var members map[string]any
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber() // a float64 can't hold 1e400
+	if d.Decode(&members) != nil {
+		return ""
+	}
+	s, _ := members[key].(string)
+	return s
+}
+
+func FuzzDiscriminator(f *testing.F) {
+	for _, s := range []string{
+		`{"kind":"A"}`, `{"kind":"A","kind":1}`, `{"x":{"kind":"A"},"kind":"B"}`, `{"k\u0069nd":"A"}`, `[{"kind":"A"}]`, `{"x":"kind","kind":"\\"}`,
+		`{"kind" : "A\u00e9"}`, `{"":"kind","kind":[["kind"]]}`, `"kind"`, `{"x":"\\\"","kind":"A"}`,
+	} {
+		f.Add([]byte(s), "kind")
+	}
+	f.Add([]byte(`{"":"A"}`), "")
+	f.Fuzz(func(t *testing.T, data []byte, key string) {
+		got := oneof.Discriminator(data, key) // must not panic, whatever data is
+		if json.Valid(data) {
+			assert.Equal(t, standard(data, key), got)
+		}
+	})
+}
+
+type known struct {
+	A string   `json:"a,omitempty"`
+	B *int     `json:"b,omitempty"`
+	C []string `json:"c,omitempty"`
+}
+
+func TestMergeKeepsUnknownMembersAndTakesKnownOnesFromTheValue(t *testing.T) {
+	t.Parallel()
+	seven := 7
+	for name, c := range map[string]struct {
+		raw  string
+		v    known
+		want string
+	}{
+		"nothing received":            {``, known{A: "x"}, `{"a":"x","kind":"K"}`},
+		"null received":               {`null`, known{A: "x"}, `{"a":"x","kind":"K"}`},
+		"unknown members stay":        {`{"z":1,"kind":"K"}`, known{A: "x"}, `{"a":"x","kind":"K","z":1}`},
+		"cleared members go":          {`{"a":"old","b":1,"c":["1"]}`, known{B: &seven}, `{"b":7,"kind":"K"}`},
+		"the discriminator is ours":   {`{"kind":"other"}`, known{}, `{"kind":"K"}`},
+		"digits stay":                 {`{"n":12345678901234567890.10,"e":1E400}`, known{}, `{"e":1E400,"kind":"K","n":12345678901234567890.10}`},
+		"markup is not escaped":       {`{"z":"<&>"}`, known{}, `{"kind":"K","z":"<&>"}`},
+		"unknown null stays a member": {`{"z":null}`, known{}, `{"kind":"K","z":null}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := oneof.Merge([]byte(c.raw), &c.v, "kind", "K")
+			require.NoError(t, err)
+			assert.Equal(t, c.want, string(got))
+		})
+	}
+}
+
+func TestMergeRefusesWhatIsNoObject(t *testing.T) {
+	t.Parallel()
+	for _, raw := range []string{`[]`, `1`, `"x"`, `{`} {
+		_, err := oneof.Merge([]byte(raw), &known{}, "kind", "K")
+		require.Error(t, err, raw)
+	}
+	_, err := oneof.Merge(nil, &struct{ F func() }{}, "kind", "K")
+	require.Error(t, err)
+}
+
+func FuzzMerge(f *testing.F) {
+	for _, s := range []string{`{}`, `null`, `{"a":"x","z":[1,{"y":1e400}]}`, `{"kind":"other","b":1.0}`, `{"a":1}`, `{"\u0061":"x"}`, `{"A":"x"}`} {
+		f.Add([]byte(s), "text", "K")
+	}
+	f.Fuzz(func(t *testing.T, raw []byte, a, discriminator string) {
+		v := known{A: a}
+		got, err := oneof.Merge(raw, &v, "kind", discriminator)
+		var received map[string]json.RawMessage
+		if len(raw) > 0 && json.Unmarshal(raw, &received) != nil {
+			require.Error(t, err)
+			return
+		}
+		require.NoError(t, err)
+		var members map[string]json.RawMessage
+		require.NoError(t, json.Unmarshal(got, &members))
+		for _, ours := range []string{"a", "b", "c", "kind"} {
+			delete(received, ours)
+		}
+		for name, value := range received {
+			var compact bytes.Buffer
+			require.NoError(t, json.Compact(&compact, value))
+			assert.Equal(t, compact.String(), string(members[name]), name)
+			delete(members, name)
+		}
+		for name := range members {
+			assert.Contains(t, []string{"a", "kind"}, name)
+		}
+		assert.Equal(t, standard(got, "kind"), oneof.Discriminator(got, "kind"))
+		again, err := oneof.Merge(got, &v, "kind", discriminator)
+		require.NoError(t, err)
+		assert.Equal(t, string(got), string(again), "a second round changes nothing")
+	})
+}
