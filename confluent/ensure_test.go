@@ -173,8 +173,8 @@ func TestEnsureNamesWhatConflicts(t *testing.T) {
 			map[string]any{"display_name": "vault", "status": "CREATED", "config": nil}, azure("vault", tenantID), []string{"Config.kind"},
 		},
 		"members of an unknown kind, whose case may matter": {
-			map[string]any{"display_name": "vault", "status": "CREATED", "config": map[string]any{"kind": "Newer", "a": "X", "b": 1, "c": "same"}},
-			confluent.IntegrationCreate{DisplayName: "vault", Provider: "gcp", Environment: inEnv, Config: unknownConfig(`{"kind":"Newer","a":"x","b":2,"c":"same","d":true}`)},
+			map[string]any{"display_name": "vault", "status": "CREATED", "config": map[string]any{"kind": "Newer", "a": "X", "b": json.Number("10000000000000000000"), "c": "same"}},
+			confluent.IntegrationCreate{DisplayName: "vault", Provider: "gcp", Environment: inEnv, Config: unknownConfig(`{"kind":"Newer","a":"x","b":10000000000000000001,"c":"same","d":true}`)},
 			[]string{"Config.a", "Config.b", "Config.d"},
 		},
 	} {

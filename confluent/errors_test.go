@@ -196,6 +196,13 @@ func TestErrorsAreConditions(t *testing.T) {
 	}
 }
 
+func TestErrorsReadTheBodyOfEachStatus(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{300, 304, 399, 400, 404, 429, 500, 599} {
+		assert.Equal(t, "m", getWith(t, status, `{"message":"m"}`).Detail, status)
+	}
+}
+
 func TestErrorsKeepTheRepliesHeaders(t *testing.T) {
 	t.Parallel()
 	const challenge = `Basic error="invalid_key", error_description="The API key is gone"`

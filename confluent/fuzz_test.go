@@ -75,23 +75,6 @@ func checkKnown(t *testing.T, c Config, in, out []byte) {
 	assert.Equal(t, c.Kind(), sameJSON(t, after["kind"]))
 }
 
-// otherCase reports a member that is spelled like a field but for its case: encoding/json reads it as the field, and it is kept as a
-// member too, so that what wins in the end is not settled. No server sends one.
-func otherCase(c Config, in []byte) bool {
-	var members map[string]json.RawMessage
-	if c.Value == nil || json.Unmarshal(in, &members) != nil {
-		return false
-	}
-	for name := range members {
-		for field := range fields(c.Value) {
-			if name != field && strings.EqualFold(name, field) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 func FuzzConfigRoundTrip(f *testing.F) {
 	for _, s := range []string{
 		`null`, `{}`, `1e400`, `"x"`, `[{"kind":"GcpIntegrationConfig"}]`, `{"kind":"New","n":12345678901234567890.10}`, `{"kind":5}`, `{"kind":"\ud800"}`,
@@ -140,9 +123,6 @@ func FuzzConfigRoundTrip(f *testing.F) {
 			}
 		}
 
-		if otherCase(c, in) {
-			return
-		}
 		var again Config
 		require.NoError(t, json.Unmarshal(out, &again))
 		require.Equal(t, c.Value, again.Value, "what was encoded decodes to the same")

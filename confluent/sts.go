@@ -96,7 +96,7 @@ func (c *Client) ExchangeToken(ctx context.Context, cfg STSConfig, opts ...CallO
 		return c.api.ExchangeTokenWithFormdataBody(ctx, form)
 	})
 	if err != nil {
-		return Token{}, withoutTokens(err, subject)
+		return Token{}, without(subject, err)
 	}
 	if reply.AccessToken == "" || reply.ExpiresIn < 0 {
 		return Token{}, newError(&core.Failure{Operation: op, Err: &core.ReplyError{Problem: "the reply has no usable token"}})
@@ -105,18 +105,14 @@ func (c *Client) ExchangeToken(ctx context.Context, cfg STSConfig, opts ...CallO
 	return Token{Value: reply.AccessToken, Expiry: begin.Add(life)}, nil
 }
 
-// withoutTokens blacks out what the core can't know to be secret: the subject token where the server repeats it, and the access token of a reply
-// that could not be read.
-func withoutTokens(err error, subject string) error {
+// without blacks out the subject token, which the core can't know to be secret, where the server repeats it.
+func without(subject string, err error) error {
 	e, ok := errors.AsType[*Error](err)
-	switch {
-	case !ok:
-	case e.StatusCode < 300:
-		e.Body = nil
-	case bytes.Contains(e.Body, []byte(subject)):
-		e.Body = bytes.ReplaceAll(e.Body, []byte(subject), []byte("[redacted]"))
-		e.Code, e.Detail, e.Hint, e.Problems = "", "", "", nil
-		e.readBody()
+	if !ok || !bytes.Contains(e.Body, []byte(subject)) {
+		return err
 	}
+	e.Body = bytes.ReplaceAll(e.Body, []byte(subject), []byte("[redacted]"))
+	e.Code, e.Detail, e.Hint, e.Problems = "", "", "", nil
+	e.readBody()
 	return err
 }

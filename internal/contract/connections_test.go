@@ -174,7 +174,7 @@ func TestUntrustedCertificateIsNotRetried(t *testing.T) {
 		_, err := c.create(t.Context(), call{})
 		f := viewed(t, v, err)
 		assert.Equal(t, 1, f.Attempts)
-		assert.NotErrorIs(t, err, v.sentinels["ErrOutcomeUnknown"], "nothing was sent")
+		require.NotErrorIs(t, err, v.sentinels["ErrOutcomeUnknown"], "nothing was sent")
 	})
 }
 
@@ -186,7 +186,7 @@ func TestPlainServerBehindHTTPSIsNotRetried(t *testing.T) {
 		_, err := c.create(t.Context(), call{})
 		f := viewed(t, v, err)
 		assert.Equal(t, 1, f.Attempts)
-		assert.NotErrorIs(t, err, v.sentinels["ErrOutcomeUnknown"])
+		require.NotErrorIs(t, err, v.sentinels["ErrOutcomeUnknown"])
 	})
 }
 

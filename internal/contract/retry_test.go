@@ -130,7 +130,7 @@ func TestServerWaitBeyondTheCapOrTheDeadlineIsReturnedAtOnce(t *testing.T) {
 				assert.Equal(t, c.want, f.RetryAfter, name)
 				assert.Zero(t, time.Since(begin), name)
 				assert.Equal(t, 1, s.count(), name)
-				assert.NotErrorIs(t, err, context.DeadlineExceeded)
+				require.NotErrorIs(t, err, context.DeadlineExceeded)
 			}
 		}
 	})
@@ -272,7 +272,7 @@ func TestAttemptTimeoutEndsOneAttemptAndNotTheCall(t *testing.T) {
 		} else {
 			viewed(t, v, err)
 			assert.ElementsMatch(t, []string{"ErrUnavailable", "ErrOutcomeUnknown"}, conditions(v, err))
-			assert.NotErrorIs(t, err, context.DeadlineExceeded, "the caller set no deadline")
+			require.NotErrorIs(t, err, context.DeadlineExceeded, "the caller set no deadline")
 			assert.Contains(t, err.Error(), "longer than 2s")
 			assert.Equal(t, 1, s.count())
 		}
@@ -319,6 +319,23 @@ func TestTimeoutOfTheCallersHTTPClientIsTheAttemptTimeout(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, 3, s.count())
 		assert.InDelta(t, 6, time.Since(begin).Seconds(), 0.1)
+	})
+}
+
+func TestAttemptTimeoutPrevailsOverTheCallersHTTPClient(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		o := options{client: &http.Client{Timeout: time.Second}, attemptTimeout: 10 * time.Second}
+		c, s := start(t, v, o, func(_ int, r request) (*http.Response, error) {
+			select {
+			case <-time.After(5 * time.Second):
+				return reply(200, v.object("x")), nil
+			case <-r.Context().Done():
+				return nil, r.Context().Err()
+			}
+		})
+		_, err := c.get(t.Context(), "x", call{})
+		require.NoError(t, err)
+		assert.Equal(t, 1, s.count())
 	})
 }
 

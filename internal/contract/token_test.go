@@ -147,8 +147,8 @@ func TestFixedCredentialIsNotSentAgainAfterARefusal(t *testing.T) {
 func TestManyRefusalsOfOneTokenLeadToOneFetch(t *testing.T) {
 	eachInBubble(t, func(t *testing.T, v vendor) {
 		src := &source{}
-		c, _ := start(t, v, options{token: src.token}, func(_ int, r request) (*http.Response, error) {
-			time.Sleep(time.Second)
+		c, _ := start(t, v, options{token: src.token, attemptTimeout: time.Hour}, func(n int, r request) (*http.Response, error) {
+			time.Sleep(time.Duration(n) * time.Second) // most refusals come when the token has been replaced already
 			if r.Header.Get("Authorization") == "Bearer token-1" {
 				return reply(401, ""), nil
 			}

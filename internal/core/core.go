@@ -92,7 +92,7 @@ func New(cfg Config) *Client {
 		}
 	}
 	c.timeout = &attemptTimeoutError{c.cfg.AttemptTimeout}
-	own.Timeout = 0 // it would count our waits between attempts
+	own.Timeout = 0 // the attempt timeout takes its place
 	if c.cfg.MaxResponse == 0 {
 		c.cfg.MaxResponse = DefaultMaxResponse
 	}
@@ -162,11 +162,11 @@ func checkRedirect(user func(*http.Request, []*http.Request) error) func(*http.R
 		if user == nil {
 			return nil
 		}
-		if err := user(req, via); err != nil && err != http.ErrUseLastResponse {
+		err := user(req, via)
+		if err != nil && err != http.ErrUseLastResponse {
 			return &redirectError{err}
-		} else {
-			return err
 		}
+		return err
 	}
 }
 

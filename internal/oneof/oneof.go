@@ -5,6 +5,7 @@ package oneof
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"reflect"
 	"strings"
 )
@@ -99,7 +100,7 @@ func Merge(raw []byte, v any, key, discriminator string) ([]byte, error) {
 		}
 		for f := range reflect.TypeOf(v).Elem().Fields() {
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			delete(out, name)
+			maps.DeleteFunc(out, func(member string, _ json.RawMessage) bool { return strings.EqualFold(member, name) }) // as decoding matches
 		}
 	}
 	fresh, err := json.Marshal(v)
