@@ -139,7 +139,7 @@ func (s *IntegrationsService) Validate(ctx context.Context, in IntegrationValida
 // [*AmbiguousError] inside an error that is [ErrConflict].
 func (s *IntegrationsService) FindByDisplayName(ctx context.Context, environment, name string, opts ...CallOption) (*Integration, error) {
 	const op = "Integrations.FindByDisplayName"
-	return find(s.c, op, name, s.List(ctx, environment, &ListOptions{DisplayName: name}, opts...),
+	return find(op, name, s.List(ctx, environment, &ListOptions{DisplayName: name}, opts...),
 		func(i *Integration) (string, string) { return i.DisplayName, i.ID })
 }
 
@@ -162,7 +162,7 @@ func (e *AmbiguousError) Is(target error) bool { return target == ErrConflict }
 func (p *Page[T]) items() []T { return p.Items }
 
 // find looks for the one item of a list that has exactly this name.
-func find[T any](c *Client, op, name string, list iter.Seq2[*T, error], nameAndID func(*T) (string, string)) (*T, error) {
+func find[T any](op, name string, list iter.Seq2[*T, error], nameAndID func(*T) (string, string)) (*T, error) {
 	if err := refuse(op, core.Required("display name", name)); err != nil {
 		return nil, err
 	}
@@ -344,10 +344,8 @@ func providerOr(p Provider, c Config) Provider {
 
 // lower spells the known providers as the vendor's own clients of v2 do.
 func lower(p Provider) Provider {
-	for _, known := range []Provider{ProviderAWS, ProviderAzure, ProviderGCP} {
-		if p.Is(known) {
-			return Provider(strings.ToLower(string(p)))
-		}
+	if slices.ContainsFunc([]Provider{ProviderAWS, ProviderAzure, ProviderGCP}, p.Is) {
+		return Provider(strings.ToLower(string(p)))
 	}
 	return p
 }

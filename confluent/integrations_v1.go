@@ -79,6 +79,6 @@ func (s *IntegrationsV1Service) Delete(ctx context.Context, environment, id stri
 // filter for names, so that it walks the whole list.
 func (s *IntegrationsV1Service) FindByDisplayName(ctx context.Context, environment, name string, opts ...CallOption) (*IntegrationV1, error) {
 	const op = "IntegrationsV1.FindByDisplayName"
-	return find(s.c, op, name, s.List(ctx, environment, nil, opts...),
+	return find(op, name, s.List(ctx, environment, nil, opts...),
 		func(i *IntegrationV1) (string, string) { return i.DisplayName, i.ID })
 }

@@ -111,7 +111,7 @@ func TestSetupStepsAreExact(t *testing.T) {
 			var got []step
 			for _, s := range steps {
 				assert.NotEmpty(t, s.Title)
-				assert.True(t, (s.URL == "") != (len(s.Argv) == 0), "a command or a page")
+				assert.NotEqual(t, s.URL == "", len(s.Argv) == 0, "a command or a page")
 				got = append(got, step{s.Argv, s.URL})
 				u, err := url.Parse(s.URL)
 				require.NoError(t, err)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/integrations-go/sdk/confluent/api"
@@ -90,7 +91,7 @@ func (c *Client) ExchangeToken(ctx context.Context, cfg STSConfig, opts ...CallO
 	if cfg.Lifetime > 0 {
 		form.ExpiresIn = int(cfg.Lifetime / time.Second)
 	}
-	opts = append(opts[:len(opts):len(opts)], func(o *core.CallOptions) { o.WithoutAuth(); o.WithIdempotent() })
+	opts = append(slices.Clip(opts), func(o *core.CallOptions) { o.WithoutAuth(); o.WithIdempotent() })
 	begin := time.Now()
 	reply, err := core.Call[api.Token](ctx, c.core, op, opts, func(ctx context.Context) (*http.Response, error) {
 		return c.api.ExchangeTokenWithFormdataBody(ctx, form)

@@ -584,13 +584,13 @@ func TestCancelHead(t *testing.T) {
 
 func TestWaitTooLong(t *testing.T) {
 	full := told(10, 0, 29)
-	acquireIn := func(t *testing.T, l *ratelimit.Local, d time.Duration) (error, time.Duration) {
+	acquireIn := func(t *testing.T, l *ratelimit.Local, d time.Duration) (time.Duration, error) {
 		ctx, cancel := context.WithTimeout(t.Context(), d)
 		defer cancel()
 		start := time.Now()
 		p, err := l.Acquire(ctx, nil)
 		l.Release(p)
-		return err, time.Since(start)
+		return time.Since(start), err
 	}
 	assertDeadline := func(t *testing.T, err error, wait, left time.Duration) {
 		t.Helper()
@@ -605,24 +605,24 @@ func TestWaitTooLong(t *testing.T) {
 		"deadline, window": func(t *testing.T) {
 			l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
 			exchange(t, l, full)
-			err, took := acquireIn(t, l, 20*time.Second)
+			took, err := acquireIn(t, l, 20*time.Second)
 			assertDeadline(t, err, 30*time.Second, 20*time.Second)
 			assert.Zero(t, took)
-			err, took = acquireIn(t, l, 40*time.Second)
+			took, err = acquireIn(t, l, 40*time.Second)
 			assert.NoError(t, err)
 			assertWait(t, 30*time.Second, took)
 		},
 		"deadline, pause": func(t *testing.T) {
 			l := newLocal(t)
 			exchange(t, l, reply(429, "Retry-After", "30"))
-			err, took := acquireIn(t, l, 20*time.Second)
+			took, err := acquireIn(t, l, 20*time.Second)
 			assertDeadline(t, err, 30*time.Second, 20*time.Second)
 			assert.Zero(t, took)
 		},
 		"deadline, rate": func(t *testing.T) {
 			l := newLocal(t, ratelimit.WithRate(0.1, 1))
 			acquire(t, l)
-			err, took := acquireIn(t, l, 5*time.Second)
+			took, err := acquireIn(t, l, 5*time.Second)
 			assert.ErrorIs(t, err, ratelimit.ErrWaitTooLong)
 			assert.Zero(t, took)
 		},
@@ -633,10 +633,10 @@ func TestWaitTooLong(t *testing.T) {
 				go l.Acquire(t.Context(), nil)
 			}
 			synctest.Wait()
-			err, took := acquireIn(t, l, 5*time.Second)
+			took, err := acquireIn(t, l, 5*time.Second)
 			assert.ErrorIs(t, err, ratelimit.ErrWaitTooLong)
 			assert.Zero(t, took)
-			err, took = acquireIn(t, l, 7*time.Second)
+			took, err = acquireIn(t, l, 7*time.Second)
 			assert.NoError(t, err)
 			assertWait(t, 6*time.Second, took)
 		},
@@ -647,7 +647,7 @@ func TestWaitTooLong(t *testing.T) {
 			group.Go(func() { assertWait(t, 31*time.Second, waitFor(t, l)) })
 			synctest.Wait()
 			group.Go(func() { // Not the first in the queue.
-				err, took := acquireIn(t, l, 20*time.Second)
+				took, err := acquireIn(t, l, 20*time.Second)
 				assertDeadline(t, err, 30*time.Second, 19*time.Second)
 				assert.Equal(t, time.Second, took)
 			})
@@ -658,7 +658,7 @@ func TestWaitTooLong(t *testing.T) {
 		"cap": func(t *testing.T) {
 			l := newLocal(t, ratelimit.WithMaxWait(20*time.Second))
 			exchange(t, l, reply(429, "Retry-After", "30"))
-			err, took := acquireIn(t, l, time.Hour)
+			took, err := acquireIn(t, l, time.Hour)
 			var e *ratelimit.WaitError
 			require.ErrorAs(t, err, &e)
 			assert.Equal(t, ratelimit.WaitError{Wait: 30 * time.Second, Max: 20 * time.Second}, *e)
@@ -672,7 +672,7 @@ func TestWaitTooLong(t *testing.T) {
 		"cap, default": func(t *testing.T) {
 			l := newLocal(t)
 			exchange(t, l, reply(429, "Retry-After", "61"))
-			err, _ := acquireIn(t, l, time.Hour)
+			_, err := acquireIn(t, l, time.Hour)
 			assert.ErrorIs(t, err, ratelimit.ErrWaitTooLong)
 		},
 		"cap, learned while waiting": func(t *testing.T) {
@@ -695,7 +695,7 @@ func TestWaitTooLong(t *testing.T) {
 			time.Sleep(time.Minute) // What was too long then says nothing of a shorter wait now.
 			scout = acquire(t, l)
 			go func() {
-				err, took := acquireIn(t, l, 20*time.Second)
+				took, err := acquireIn(t, l, 20*time.Second)
 				assert.Zero(t, took)
 				errs <- err
 			}()
@@ -729,7 +729,7 @@ func TestAbsurdWait(t *testing.T) {
 					time.Sleep(time.Minute - 1)
 					_, err := l.Acquire(t.Context(), nil)
 					require.ErrorIs(t, err, ratelimit.ErrWaitTooLong)
-					time.Sleep(1)
+					time.Sleep(time.Nanosecond)
 					scout := acquire(t, l)
 					ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 					_, err = l.Acquire(ctx, nil)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,7 +52,7 @@ func (c *closer) Close() error {
 func TestTransport(t *testing.T) {
 	broken := errors.New("broken")
 	open := []string{"acquire server.example", "observe 200 OK"}
-	over := append(open, "release")
+	over := append(slices.Clip(open), "release")
 	answer := func(body io.ReadCloser) roundTripper {
 		return func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: 200, Status: "200 OK", Header: http.Header{}, Body: body}, nil

@@ -133,11 +133,12 @@ func (s *Server) list(r request) (reply fakehttp.Reply, p *problem) {
 		if !s.style.BareMetadata {
 			metadata["total_size"] = len(found)
 		}
-		if more || s.style.TrailingPage {
+		switch {
+		case more || s.style.TrailingPage:
 			metadata["next"] = s.next(r, s.tokens.Issue(next))
-		} else if s.style.NullNext {
+		case s.style.NullNext:
 			metadata["next"] = nil
-		} else if s.style.EmptyNext {
+		case s.style.EmptyNext:
 			metadata["next"] = ""
 		}
 	}

@@ -27,8 +27,8 @@ func Discriminator(data []byte, key string) string {
 	return v
 }
 
-// scan finds the member without decoding the object. It answers false for whatever is not plain: an escaped key or value, a repeated
-// key, a value that is no string. A list of 100 items asks 100 times, and decoding each object twice would double the cost.
+// scan finds the member without decoding the object. Of a repeated key the last one counts. It answers false for whatever
+// is not plain: an escaped key or value, a value that is no string. A list of 100 items asks 100 times, and decoding each object twice would double the cost.
 func scan(data []byte, key string) (value string, ok bool) {
 	depth := 0
 	for i := 0; i < len(data); {
@@ -51,7 +51,7 @@ func scan(data []byte, key string) (value string, ok bool) {
 			if string(text) != key {
 				continue
 			}
-			if ok || i == len(data) || data[i] != '"' {
+			if i == len(data) || data[i] != '"' {
 				return "", false
 			}
 			text, i, plain = quoted(data, i)
