@@ -58,7 +58,9 @@ func New(opts ...Option) (*Client, error) {
 			return core.Token(t), err
 		})
 	}
-	c.core = core.New(cfg.core)
+	if c.core, err = core.New(cfg.core); err != nil {
+		return fail(err)
+	}
 	if c.api, err = api.NewClient(c.core.BaseURL(), api.WithHTTPClient(c.core)); err != nil {
 		return fail(err)
 	}

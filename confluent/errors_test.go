@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/integrations-go/sdk/confluent"
+	"github.com/integrations-go/sdk/confluent/confluenttest"
 	"github.com/integrations-go/sdk/ratelimit"
 )
 
@@ -476,4 +477,30 @@ func TestServerWaitsEndWithTheContext(t *testing.T) {
 		assert.Equal(t, 429, errorOf(t, err).StatusCode)
 		assert.Zero(t, time.Since(begin), "a wait that the deadline cuts off is not begun")
 	})
+}
+
+// A document without an id is no integration, whatever the status says; for a create, it is one that exists nevertheless.
+func TestReplyWithoutAnIDIsAnError(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`{}`, `{"errors":[{"detail":"no"}]}`, `{"id":""}`, `{"id":null}`} {
+		srv, c := newPair(t)
+		id := srv.Add(env, confluent.Integration{DisplayName: "n", Provider: "gcp"})
+		for name, call := range map[string]func() error{
+			opGet:    func() error { _, err := c.Integrations.Get(t.Context(), env, id); return err },
+			opCreate: func() error { _, err := c.Integrations.Create(t.Context(), draftOf("gcp")); return err },
+			opUpdate: func() error {
+				_, err := c.Integrations.Update(t.Context(), id, confluent.IntegrationUpdate{
+					Environment: inEnv, Config: confluent.Config{Value: &confluent.GCPConfig{CustomerGoogleServiceAccount: "x@y"}},
+				})
+				return err
+			},
+		} {
+			srv.Inject(confluenttest.Fault{Operation: name, Status: 200, Body: body})
+			err := call()
+			e := errorOf(t, err)
+			assert.Equal(t, 200, e.StatusCode, name)
+			assert.Equal(t, body, string(e.Body), name)
+			assert.Equal(t, name != opGet, errors.Is(err, confluent.ErrOutcomeUnknown), name)
+		}
+	}
 }

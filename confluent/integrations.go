@@ -55,7 +55,7 @@ func (s *IntegrationsService) Get(ctx context.Context, environment, id string, o
 	if err := refuse(op, core.Required("environment", environment), core.PathValue("id", id)); err != nil {
 		return nil, err
 	}
-	return core.Call[Integration](ctx, s.c.core, op, opts, func(ctx context.Context) (*http.Response, error) {
+	return one(ctx, s.c, op, opts, idOf, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.GetIntegration(ctx, id, &api.GetIntegrationParams{Environment: environment})
 	})
 }
@@ -93,7 +93,7 @@ func (s *IntegrationsService) Create(ctx context.Context, in IntegrationCreate, 
 		return nil, err
 	}
 	in.Environment, in.Config = writable(in.Environment), in.Config.Writable()
-	return core.Call[Integration](ctx, s.c.core, op, opts, func(ctx context.Context) (*http.Response, error) {
+	return one(ctx, s.c, op, opts, idOf, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.CreateIntegration(ctx, in)
 	})
 }
@@ -107,7 +107,7 @@ func (s *IntegrationsService) Update(ctx context.Context, id string, in Integrat
 		return nil, err
 	}
 	in.Environment, in.Config = writable(in.Environment), in.Config.Writable()
-	return core.Call[Integration](ctx, s.c.core, op, opts, func(ctx context.Context) (*http.Response, error) {
+	return one(ctx, s.c, op, opts, idOf, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.UpdateIntegration(ctx, id, in)
 	})
 }
@@ -186,6 +186,27 @@ func find[T any](op, name string, list iter.Seq2[*T, error], nameAndID func(*T) 
 		return nil, newError(&core.Failure{Operation: op, Err: &AmbiguousError{name, ids}})
 	}
 }
+
+// one calls an operation that answers with an integration. One without an id is none: {} and an error document with status 200 have none.
+func one[T any](ctx context.Context, c *Client, op string, opts []CallOption, id func(*T) string, send core.Send) (*T, error) {
+	out := new(T)
+	err := core.CallDecode(ctx, c.core, op, opts, send, func(b []byte) error {
+		if err := json.Unmarshal(b, out); err != nil {
+			return err
+		}
+		if id(out) == "" {
+			return errors.New("it has no id")
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func idOf(i *Integration) string     { return i.ID }
+func idOfV1(i *IntegrationV1) string { return i.ID }
 
 // remove deletes, and takes "not there" for success where an earlier attempt may have done it.
 func (c *Client) remove(ctx context.Context, op, environment, id string, opts []CallOption, send core.Send) error {

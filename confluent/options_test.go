@@ -58,6 +58,8 @@ func TestNewRefusesOptionsThatMakeNoSense(t *testing.T) {
 		"STS without pool":             {"STSConfig.IdentityPoolID", []confluent.Option{confluent.WithSTS(sts)}},
 		"nil HTTP client":              {"HTTP client", []confluent.Option{key, confluent.WithHTTPClient(nil)}},
 		"nil middleware":               {"middleware", []confluent.Option{key, confluent.WithMiddleware(nil)}},
+		"middleware without a transport": {"middleware", []confluent.Option{key, confluent.WithMiddleware(
+			func(http.RoundTripper) http.RoundTripper { return nil })}},
 		"nil among middlewares": {"middleware", []confluent.Option{key, confluent.WithMiddleware(
 			func(next http.RoundTripper) http.RoundTripper { return next }, nil)}},
 		"nil option":                  {"option", []confluent.Option{key, nil}},

@@ -31,11 +31,11 @@ func (s *IntegrationsService) Provision(ctx context.Context, in IntegrationCreat
 	if err := refuse(op, checkCustomer(in.Config, true)); err != nil {
 		return nil, err
 	}
-	created, err := s.create(ctx, op, in, opts)
+	created, err := s.create(ctx, in, opts)
 	if err != nil {
 		return nil, err
 	}
-	done, err := s.configure(ctx, op, created, in.Config, opts)
+	done, err := s.configure(ctx, created, in.Config, opts)
 	if err == nil {
 		return done, nil
 	}
@@ -70,15 +70,12 @@ func checkCustomer(c Config, required bool) error {
 }
 
 // create makes the draft, whose id and environment the next step needs.
-func (s *IntegrationsService) create(ctx context.Context, op string, in IntegrationCreate, opts []CallOption) (*Integration, error) {
+func (s *IntegrationsService) create(ctx context.Context, in IntegrationCreate, opts []CallOption) (*Integration, error) {
 	draft := in
 	draft.Provider, draft.Config = providerOr(in.Provider, in.Config), Config{}
 	created, err := s.Create(ctx, draft, opts...)
 	if err != nil {
 		return nil, err
-	}
-	if created.ID == "" {
-		return nil, noID(op, "created")
 	}
 	if created.Environment.ID == "" {
 		created.Environment = in.Environment
@@ -87,16 +84,8 @@ func (s *IntegrationsService) create(ctx context.Context, op string, in Integrat
 }
 
 // configure sends the PATCH.
-func (s *IntegrationsService) configure(ctx context.Context, op string, in *Integration, cfg Config, opts []CallOption) (*Integration, error) {
-	done, err := s.Update(ctx, in.ID, IntegrationUpdate{Environment: in.Environment, Config: cfg}, opts...)
-	if err == nil && done.ID == "" {
-		return nil, noID(op, "configured")
-	}
-	return done, err
-}
-
-func noID(op, which string) error {
-	return newError(&core.Failure{Operation: op, OutcomeUnknown: true, Err: &core.ReplyError{Problem: "the " + which + " integration has no id"}})
+func (s *IntegrationsService) configure(ctx context.Context, in *Integration, cfg Config, opts []CallOption) (*Integration, error) {
+	return s.Update(ctx, in.ID, IntegrationUpdate{Environment: in.Environment, Config: cfg}, opts...)
 }
 
 // configured reports that a PATCH with cfg was carried out.
@@ -229,7 +218,7 @@ func (s *IntegrationsService) Ensure(ctx context.Context, in IntegrationCreate, 
 	}
 	result.Integration, err = findOrCreate(ctx, look, func() (*Integration, error) {
 		result.Action = EnsureCreated
-		return s.create(ctx, op, in, opts)
+		return s.create(ctx, in, opts)
 	})
 	if err != nil {
 		return nil, err
@@ -250,7 +239,7 @@ func (s *IntegrationsService) Ensure(ctx context.Context, in IntegrationCreate, 
 	if !draft || in.Config.IsZero() {
 		return result, nil
 	}
-	done, err := s.configure(ctx, op, have, in.Config, opts)
+	done, err := s.configure(ctx, have, in.Config, opts)
 	if errors.Is(err, ErrOutcomeUnknown) && ctx.Err() == nil {
 		now, readErr := s.Get(ctx, have.Environment.ID, have.ID)
 		switch {
@@ -287,11 +276,7 @@ func (s *IntegrationsV1Service) Ensure(ctx context.Context, in IntegrationCreate
 	}
 	result.Integration, err = findOrCreate(ctx, look, func() (*IntegrationV1, error) {
 		result.Action = EnsureCreated
-		created, err := s.Create(ctx, in, opts...)
-		if err == nil && created.ID == "" {
-			return nil, noID(op, "created")
-		}
-		return created, err
+		return s.Create(ctx, in, opts...)
 	})
 	if err != nil {
 		return nil, err

@@ -279,7 +279,7 @@ func TestRequestsAreTheSameOverHTTP1AndHTTP2(t *testing.T) {
 			srv, c := newPair(t, opts...)
 			for _, tt := range wireCalls() {
 				srv.ResetCalls()
-				srv.Inject(confluenttest.Fault{Status: 200, Body: `{"data":[{"id":"cspi-1","display_name":"n"}]}`})
+				srv.Inject(confluenttest.Fault{Status: 200, Body: `{"id":"cspi-1","data":[{"id":"cspi-1","display_name":"n"}]}`})
 				require.NoError(t, tt.do(t.Context(), c), tt.name)
 				calls := srv.Calls()
 				require.Len(t, calls, 1, tt.name)

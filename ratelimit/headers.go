@@ -97,6 +97,27 @@ func (h Headers) reset(header http.Header, now time.Time) (d, slack time.Duratio
 	return d, slack, 0 <= d && d <= longest
 }
 
+// Wait is how long resp, which arrived at now, asks to wait: its Retry-After,
+// whose date is compared with the Date of the reply, else, with status 429,
+// the end of the window, rounding included. It reports false if resp asks for
+// nothing.
+func (h Headers) Wait(resp *http.Response, now time.Time) (time.Duration, bool) {
+	if value := resp.Header.Get("Retry-After"); value != "" {
+		clock := now
+		if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+			clock = date // both are the server's
+		}
+		if d, ok := ParseRetryAfter(value, clock); ok {
+			return d, true
+		}
+	}
+	if resp.StatusCode != http.StatusTooManyRequests {
+		return 0, false
+	}
+	d, slack, ok := h.reset(resp.Header, now)
+	return d + slack, ok
+}
+
 // ParseRetryAfter reads the value of a Retry-After header that arrived at now:
 // seconds, with or without a fraction, or an HTTP date. A date in the past is
 // a wait of 0. It reports false for anything else, and for more than a year.

@@ -170,7 +170,7 @@ func (l *Local) Observe(p Permit, resp *http.Response) {
 
 	w := l.headers.Parse(resp.Header, now)
 	current := p.Seq >= l.window.first
-	refused := l.refused(resp, now, w, current)
+	refused := l.refused(resp, now, current)
 	switch {
 	case !current:
 	case l.state == known && w.HasRemaining && !l.newer(p, w):
@@ -187,20 +187,17 @@ func (l *Local) Observe(p Permit, resp *http.Response) {
 }
 
 // refused reports that the server sent the request away, and notes for how long.
-func (l *Local) refused(resp *http.Response, now time.Time, w Window, current bool) bool {
+func (l *Local) refused(resp *http.Response, now time.Time, current bool) bool {
 	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusServiceUnavailable {
 		return false
 	}
-	clock := now
-	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
-		clock = date // A date is the server's, so it is compared with the server's.
+	h := l.headers
+	if !current {
+		h.Reset = "" // the end of an earlier window says nothing
 	}
-	d, ok := ParseRetryAfter(resp.Header.Get("Retry-After"), clock)
+	d, ok := h.Wait(resp, now)
 	if resp.StatusCode == http.StatusServiceUnavailable && !ok {
 		return false
-	}
-	if !ok && current && w.HasReset {
-		d = w.Reset + w.Slack
 	}
 	if until := now.Add(d); d > 0 && until.After(l.pause.until) {
 		l.pause = block{until, now}

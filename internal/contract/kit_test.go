@@ -254,7 +254,7 @@ func pages(v vendor, n int) func(int, request) (*http.Response, error) {
 		page := 1
 		if token := v.token(r.Request); token != "" {
 			if _, err := fmt.Sscanf(token, "t%d", &page); err != nil {
-				return reply(400, v.failure("bad token "+token)), nil
+				return reply(400, v.failure("bad token "+token)), nil //nolint:nilerr // the server tells it
 			}
 		}
 		next := ""

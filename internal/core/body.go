@@ -108,7 +108,7 @@ func (b *buffer) fill(r io.Reader, limit int64) error {
 func unzip(in *buffer, limit int64) (*buffer, error) {
 	z, err := gzip.NewReader(bytes.NewReader(in.b))
 	if err != nil {
-		return in, nil
+		return in, nil //nolint:nilerr // it only looked compressed
 	}
 	out := pool.Get().(*buffer)
 	if err := out.fill(z, limit); err != nil {

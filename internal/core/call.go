@@ -151,7 +151,7 @@ func do[O ~func(*CallOptions)](ctx context.Context, c *Client, operation string,
 	for _, o := range opts {
 		o(&cs.opts)
 	}
-	resp, err := send(context.WithValue(ctx, callKey{}, cs))
+	resp, err := send(context.WithValue(ctx, callKey{}, cs)) //nolint:bodyclose // closed below, under its own type
 	if err != nil {
 		for _, m := range cs.opts.meta {
 			*m = Meta{Attempts: cs.attempts}
@@ -227,7 +227,7 @@ func (c *Client) failure(cs *call, req *http.Request, r *reply, err error) *Fail
 	}
 	f.StatusCode = r.resp.StatusCode
 	f.Header = r.resp.Header
-	if wait, told := serverWait(c.cfg.Headers, r.resp, time.Now()); told {
+	if wait, told := c.cfg.Headers.Wait(r.resp, time.Now()); told {
 		f.RetryAfter = max(f.RetryAfter, wait)
 	}
 	for _, values := range f.Header {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,8 +79,8 @@ func loopback(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
-// New makes a client. It checks nothing that the options of the vendor packages have checked already.
-func New(cfg Config) *Client {
+// New makes a client. The options of the vendor packages have checked the rest of cfg already.
+func New(cfg Config) (*Client, error) {
 	c := &Client{cfg: cfg, userAgent: []string{userAgent(cfg.Product)}}
 	var own http.Client
 	if cfg.HTTPClient != nil {
@@ -105,13 +106,15 @@ func New(cfg Config) *Client {
 		c.base = defaultTransport()
 	}
 	next := c.base
-	for i := len(cfg.Middleware) - 1; i >= 0; i-- {
-		next = cfg.Middleware[i](next)
+	for _, wrap := range slices.Backward(cfg.Middleware) {
+		if next = wrap(next); next == nil {
+			return nil, Arg("middleware", "gives no transport")
+		}
 	}
 	own.Transport = &attempt{c: c, next: next}
 	own.CheckRedirect = checkRedirect(own.CheckRedirect)
 	c.http = &own
-	return c
+	return c, nil
 }
 
 func defaultTransport() http.RoundTripper {

@@ -324,7 +324,7 @@ func FuzzReadBody(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte, length int64, limit int) {
 		limit = limit&0xffff + 1
 		b, err := readBody(response(bytes.NewReader(body), length), int64(limit))
-		defer b.Close()
+		defer func() { b.Close() }()
 		if err == nil {
 			assert.LessOrEqual(t, len(b.b), limit)
 		} else {
@@ -395,8 +395,9 @@ func TestTokenShowsInNoVerb(t *testing.T) {
 
 func TestReplyThatCameAnotherWayIsRefused(t *testing.T) {
 	t.Parallel()
-	c := New(Config{BaseURL: &url.URL{Scheme: "https", Host: "a.test"}, NewError: func(f *Failure) error { return f.Err }})
-	err := CallEmpty(t.Context(), c, "op", []func(*CallOptions){}, func(context.Context) (*http.Response, error) {
+	c, err := New(Config{BaseURL: &url.URL{Scheme: "https", Host: "a.test"}, NewError: func(f *Failure) error { return f.Err }})
+	require.NoError(t, err)
+	err = CallEmpty(t.Context(), c, "op", []func(*CallOptions){}, func(context.Context) (*http.Response, error) {
 		return response(strings.NewReader("{}"), 2), nil
 	})
 	require.ErrorContains(t, err, "did not come through")
@@ -411,7 +412,7 @@ func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r
 
 // client answers everything with status, which it counts, and makes its Failure the error.
 func client(status int, auth *Auth, count *int) *Client {
-	return New(Config{
+	c, err := New(Config{
 		BaseURL: &url.URL{Scheme: "https", Host: "a.test"}, Auth: auth, Retry: RetryPolicy{MaxAttempts: 2, Budget: 10},
 		HTTPClient: &http.Client{Transport: tripper(func(*http.Request) (*http.Response, error) {
 			*count++
@@ -421,6 +422,10 @@ func client(status int, auth *Auth, count *int) *Client {
 		})},
 		NewError: func(f *Failure) error { return fmt.Errorf("%d after %d: %w", f.StatusCode, f.Attempts, f.Err) },
 	})
+	if err != nil {
+		panic(err)
+	}
+	return c
 }
 
 func get(ctx context.Context, t *testing.T, c *Client) (*http.Response, error) {

@@ -9,8 +9,6 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
-
-	"github.com/integrations-go/sdk/ratelimit"
 )
 
 // RetryPolicy says how often and how long to try. The vendor packages declare the same struct, with docs.
@@ -93,7 +91,7 @@ func (c *Client) judge(ctx context.Context, cs *call, idempotent bool, r *reply,
 	if status < 400 {
 		return verdict{}
 	}
-	wait, told := serverWait(c.cfg.Headers, r.resp, time.Now())
+	wait, told := c.cfg.Headers.Wait(r.resp, time.Now())
 	switch {
 	case status == http.StatusUnauthorized:
 		if !cs.reauthorized && cs.sentHeader != nil && c.cfg.Auth.Refused != nil && c.cfg.Auth.Refused(cs.sentHeader) {
@@ -112,18 +110,6 @@ func (c *Client) judge(ctx context.Context, cs *call, idempotent bool, r *reply,
 		return verdict{maybeDone: true}
 	}
 	return verdict{}
-}
-
-// serverWait is how long the server asked to wait: Retry-After, else the reset of an exhausted window.
-func serverWait(h ratelimit.Headers, resp *http.Response, now time.Time) (time.Duration, bool) {
-	if d, ok := ratelimit.ParseRetryAfter(resp.Header.Get("Retry-After"), now); ok {
-		return d, true
-	}
-	if resp.StatusCode != http.StatusTooManyRequests {
-		return 0, false
-	}
-	w := h.Parse(resp.Header, now)
-	return w.Reset + w.Slack, w.HasReset
 }
 
 // idempotentMethod follows RFC 9110, section 9.2.2.
