@@ -90,7 +90,8 @@ func (b *buffer) fill(r io.Reader, limit int64) error {
 		if cap(b.b)-len(b.b) < minRead {
 			b.b = append(b.b, make([]byte, len(b.b)+minRead)...)[:len(b.b)]
 		}
-		n, err := r.Read(b.b[len(b.b):cap(b.b)])
+		free := b.b[len(b.b):cap(b.b)]
+		n, err := r.Read(free[:min(int64(len(free)), limit+1-int64(len(b.b)))])
 		b.b = b.b[:len(b.b)+n]
 		if int64(len(b.b)) > limit {
 			return &tooLargeError{limit}
