@@ -26,7 +26,7 @@ func New(opts ...Option) (*Client, error) {
 	fail := func(err error) (*Client, error) { return nil, refuse("New", err) }
 	limits := ratelimit.Confluent()
 	cfg := config{baseURL: DefaultBaseURL, core: core.Config{
-		Vendor: "confluent", RequestIDHeader: "X-Request-Id", Headers: limits, NewError: newError,
+		Vendor: "confluent", RequestIDHeader: "X-Request-Id", Headers: limits, NewError: newError, Gone: gone,
 	}}
 	own, err := ratelimit.New(ratelimit.WithHeaders(limits))
 	if err != nil {

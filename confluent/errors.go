@@ -65,8 +65,6 @@ type Error struct {
 
 	// Err is the cause where it is not the status: transport, decoding, the context, a refused argument.
 	Err error
-
-	maybeDone bool // an attempt before the last may have been carried out
 }
 
 // Problem is one entry of the vendor's list of errors.
@@ -104,7 +102,7 @@ func (e *Error) Is(target error) bool {
 			return true
 		}
 	case ErrUnauthorized:
-		if e.invalidKey() {
+		if invalidKey(e.StatusCode, e.Body) {
 			return true
 		}
 	}
@@ -112,8 +110,13 @@ func (e *Error) Is(target error) bool {
 }
 
 // invalidKey recognizes a key that is no more, which the vendor answers with a 403.
-func (e *Error) invalidKey() bool {
-	return e.StatusCode == http.StatusForbidden && bytes.Contains(e.Body, []byte("invalid API key"))
+func invalidKey(status int, body []byte) bool {
+	return status == http.StatusForbidden && bytes.Contains(body, []byte("invalid API key"))
+}
+
+// gone is what the vendor answers for an object that is not there: 404, or 403.
+func gone(f *core.Failure) bool {
+	return f.StatusCode == http.StatusNotFound || f.StatusCode == http.StatusForbidden && !invalidKey(f.StatusCode, f.Body)
 }
 
 // LogValue is the error as a group of attributes for package slog.
@@ -137,7 +140,7 @@ func newError(f *core.Failure) error {
 		Operation: f.Operation, Method: f.Method, Path: f.Path,
 		StatusCode: f.StatusCode, RequestID: f.RequestID,
 		RetryAfter: f.RetryAfter, Attempts: f.Attempts, OutcomeUnknown: f.OutcomeUnknown, Argument: f.Argument,
-		Header: f.Header, Body: f.Body, Err: f.Err, maybeDone: f.MaybeDone,
+		Header: f.Header, Body: f.Body, Err: f.Err,
 	}
 	if f.StatusCode >= 300 {
 		e.readBody()

@@ -55,7 +55,7 @@ func (s *IntegrationsService) Get(ctx context.Context, environment, id string, o
 	if err := refuse(op, core.Required("environment", environment), core.PathValue("id", id)); err != nil {
 		return nil, err
 	}
-	return one(ctx, s.c, op, opts, idOf, func(ctx context.Context) (*http.Response, error) {
+	return core.CallObject(ctx, s.c.core, op, opts, idOf, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.GetIntegration(ctx, id, &api.GetIntegrationParams{Environment: environment})
 	})
 }
@@ -93,7 +93,7 @@ func (s *IntegrationsService) Create(ctx context.Context, in IntegrationCreate, 
 		return nil, err
 	}
 	in.Environment, in.Config = writable(in.Environment), in.Config.Writable()
-	return one(ctx, s.c, op, opts, idOf, func(ctx context.Context) (*http.Response, error) {
+	return core.CallObject(ctx, s.c.core, op, opts, idOf, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.CreateIntegration(ctx, in)
 	})
 }
@@ -107,7 +107,7 @@ func (s *IntegrationsService) Update(ctx context.Context, id string, in Integrat
 		return nil, err
 	}
 	in.Environment, in.Config = writable(in.Environment), in.Config.Writable()
-	return one(ctx, s.c, op, opts, idOf, func(ctx context.Context) (*http.Response, error) {
+	return core.CallObject(ctx, s.c.core, op, opts, idOf, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.UpdateIntegration(ctx, id, in)
 	})
 }
@@ -161,63 +161,20 @@ func (e *AmbiguousError) Is(target error) bool { return target == ErrConflict }
 
 func (p *Page[T]) items() []T { return p.Items }
 
-// find looks for the one item of a list that has exactly this name.
+// find looks for the one integration of this name.
 func find[T any](op, name string, list iter.Seq2[*T, error], nameAndID func(*T) (string, string)) (*T, error) {
-	if err := refuse(op, core.Required("display name", name)); err != nil {
-		return nil, err
-	}
-	var found *T
-	var ids []string
-	for item, err := range list {
-		if err != nil {
-			return nil, err
-		}
-		if n, id := nameAndID(item); n == name {
-			found = item
-			ids = append(ids, id)
-		}
-	}
-	switch len(ids) {
-	case 1:
-		return found, nil
-	case 0:
-		return nil, newError(&core.Failure{Operation: op, Err: fmt.Errorf("no integration is named %q: %w", name, ErrNotFound)})
-	default:
-		return nil, newError(&core.Failure{Operation: op, Err: &AmbiguousError{name, ids}})
-	}
-}
-
-// one calls an operation that answers with an integration. One without an id is none: {} and an error document with status 200 have none.
-func one[T any](ctx context.Context, c *Client, op string, opts []CallOption, id func(*T) string, send core.Send) (*T, error) {
-	out := new(T)
-	err := core.CallDecode(ctx, c.core, op, opts, send, func(b []byte) error {
-		if err := json.Unmarshal(b, out); err != nil {
-			return err
-		}
-		if id(out) == "" {
-			return errors.New("it has no id")
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
+	return core.FindOne(newError, op, "integration", name, list, nameAndID, func(ids []string) error { return &AmbiguousError{name, ids} })
 }
 
 func idOf(i *Integration) string     { return i.ID }
 func idOfV1(i *IntegrationV1) string { return i.ID }
 
-// remove deletes, and takes "not there" for success where an earlier attempt may have done it.
+// remove deletes.
 func (c *Client) remove(ctx context.Context, op, environment, id string, opts []CallOption, send core.Send) error {
 	if err := refuse(op, core.Required("environment", environment), core.PathValue("id", id)); err != nil {
 		return err
 	}
-	err := core.CallEmpty(ctx, c.core, op, opts, send)
-	if e, ok := errors.AsType[*Error](err); ok && e.maybeDone && (e.StatusCode == http.StatusNotFound || e.StatusCode == http.StatusForbidden && !e.invalidKey()) {
-		return nil
-	}
-	return err
+	return core.CallEmpty(ctx, c.core, op, opts, send)
 }
 
 // listReply is a page as it comes; T is an integration of either version.
@@ -243,49 +200,21 @@ func (t *total) UnmarshalJSON(b []byte) error {
 func pages[T any](ctx context.Context, c *core.Client, op string, checks []error, start string, opts []CallOption,
 	send func(ctx context.Context, token string) (*http.Response, error), config func(*T) *Config,
 ) iter.Seq2[*Page[T], error] {
-	walk := core.NewWalk(opts)
-	type fetched struct {
-		Page[T]
-		raw []byte
-	}
-	fetch := func(ctx context.Context, token string) (*fetched, string, error) {
-		page := &fetched{}
-		if err := refuse(op, checks...); err != nil {
-			return page, "", err
-		}
-		own := walk.Collect((*core.Meta)(&page.Meta), &page.raw)
-		err := core.CallDecode(ctx, c, op, own, func(ctx context.Context) (*http.Response, error) { return send(ctx, token) }, func(b []byte) error {
-			var reply listReply[T]
-			if err := decodeList(b, &reply, config); err != nil {
-				return err
-			}
-			next, err := nextToken(reply.Metadata.Next)
-			page.Items, page.NextToken, page.Total = reply.Data, next, int(reply.Metadata.TotalSize)
+	decode := func(b []byte, page *core.Page[T]) error {
+		var reply listReply[T]
+		if err := decodeList(b, &reply, config); err != nil {
 			return err
-		})
-		return page, page.NextToken, err
-	}
-	loop := func(token string) error {
-		return newError(&core.Failure{Operation: op, Err: &core.ReplyError{Problem: fmt.Sprintf("the server repeats the page token %q", token)}})
-	}
-	return func(yield func(*Page[T], error) bool) {
-		for page, err := range paging.Pages(ctx, start, walk.Prefetch, fetch, loop) {
-			if page != nil {
-				walk.Deliver(core.Meta(page.Meta), page.raw)
-			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if !yield(&page.Page, nil) {
-				return
-			}
 		}
+		next, err := nextToken(reply.Metadata.Next)
+		page.Items, page.Next, page.Total = reply.Data, next, int(reply.Metadata.TotalSize)
+		return err
 	}
+	return core.Pages(ctx, c, op, opts, start, refuse(op, checks...), send, decode, func(p *core.Page[T]) *Page[T] {
+		return &Page[T]{p.Items, p.Next, p.Total, Meta(p.Meta)}
+	})
 }
 
-// decodeList decodes a page. Where a member of some item has a type that it should not have, that item alone suffers: its Config becomes an
-// UnknownConfig that holds the whole item.
+// decodeList decodes a page. The Config of an odd item becomes an UnknownConfig that holds the whole item.
 func decodeList[T any](b []byte, reply *listReply[T], config func(*T) *Config) error {
 	err := json.Unmarshal(b, reply)
 	if !errors.As(err, new(*json.UnmarshalTypeError)) {
@@ -296,12 +225,9 @@ func decodeList[T any](b []byte, reply *listReply[T], config func(*T) *Config) e
 		return err
 	}
 	reply.Metadata = raw.Metadata
-	reply.Data = make([]T, len(raw.Data))
-	for i, item := range raw.Data {
-		if json.Unmarshal(item, &reply.Data[i]) != nil {
-			*config(&reply.Data[i]) = Config{Value: &UnknownConfig{Raw: item}}
-		}
-	}
+	reply.Data = core.DecodeItems(raw.Data, func(into *T, item json.RawMessage) {
+		*config(into) = Config{Value: &UnknownConfig{Raw: item}}
+	})
 	return nil
 }
 

@@ -20,7 +20,7 @@ func (s *IntegrationsV1Service) Get(ctx context.Context, environment, id string,
 	if err := refuse(op, core.Required("environment", environment), core.PathValue("id", id)); err != nil {
 		return nil, err
 	}
-	return one(ctx, s.c, op, opts, idOfV1, func(ctx context.Context) (*http.Response, error) {
+	return core.CallObject(ctx, s.c.core, op, opts, idOfV1, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.GetIntegrationV1(ctx, id, &api.GetIntegrationV1Params{Environment: environment})
 	})
 }
@@ -63,7 +63,7 @@ func (s *IntegrationsV1Service) Create(ctx context.Context, in IntegrationCreate
 		return nil, err
 	}
 	in.Environment, in.Config = writable(in.Environment), in.Config.Writable()
-	return one(ctx, s.c, op, opts, idOfV1, func(ctx context.Context) (*http.Response, error) {
+	return core.CallObject(ctx, s.c.core, op, opts, idOfV1, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.CreateIntegrationV1(ctx, in)
 	})
 }

@@ -43,7 +43,7 @@ func (s *IntegrationsService) Provision(ctx context.Context, in IntegrationCreat
 	defer cancel()
 	now, readErr := s.Get(clean, created.Environment.ID, created.ID)
 	switch {
-	case gone(readErr):
+	case notThere(readErr):
 		return nil, err
 	case readErr != nil:
 		return created, errors.Join(err, fmt.Errorf("integration %s may be left behind: %w", created.ID, readErr))
@@ -52,7 +52,7 @@ func (s *IntegrationsService) Provision(ctx context.Context, in IntegrationCreat
 	case now.Status != StatusDraft:
 		return now, errors.Join(err, newError(&core.Failure{Operation: op, Err: fmt.Errorf("integration %s is %s and was left as it is", now.ID, now.Status)}))
 	}
-	if deleteErr := s.Delete(clean, created.Environment.ID, created.ID); deleteErr != nil && !gone(deleteErr) {
+	if deleteErr := s.Delete(clean, created.Environment.ID, created.ID); deleteErr != nil && !notThere(deleteErr) {
 		return now, errors.Join(err, fmt.Errorf("draft %s is left behind: %w", created.ID, deleteErr))
 	}
 	return nil, err
@@ -93,8 +93,8 @@ func configured(now *Integration, cfg Config) bool {
 	return now.Status != StatusDraft && len(differences("Config", cfg, now.Config)) == 0
 }
 
-// gone reports that the server itself said so; [ErrNotFound] may also come from the exchange of a token.
-func gone(err error) bool {
+// notThere reports that the server itself said so; [ErrNotFound] may also come from the exchange of a token.
+func notThere(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && (e.StatusCode == http.StatusNotFound || e.StatusCode == http.StatusGone)
 }
@@ -216,7 +216,7 @@ func (s *IntegrationsService) Ensure(ctx context.Context, in IntegrationCreate, 
 	look := func() (*Integration, error) {
 		return s.FindByDisplayName(ctx, in.Environment.ID, in.DisplayName, opts...)
 	}
-	result.Integration, err = findOrCreate(ctx, look, func() (*Integration, error) {
+	result.Integration, err = core.FindOrCreate(ctx, look, func() (*Integration, error) {
 		result.Action = EnsureCreated
 		return s.create(ctx, in, opts)
 	})
@@ -274,7 +274,7 @@ func (s *IntegrationsV1Service) Ensure(ctx context.Context, in IntegrationCreate
 	look := func() (*IntegrationV1, error) {
 		return s.FindByDisplayName(ctx, in.Environment.ID, in.DisplayName, opts...)
 	}
-	result.Integration, err = findOrCreate(ctx, look, func() (*IntegrationV1, error) {
+	result.Integration, err = core.FindOrCreate(ctx, look, func() (*IntegrationV1, error) {
 		result.Action = EnsureCreated
 		return s.Create(ctx, in, opts...)
 	})
@@ -289,29 +289,6 @@ func (s *IntegrationsV1Service) Ensure(ctx context.Context, in IntegrationCreate
 		return conflicting(op, result, have.ID, diff)
 	}
 	return result, nil
-}
-
-// findOrCreate looks, creates where there is none, and looks again where the reply to the create is lost.
-func findOrCreate[T any](ctx context.Context, look, create func() (*T, error)) (*T, error) {
-	found, err := look()
-	if !noneNamed(err) {
-		return found, err
-	}
-	created, err := create()
-	if err == nil || !errors.Is(err, ErrOutcomeUnknown) || ctx.Err() != nil {
-		return created, err
-	}
-	found, lookErr := look()
-	if lookErr != nil {
-		return nil, errors.Join(err, lookErr)
-	}
-	return found, nil
-}
-
-// noneNamed tells a name that no integration has from a 404 for the environment, or for a token: only the former comes from no request.
-func noneNamed(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && e.Method == "" && errors.Is(err, ErrNotFound)
 }
 
 func hasStatus(err error) bool {

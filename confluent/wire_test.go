@@ -566,8 +566,8 @@ func TestBadInputSendsNothing(t *testing.T) {
 		return failing(c.IntegrationsV1.Create(x, confluent.IntegrationCreateV1{Provider: "aws", Environment: inEnv}))
 	})
 	for _, name := range []string{"", " "} {
-		add(fmt.Sprintf("find %q", name), "display name", func(x ctx, c cl) error { return failing(c.Integrations.FindByDisplayName(x, env, name)) })
-		add(fmt.Sprintf("find v1 %q", name), "display name", func(x ctx, c cl) error { return failing(c.IntegrationsV1.FindByDisplayName(x, env, name)) })
+		add(fmt.Sprintf("find %q", name), "name", func(x ctx, c cl) error { return failing(c.Integrations.FindByDisplayName(x, env, name)) })
+		add(fmt.Sprintf("find v1 %q", name), "name", func(x ctx, c cl) error { return failing(c.IntegrationsV1.FindByDisplayName(x, env, name)) })
 	}
 
 	for name, tt := range calls {

@@ -45,44 +45,6 @@ func (o *CallOptions) WithoutAuth() { o.noAuth = true }
 // WithPrefetch fetches one page ahead.
 func (o *CallOptions) WithPrefetch() { o.prefetch = true }
 
-// Walk is what the options of a call mean for a list. Its pages may be fetched ahead by another goroutine, so that what the caller wants
-// to be told is collected apart from it, and delivered when the page is.
-type Walk struct {
-	Prefetch bool
-	options  CallOptions
-}
-
-// NewWalk reads the options once.
-func NewWalk[O ~func(*CallOptions)](opts []O) Walk {
-	var w Walk
-	for _, o := range opts {
-		o(&w.options)
-	}
-	w.Prefetch = w.options.prefetch
-	return w
-}
-
-// Collect is the options of one page's call, which tells meta and raw.
-func (w Walk) Collect(meta *Meta, raw *[]byte) []func(*CallOptions) {
-	return []func(*CallOptions){func(o *CallOptions) {
-		*o = w.options
-		o.meta = []*Meta{meta}
-		if o.raw != nil {
-			o.raw = raw
-		}
-	}}
-}
-
-// Deliver tells the caller.
-func (w Walk) Deliver(meta Meta, raw []byte) {
-	for _, m := range w.options.meta {
-		*m = meta
-	}
-	if w.options.raw != nil {
-		*w.options.raw = raw
-	}
-}
-
 type callKey struct{}
 
 // call is the state of one call, which travels in its context.
@@ -115,6 +77,24 @@ type Send func(context.Context) (*http.Response, error)
 func Call[T any, O ~func(*CallOptions)](ctx context.Context, c *Client, operation string, opts []O, send Send) (*T, error) {
 	out := new(T)
 	if err := CallDecode(ctx, c, operation, opts, send, func(b []byte) error { return json.Unmarshal(b, out) }); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// CallObject is Call for operations that answer with an object that has an id: {} and an error document under a good status have none.
+func CallObject[T any, O ~func(*CallOptions)](ctx context.Context, c *Client, operation string, opts []O, id func(*T) string, send Send) (*T, error) {
+	out := new(T)
+	err := CallDecode(ctx, c, operation, opts, send, func(b []byte) error {
+		if err := json.Unmarshal(b, out); err != nil {
+			return err
+		}
+		if id(out) == "" {
+			return errors.New("it has no id")
+		}
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
 	return out, nil
@@ -184,10 +164,14 @@ func do[O ~func(*CallOptions)](ctx context.Context, c *Client, operation string,
 		}
 	}
 	c.log(ctx, cs, resp.Request, r, bad)
-	if bad != nil || !success(resp) {
-		return c.newError(c.failure(cs, resp.Request, r, bad))
+	if bad == nil && success(resp) {
+		return nil
 	}
-	return nil
+	f := c.failure(cs, resp.Request, r, bad)
+	if cs.maybeDone && f.Method == http.MethodDelete && c.gone(f) {
+		return nil // by an earlier attempt, whose reply was lost
+	}
+	return c.newError(f)
 }
 
 // meta fills m from a reply.
@@ -201,6 +185,14 @@ func (c *Client) meta(m *Meta, cs *call, resp *http.Response) {
 	}
 }
 
+// gone reports that the object of a DELETE is not there.
+func (c *Client) gone(f *Failure) bool {
+	if c.cfg.Gone != nil {
+		return c.cfg.Gone(f)
+	}
+	return f.StatusCode == http.StatusNotFound || f.StatusCode == http.StatusGone
+}
+
 // failure collects what is known of a call that failed. r may be nil.
 func (c *Client) failure(cs *call, req *http.Request, r *reply, err error) *Failure {
 	f := &Failure{
@@ -209,7 +201,6 @@ func (c *Client) failure(cs *call, req *http.Request, r *reply, err error) *Fail
 		Path:           req.URL.EscapedPath(),
 		Attempts:       cs.attempts,
 		OutcomeUnknown: cs.outcomeUnknown,
-		MaybeDone:      cs.maybeDone,
 		Err:            err,
 	}
 	secrets := c.secrets(cs)

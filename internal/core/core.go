@@ -35,6 +35,7 @@ type Config struct {
 	Logger          *slog.Logger
 	Middleware      []func(http.RoundTripper) http.RoundTripper
 	NewError        func(*Failure) error
+	Gone            func(*Failure) bool // whether the object of a DELETE is not there; nil: 404 and 410 say so
 }
 
 // Client sends requests. It is safe for concurrent use.

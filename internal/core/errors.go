@@ -38,10 +38,8 @@ type Failure struct {
 	RetryAfter     time.Duration
 	Attempts       int // 0 where nothing was sent
 	OutcomeUnknown bool
-	// MaybeDone says that an earlier attempt may have been carried out although its reply was lost.
-	MaybeDone bool
-	Argument  string // the argument that was refused before sending
-	Err       error  // the cause where it is not the status: transport, decoding, the context
+	Argument       string // the argument that was refused before sending
+	Err            error  // the cause where it is not the status: transport, decoding, the context
 }
 
 // ErrorText is what the Error methods of the vendor packages have in common.

@@ -89,7 +89,7 @@ func allowed(pkg string, vendors []string) (imports []string, ok bool) {
 	case "ratelimit", "internal/paging", "internal/oneof", "internal/fakehttp":
 		return nil, true
 	case "internal/core":
-		return []string{"ratelimit"}, true
+		return []string{"ratelimit", "internal/paging"}, true
 	case "specs", "internal/contract", "internal/imports": // tests and no code
 		return nil, true
 	}
