@@ -3,6 +3,7 @@ package confluent
 import (
 	"context"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/integrations-go/sdk/confluent/api"
@@ -24,16 +25,10 @@ type Client struct {
 // New makes a client. It needs exactly one of [WithAPIKey], [WithToken], [WithTokenSource] and [WithSTS]. Nothing is sent.
 func New(opts ...Option) (*Client, error) {
 	fail := func(err error) (*Client, error) { return nil, refuse("New", err) }
-	limits := ratelimit.Confluent()
-	cfg := config{baseURL: DefaultBaseURL, core: core.Config{
-		Vendor: "confluent", RequestIDHeader: "X-Request-Id", Headers: limits, NewError: newError, Gone: gone,
-	}}
-	own, err := ratelimit.New(ratelimit.WithHeaders(limits))
-	if err != nil {
-		return fail(err)
-	}
-	cfg.core.Limiter = own
-	for _, o := range opts {
+	cfg := config{Options: core.Options{Config: core.Config{
+		Vendor: "confluent", RequestIDHeader: "X-Request-Id", Headers: ratelimit.Confluent(), NewError: newError, Gone: gone,
+	}}}
+	for _, o := range slices.Concat([]Option{WithBaseURL(DefaultBaseURL)}, opts) {
 		if o == nil {
 			return fail(core.Arg("option", "is nil"))
 		}
@@ -41,24 +36,16 @@ func New(opts ...Option) (*Client, error) {
 			return fail(err)
 		}
 	}
-	switch len(cfg.auth) {
-	case 1:
-	case 0:
-		return fail(core.Arg("credentials", "are missing: use WithAPIKey, WithToken, WithTokenSource or WithSTS"))
-	default:
-		return fail(core.Arg("credentials", "come from %s; one is enough", strings.Join(cfg.auth, " and ")))
-	}
-	if cfg.core.BaseURL, err = core.ParseBaseURL(cfg.baseURL, cfg.plainHTTP); err != nil {
-		return fail(err)
-	}
 	c := &Client{}
 	if cfg.sts != nil {
-		cfg.core.Auth = core.Bearer(func(ctx context.Context) (core.Token, error) {
+		cfg.Auth = core.Bearer(func(ctx context.Context) (core.Token, error) {
 			t, err := c.ExchangeToken(ctx, *cfg.sts)
 			return core.Token(t), err
 		})
+		cfg.Auth.Calls = true
 	}
-	if c.core, err = core.New(cfg.core); err != nil {
+	var err error
+	if c.core, err = cfg.Build("WithAPIKey, WithToken, WithTokenSource or WithSTS"); err != nil {
 		return fail(err)
 	}
 	if c.api, err = api.NewClient(c.core.BaseURL(), api.WithHTTPClient(c.core)); err != nil {
@@ -100,7 +87,10 @@ func FromEnv(opts ...Option) (*Client, error) {
 
 // API is the generated client: every operation of the specification, over the same transport, with the same credentials, retries and limits. Its methods return
 // the reply as it comes, whatever its status; close the body.
-func (c *Client) API() *api.Client { return c.api }
+func (c *Client) API() *api.Client {
+	own := *c.api // so that what the caller sets on it changes nothing here
+	return &own
+}
 
 // Limiter is the limiter that the client waits for, nil if it was turned off.
 func (c *Client) Limiter() ratelimit.Limiter { return c.core.Limiter() }

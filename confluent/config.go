@@ -2,7 +2,7 @@ package confluent
 
 import "github.com/integrations-go/sdk/confluent/api"
 
-// The everyday types of package [api], under the names that this package's methods use.
+// The everyday types of package [api], under the names that this package's methods use. Their fields and methods are documented there.
 type (
 	// Integration is a provider integration of pim/v2 (Azure, GCP).
 	Integration = api.Integration

@@ -69,23 +69,25 @@ type Error struct {
 
 // Problem is one entry of the vendor's list of errors.
 type Problem struct {
-	ID         string // of this occurrence
-	Status     string
-	Code       string
-	Title      string
-	Detail     string
+	ID         string // of this occurrence, which Confluent's support asks for
+	Status     string // of HTTP, as text
+	Code       string // the vendor's
+	Title      string // the kind of problem, in a few words
+	Detail     string // what happened this time
 	Pointer    string // JSON pointer into the request body
 	Parameter  string // query parameter
 	Resolution string // the vendor's advice
 }
 
 // Error tells what was called and how it failed, in one line.
-func (e *Error) Error() string {
+func (e *Error) Error() string { return e.text().String() }
+
+func (e *Error) text() core.ErrorText {
 	return core.ErrorText{
 		Vendor: "confluent", Operation: e.Operation, Method: e.Method, Path: e.Path,
 		StatusCode: e.StatusCode, Attempts: e.Attempts, Detail: e.Detail, Code: e.Code, RequestID: e.RequestID,
 		OutcomeUnknown: e.OutcomeUnknown, Argument: e.Argument, Err: e.Err,
-	}.String()
+	}
 }
 
 // GoString is Error: the %#v of an error belongs into no log otherwise.
@@ -114,22 +116,13 @@ func invalidKey(status int, body []byte) bool {
 	return status == http.StatusForbidden && bytes.Contains(body, []byte("invalid API key"))
 }
 
-// gone is what the vendor answers for an object that is not there: 404, or 403.
+// gone is what the vendor answers for an object that is not there: 404, 410, or 403.
 func gone(f *core.Failure) bool {
-	return f.StatusCode == http.StatusNotFound || f.StatusCode == http.StatusForbidden && !invalidKey(f.StatusCode, f.Body)
+	return f.StatusCode == http.StatusNotFound || f.StatusCode == http.StatusGone || f.StatusCode == http.StatusForbidden && !invalidKey(f.StatusCode, f.Body)
 }
 
 // LogValue is the error as a group of attributes for package slog.
-func (e *Error) LogValue() slog.Value {
-	return slog.GroupValue(
-		slog.String("message", e.Error()),
-		slog.String("operation", e.Operation),
-		slog.Int("status", e.StatusCode),
-		slog.String("code", e.Code),
-		slog.String("request_id", e.RequestID),
-		slog.Int("attempts", e.Attempts),
-	)
-}
+func (e *Error) LogValue() slog.Value { return e.text().LogValue() }
 
 // refuse is the error of the first failed check, before anything is sent.
 func refuse(op string, checks ...error) error { return core.Refuse(newError, op, checks...) }
@@ -151,47 +144,33 @@ func newError(f *core.Failure) error {
 // errorBody is all shapes in one: a list of errors; error_code and message; an object named error; a message alone; OAuth's pair of
 // texts. Every member is read by itself, because one of an unexpected type must not hide the others.
 type errorBody struct {
-	Errors      list `json:"errors"`
-	ErrorCode   text `json:"error_code"`
-	Message     text `json:"message"`
-	Error       node `json:"error"`
-	Description text `json:"error_description"`
-	RequestID   text `json:"requestId"`
-	DocURL      text `json:"doc_url"`
+	Errors      list      `json:"errors"`
+	ErrorCode   core.Text `json:"error_code"`
+	Message     core.Text `json:"message"`
+	Error       node      `json:"error"`
+	Description core.Text `json:"error_description"`
+	RequestID   core.Text `json:"requestId"`
+	DocURL      core.Text `json:"doc_url"`
 }
 
 // node is an entry of the list, and the object named error. A text in its place is its message.
 type node struct {
-	ID         text   `json:"id"`
-	Status     text   `json:"status"`
-	Code       text   `json:"code"`
-	ErrorCode  text   `json:"error_code"`
-	Title      text   `json:"title"`
-	Detail     text   `json:"detail"`
-	Details    text   `json:"details"`
-	Message    text   `json:"message"`
-	Resolution text   `json:"resolution"`
-	Suggestion text   `json:"suggestion"`
-	Source     source `json:"source"`
+	ID         core.Text `json:"id"`
+	Status     core.Text `json:"status"`
+	Code       core.Text `json:"code"`
+	ErrorCode  core.Text `json:"error_code"`
+	Title      core.Text `json:"title"`
+	Detail     core.Text `json:"detail"`
+	Details    core.Text `json:"details"`
+	Message    core.Text `json:"message"`
+	Resolution core.Text `json:"resolution"`
+	Suggestion core.Text `json:"suggestion"`
+	Source     source    `json:"source"`
 }
 
 type source struct {
-	Pointer   text `json:"pointer"`
-	Parameter text `json:"parameter"`
-}
-
-// text takes a string or a number, and nothing from anything else.
-type text string
-
-func (t *text) UnmarshalJSON(b []byte) error {
-	var s string
-	var n json.Number
-	if json.Unmarshal(b, &s) == nil {
-		*t = text(s)
-	} else if json.Unmarshal(b, &n) == nil {
-		*t = text(n)
-	}
-	return nil
+	Pointer   core.Text `json:"pointer"`
+	Parameter core.Text `json:"parameter"`
 }
 
 // The next three ignore a value that is not of their kind.
@@ -239,17 +218,17 @@ func (e *Error) readBody() {
 	for i, n := range nodes {
 		p := Problem{
 			ID: string(n.ID), Status: string(n.Status), Title: string(n.Title),
-			Code:       first(n.Code, n.ErrorCode),
-			Detail:     first(n.Detail, n.Message, n.Title),
+			Code:       core.First(n.Code, n.ErrorCode),
+			Detail:     core.First(n.Detail, n.Message, n.Title),
 			Pointer:    string(n.Source.Pointer),
 			Parameter:  string(n.Source.Parameter),
-			Resolution: first(n.Resolution, n.Suggestion),
+			Resolution: core.First(n.Resolution, n.Suggestion),
 		}
 		if i == 0 {
-			p.Code = first(text(p.Code), b.ErrorCode)
-			p.Detail = first(text(p.Detail), b.Message)
-			p.Resolution = first(text(p.Resolution), b.DocURL)
-			n.Details = text(first(n.Details, b.Description))
+			p.Code = core.First(core.Text(p.Code), b.ErrorCode)
+			p.Detail = core.First(core.Text(p.Detail), b.Message)
+			p.Resolution = core.First(core.Text(p.Resolution), b.DocURL)
+			n.Details = core.Text(core.First(n.Details, b.Description))
 		}
 		if n.Details != "" {
 			p.Detail = strings.TrimPrefix(p.Detail+": "+string(n.Details), ": ")
@@ -264,13 +243,4 @@ func (e *Error) readBody() {
 	if e.RequestID == "" {
 		e.RequestID = string(b.RequestID)
 	}
-}
-
-func first(texts ...text) string {
-	for _, t := range texts {
-		if t != "" {
-			return string(t)
-		}
-	}
-	return ""
 }

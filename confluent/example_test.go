@@ -611,7 +611,8 @@ func ExampleWithIdempotent() {
 	// <nil>
 }
 
-// Clients with one credential share one limit.
+// Clients with one credential share one limit. It learns the rate of requests from the headers of the replies; the number of concurrent
+// ones, which Confluent limits too, stands in no header, so the program names it.
 func ExampleWithLimiter() {
 	srv := confluenttest.Start(confluenttest.WithRateLimit(5, time.Second))
 	defer srv.Close()

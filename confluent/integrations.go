@@ -30,11 +30,12 @@ type IntegrationsService struct{ c *Client }
 
 // ListOptions narrow a list. A zero field does not narrow it; nil options narrow nothing.
 type ListOptions struct {
-	// DisplayName keeps integrations whose display name contains it. pim/v2 only.
+	// DisplayName keeps integrations whose display name contains it. pim/v2 only; v1 refuses it ([ErrInvalid]).
 	DisplayName string
-	// Provider keeps the integrations of one provider.
+	// Provider keeps the integrations of one provider. v2 gets the known ones in lower case, as Create sends them; whether the server's filter minds the
+	// case is not published.
 	Provider Provider
-	// Status keeps the integrations in one state. pim/v2 only.
+	// Status keeps the integrations in one state. pim/v2 only; v1 refuses it ([ErrInvalid]).
 	Status Status
 	// PageSize is how many items a page may have, 1 to [MaxPageSize]. 0 is [MaxPageSize]; the server's own default is 10.
 	PageSize int
@@ -73,22 +74,23 @@ func (s *IntegrationsService) Pages(ctx context.Context, environment string, fil
 	return pages[Integration](ctx, s.c.core, op, f.check(environment), f.PageToken, opts, func(ctx context.Context, token string) (*http.Response, error) {
 		return s.c.api.ListIntegrations(ctx, &api.ListIntegrationsParams{
 			Environment: environment,
-			DisplayName: set(f.DisplayName), Provider: set(f.Provider), Status: set(f.Status),
+			DisplayName: set(f.DisplayName), Provider: set(lower(f.Provider)), Status: set(f.Status),
 			PageSize: set(f.PageSize), PageToken: set(token),
 		})
-	}, func(i *Integration) *Config { return &i.Config })
+	}, func(i *Integration) (string, *Config) { return i.ID, &i.Config })
 }
 
 // Create sends POST /pim/v2/integrations. Environment.ID is required; Provider follows from Config where it is empty, and one of the two must be there,
-// because the server would take GCP for granted. A known provider is sent in lower case, as the vendor's own clients do. The reply
-// is a DRAFT that already names Confluent's side. Config is usually sent afterwards, by Update: see [IntegrationsService.Provision].
+// because the server would take GCP for granted. A known provider is sent in lower case, as the vendor's own clients do. Without Config the reply
+// is a DRAFT that already names Confluent's side; what the server makes of a Config here is not published. It is usually sent afterwards, by
+// Update: see [IntegrationsService.Provision].
 func (s *IntegrationsService) Create(ctx context.Context, in IntegrationCreate, opts ...CallOption) (*Integration, error) {
 	const op = "Integrations.Create"
 	in.Provider = lower(providerOr(in.Provider, in.Config))
 	err := refuse(op,
 		core.Required("Environment.ID", in.Environment.ID),
 		core.MaxRunes("DisplayName", in.DisplayName, MaxDisplayNameLength),
-		core.Required("Provider", string(in.Provider)), checkConfig(in.Config, false))
+		checkConfig(in.Config, false), checkProvider(in.Provider, in.Config))
 	if err != nil {
 		return nil, err
 	}
@@ -124,11 +126,11 @@ func (s *IntegrationsService) Delete(ctx context.Context, environment, id string
 // none of its own, and changes nothing. The server's reasons come as an [*Error] that is [ErrInvalid]. It is repeated like a GET.
 func (s *IntegrationsService) Validate(ctx context.Context, in IntegrationValidate, opts ...CallOption) error {
 	const op = "Integrations.Validate"
-	err := refuse(op, core.Required("ID", in.ID), core.Required("Environment.ID", in.Environment.ID), checkConfig(in.Config, false))
+	err := refuse(op, core.PathValue("ID", in.ID), core.Required("Environment.ID", in.Environment.ID), checkConfig(in.Config, false))
 	if err != nil {
 		return err
 	}
-	in.Environment, in.Config = writable(in.Environment), in.Config.Writable()
+	in.Environment, in.Config = Reference{ID: in.Environment.ID}, in.Config.Writable()
 	opts = append(slices.Clip(opts), WithIdempotent())
 	return core.CallEmpty(ctx, s.c.core, op, opts, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.ValidateIntegration(ctx, in)
@@ -139,14 +141,14 @@ func (s *IntegrationsService) Validate(ctx context.Context, in IntegrationValida
 // [*AmbiguousError] inside an error that is [ErrConflict].
 func (s *IntegrationsService) FindByDisplayName(ctx context.Context, environment, name string, opts ...CallOption) (*Integration, error) {
 	const op = "Integrations.FindByDisplayName"
-	return find(op, name, s.List(ctx, environment, &ListOptions{DisplayName: name}, opts...),
+	return find(op, environment, name, s.List(ctx, environment, &ListOptions{DisplayName: name}, opts...),
 		func(i *Integration) (string, string) { return i.DisplayName, i.ID })
 }
 
 // AmbiguousError says that a name belongs to more than one object.
 type AmbiguousError struct {
-	Name string
-	IDs  []string
+	Name string   // that was looked for
+	IDs  []string // of all that have it, in the order of the list
 }
 
 // Error names the objects.
@@ -162,7 +164,10 @@ func (e *AmbiguousError) Is(target error) bool { return target == ErrConflict }
 func (p *Page[T]) items() []T { return p.Items }
 
 // find looks for the one integration of this name.
-func find[T any](op, name string, list iter.Seq2[*T, error], nameAndID func(*T) (string, string)) (*T, error) {
+func find[T any](op, environment, name string, list iter.Seq2[*T, error], nameAndID func(*T) (string, string)) (*T, error) {
+	if err := refuse(op, core.Required("environment", environment)); err != nil {
+		return nil, err
+	}
 	return core.FindOne(newError, op, "integration", name, list, nameAndID, func(ids []string) error { return &AmbiguousError{name, ids} })
 }
 
@@ -198,11 +203,11 @@ func (t *total) UnmarshalJSON(b []byte) error {
 }
 
 func pages[T any](ctx context.Context, c *core.Client, op string, checks []error, start string, opts []CallOption,
-	send func(ctx context.Context, token string) (*http.Response, error), config func(*T) *Config,
+	send func(ctx context.Context, token string) (*http.Response, error), parts func(*T) (id string, config *Config),
 ) iter.Seq2[*Page[T], error] {
 	decode := func(b []byte, page *core.Page[T]) error {
 		var reply listReply[T]
-		if err := decodeList(b, &reply, config); err != nil {
+		if err := decodeList(b, &reply, parts); err != nil {
 			return err
 		}
 		next, err := nextToken(reply.Metadata.Next)
@@ -214,20 +219,36 @@ func pages[T any](ctx context.Context, c *core.Client, op string, checks []error
 	})
 }
 
-// decodeList decodes a page. The Config of an odd item becomes an UnknownConfig that holds the whole item.
-func decodeList[T any](b []byte, reply *listReply[T], config func(*T) *Config) error {
+// decodeList decodes a page. The Config of an item that does not decode, or has no id, becomes an UnknownConfig that holds the whole item. A document without
+// data is no list, and must not be taken for an empty one; data may be null.
+func decodeList[T any](b []byte, reply *listReply[T], parts func(*T) (string, *Config)) error {
 	err := json.Unmarshal(b, reply)
-	if !errors.As(err, new(*json.UnmarshalTypeError)) {
+	if err != nil && !errors.As(err, new(*json.UnmarshalTypeError)) {
 		return err
+	}
+	odd := func(item T) bool {
+		id, _ := parts(&item)
+		return id == ""
+	}
+	if err == nil && len(reply.Data) > 0 && !slices.ContainsFunc(reply.Data, odd) {
+		return nil
 	}
 	var raw listReply[json.RawMessage]
-	if json.Unmarshal(b, &raw) != nil {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(b, &raw) != nil || json.Unmarshal(b, &members) != nil {
 		return err
 	}
+	if members["data"] == nil {
+		return errors.New("it has no data")
+	}
 	reply.Metadata = raw.Metadata
-	reply.Data = core.DecodeItems(raw.Data, func(into *T, item json.RawMessage) {
-		*config(into) = Config{Value: &UnknownConfig{Raw: item}}
-	})
+	reply.Data = make([]T, len(raw.Data))
+	for i, item := range raw.Data {
+		err := json.Unmarshal(item, &reply.Data[i])
+		if id, config := parts(&reply.Data[i]); err != nil || id == "" {
+			*config = Config{Value: &UnknownConfig{Raw: item}}
+		}
+	}
 	return nil
 }
 
@@ -270,7 +291,7 @@ func checkConfig(c Config, required bool) error {
 	return nil
 }
 
-// writable is the reference as a request carries it.
+// writable is the reference as create and update of v2 carry it; the others take the id alone.
 func writable(r Reference) Reference { return Reference{ID: r.ID, Environment: r.Environment} }
 
 // providerOr is p, or the provider that the configuration is for.
@@ -287,6 +308,14 @@ func providerOr(p Provider, c Config) Provider {
 		return ProviderGCP
 	}
 	return ""
+}
+
+// checkProvider refuses none, and one that the configuration is not for.
+func checkProvider(p Provider, c Config) error {
+	if want := providerOr("", c); p != "" && want != "" && !p.Is(want) {
+		return core.Arg("Provider", "is %s, but Config is for %s", p, want)
+	}
+	return core.Required("Provider", string(p))
 }
 
 // lower spells the known providers as the vendor's own clients of v2 do.

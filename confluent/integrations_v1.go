@@ -47,7 +47,7 @@ func (s *IntegrationsV1Service) Pages(ctx context.Context, environment string, f
 		return s.c.api.ListIntegrationsV1(ctx, &api.ListIntegrationsV1Params{
 			Environment: environment, Provider: set(f.Provider), PageSize: set(f.PageSize), PageToken: set(token),
 		})
-	}, func(i *IntegrationV1) *Config { return &i.Config })
+	}, func(i *IntegrationV1) (string, *Config) { return i.ID, &i.Config })
 }
 
 // Create sends POST /pim/v1/integrations. Environment.ID and Config are required; an empty Provider follows from Config. The customer's role need not exist
@@ -58,11 +58,11 @@ func (s *IntegrationsV1Service) Create(ctx context.Context, in IntegrationCreate
 	err := refuse(op,
 		core.Required("Environment.ID", in.Environment.ID),
 		core.MaxRunes("DisplayName", in.DisplayName, MaxDisplayNameLength),
-		checkConfig(in.Config, true), core.Required("Provider", string(in.Provider)))
+		checkConfig(in.Config, true), checkProvider(in.Provider, in.Config))
 	if err != nil {
 		return nil, err
 	}
-	in.Environment, in.Config = writable(in.Environment), in.Config.Writable()
+	in.Environment, in.Config = Reference{ID: in.Environment.ID}, in.Config.Writable()
 	return core.CallObject(ctx, s.c.core, op, opts, idOfV1, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.CreateIntegrationV1(ctx, in)
 	})
@@ -79,6 +79,6 @@ func (s *IntegrationsV1Service) Delete(ctx context.Context, environment, id stri
 // filter for names, so that it walks the whole list.
 func (s *IntegrationsV1Service) FindByDisplayName(ctx context.Context, environment, name string, opts ...CallOption) (*IntegrationV1, error) {
 	const op = "IntegrationsV1.FindByDisplayName"
-	return find(op, name, s.List(ctx, environment, nil, opts...),
+	return find(op, environment, name, s.List(ctx, environment, nil, opts...),
 		func(i *IntegrationV1) (string, string) { return i.DisplayName, i.ID })
 }

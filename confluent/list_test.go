@@ -3,6 +3,7 @@ package confluent_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/integrations-go/sdk/confluent"
+	"github.com/integrations-go/sdk/confluent/confluenttest"
 )
 
 // pageOf is a page with one item per id, and with metadata's own JSON.
@@ -142,13 +144,34 @@ func TestListFollowsEachFormOfNext(t *testing.T) {
 	}
 }
 
+// Taken for an empty list, such a document would end a walk early, or let Ensure create what is there.
+func TestDocumentWithoutDataIsNoList(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`{}`, `{"errors":[{"detail":"backend down"}]}`, `{"error_code":500,"message":"x"}`, `[]`, `"x"`, `{"metadata":{}}`} {
+		_, err := drain(newTap(t, answer(200, body)).client(t).Integrations.List(t.Context(), env, nil))
+		assert.Equal(t, body, string(errorOf(t, err).Body))
+		assert.NotErrorIs(t, err, confluent.ErrNotFound)
+
+		items, err := drain(newTap(t, answer(200, pageOf(`{"next":"?page_token=t1"}`, "a")), answer(200, body)).client(t).IntegrationsV1.List(t.Context(), env, nil))
+		require.Error(t, err, body)
+		assert.Len(t, items, 1)
+
+		srv, c := newPair(t)
+		srv.Inject(confluenttest.Fault{Method: http.MethodGet, Status: 200, Body: body})
+		in := draftOf("gcp")
+		in.DisplayName = "x"
+		_, err = c.Integrations.Ensure(t.Context(), in)
+		require.Error(t, err, body)
+		assert.Empty(t, srv.Integrations(env), body)
+	}
+}
+
 func TestListAcceptsPagesWithoutItems(t *testing.T) {
 	t.Parallel()
 	more := `{"next":"?page_token=t%d"}`
 	w := newTap(t,
 		answer(200, `{"data":[],"metadata":`+fmt.Sprintf(more, 1)+`}`),
 		answer(200, `{"data":null,"metadata":`+fmt.Sprintf(more, 2)+`}`),
-		answer(200, `{"metadata":`+fmt.Sprintf(more, 3)+`}`),
 		answer(200, pageOf(fmt.Sprintf(more, 4), "a")),
 		answer(200, `{"data":null}`),
 	)
@@ -157,8 +180,8 @@ func TestListAcceptsPagesWithoutItems(t *testing.T) {
 		require.NoError(t, err)
 		sizes = append(sizes, len(page.Items))
 	}
-	assert.Equal(t, []int{0, 0, 0, 1, 0}, sizes)
-	for _, body := range []string{`{}`, `{"data":[]}`} {
+	assert.Equal(t, []int{0, 0, 1, 0}, sizes)
+	for _, body := range []string{`{"data":null,"metadata":null}`, `{"data":[]}`} {
 		items, err := drain(newTap(t, answer(200, body)).client(t).IntegrationsV1.List(t.Context(), env, nil))
 		require.NoError(t, err)
 		assert.Empty(t, items)
@@ -204,7 +227,8 @@ func TestOneOddItemLeavesTheOthersAlone(t *testing.T) {
 	items := map[string]oddItem{
 		"config is null":   {item: `{"id":"odd","config":null}`, id: "odd"},
 		"config is absent": {item: `{"id":"odd"}`, id: "odd"},
-		"item is null":     {item: `null`},
+		"item is null":     {item: `null`, want: whole(`null`)},
+		"item is empty":    {item: `{}`, want: whole(`{}`)},
 		"item is a string": {item: `"cspi-1"`, want: whole(`"cspi-1"`)},
 		"item is a number": {item: `5e3`, want: whole(`5e3`)},
 		"item is an array": {item: `[1, {"id":"x"}]`, want: whole(`[1, {"id":"x"}]`)},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -20,22 +19,8 @@ type Option func(*config) error
 
 // config is what options fill in before a client is made.
 type config struct {
-	core      core.Config
-	baseURL   string
-	plainHTTP bool
-	auth      []string // the names of the options that brought credentials
-	sts       *STSConfig
-}
-
-func (c *config) authenticate(option string, auth *core.Auth, checks ...error) error {
-	for _, err := range checks {
-		if err != nil {
-			return err
-		}
-	}
-	c.auth = append(c.auth, option)
-	c.core.Auth = auth
-	return nil
+	core.Options
+	sts *STSConfig
 }
 
 // WithAPIKey authenticates with a Cloud API key (HTTP Basic). Keys of a resource, such as a Kafka cluster, do not work with this API.
@@ -45,14 +30,14 @@ func WithAPIKey(key, secret string) Option {
 		if strings.Contains(key, ":") {
 			colon = core.Arg("API key", "has a colon, which HTTP Basic can't carry")
 		}
-		return c.authenticate("WithAPIKey", core.Basic(key, secret), core.Credential("API key", key), core.Credential("API secret", secret), colon)
+		return c.SetAuth("WithAPIKey", core.Basic(key, secret), core.Credential("API key", key), core.Credential("API secret", secret), colon)
 	}
 }
 
 // WithToken authenticates with a bearer token that never changes: an STS access token that the caller has got elsewhere.
 func WithToken(token string) Option {
 	return func(c *config) error {
-		return c.authenticate("WithToken", core.StaticBearer(token), core.Credential("token", token))
+		return c.SetAuth("WithToken", core.StaticBearer(token), core.Credential("token", token))
 	}
 }
 
@@ -63,7 +48,7 @@ func WithTokenSource(source TokenSource) Option {
 		if f, ok := source.(TokenSourceFunc); source == nil || ok && f == nil {
 			return core.Arg("token source", "is nil")
 		}
-		return c.authenticate("WithTokenSource", core.Bearer(func(ctx context.Context) (core.Token, error) {
+		return c.SetAuth("WithTokenSource", core.Bearer(func(ctx context.Context) (core.Token, error) {
 			t, err := source.Token(ctx)
 			return core.Token(t), err
 		}))
@@ -75,49 +60,31 @@ func WithTokenSource(source TokenSource) Option {
 func WithSTS(cfg STSConfig) Option {
 	return func(c *config) error {
 		c.sts = &cfg
-		return c.authenticate("WithSTS", nil, cfg.check())
+		return c.SetAuth("WithSTS", nil, cfg.check())
 	}
 }
 
 // WithBaseURL sends requests to another place than [DefaultBaseURL]: a gateway (whose path prefix is kept), a test server. Credentials
 // go to its scheme, host and port only.
 func WithBaseURL(baseURL string) Option {
-	return func(c *config) error {
-		c.baseURL = baseURL
-		return nil
-	}
+	return func(c *config) error { return c.SetBaseURL(baseURL) }
 }
 
 // WithPlainHTTP allows a base URL with http to a host other than this machine. Whoever is on the way then reads the credentials.
 func WithPlainHTTP() Option {
-	return func(c *config) error {
-		c.plainHTTP = true
-		return nil
-	}
+	return func(c *config) error { return c.AllowPlainHTTP() }
 }
 
 // WithHTTPClient uses a copy of client: its transport, cookie jar and redirect policy. Its Timeout becomes the attempt timeout, unless
 // [WithAttemptTimeout] names one.
 func WithHTTPClient(client *http.Client) Option {
-	return func(c *config) error {
-		if client == nil {
-			return core.Arg("HTTP client", "is nil")
-		}
-		c.core.HTTPClient = client
-		return nil
-	}
+	return func(c *config) error { return c.SetHTTPClient(client) }
 }
 
 // WithMiddleware wraps the base transport; the first wrapper is the outermost. It sees every attempt with its credentials, below
 // retries and rate limit.
 func WithMiddleware(wrap ...func(http.RoundTripper) http.RoundTripper) Option {
-	return func(c *config) error {
-		if slices.ContainsFunc(wrap, func(w func(http.RoundTripper) http.RoundTripper) bool { return w == nil }) {
-			return core.Arg("middleware", "is nil")
-		}
-		c.core.Middleware = append(c.core.Middleware, wrap...)
-		return nil
-	}
+	return func(c *config) error { return c.AddMiddleware(wrap) }
 }
 
 // RetryPolicy says how often and how long a call is tried. GET and DELETE, and what [WithIdempotent] marks, are repeated after connection errors and the statuses 408, 429,
@@ -138,61 +105,34 @@ func DefaultRetryPolicy() RetryPolicy { return RetryPolicy(core.DefaultRetryPoli
 
 // WithRetry replaces the retry policy. Begin with [DefaultRetryPolicy].
 func WithRetry(policy RetryPolicy) Option {
-	return func(c *config) error {
-		c.core.Retry = core.RetryPolicy(policy)
-		return c.core.Retry.Check()
-	}
+	return func(c *config) error { return c.SetRetry(core.RetryPolicy(policy)) }
 }
 
 // WithAttemptTimeout limits one attempt, from sending to the end of the reply. Waits between attempts don't count: they end with the
 // context. Default 1 min.
 func WithAttemptTimeout(d time.Duration) Option {
-	return func(c *config) error {
-		if d <= 0 {
-			return core.Arg("attempt timeout", "is %v", d)
-		}
-		c.core.AttemptTimeout = d
-		return nil
-	}
+	return func(c *config) error { return c.SetAttemptTimeout(d) }
 }
 
 // WithMaxResponseBytes limits the size of one reply. Default 32 MiB.
 func WithMaxResponseBytes(n int64) Option {
-	return func(c *config) error {
-		if n < 1 {
-			return core.Arg("response limit", "is %d", n)
-		}
-		c.core.MaxResponse = n
-		return nil
-	}
+	return func(c *config) error { return c.SetMaxResponse(n) }
 }
 
 // WithLimiter shares limiter with whoever else uses it: Confluent's limits hold per user and per organization, not per client. By default a
-// client has a [ratelimit.Local] of its own that learns from the X-RateLimit headers. A nil limiter turns waiting ahead off.
+// client has a [ratelimit.Local] of its own that learns from the X-RateLimit headers and waits for [RetryPolicy].MaxServerWait at most; limiter has its own cap. A nil limiter turns waiting ahead off.
 func WithLimiter(limiter ratelimit.Limiter) Option {
-	return func(c *config) error {
-		if l, ok := limiter.(*ratelimit.Local); ok && l == nil {
-			return core.Arg("limiter", "is a nil pointer")
-		}
-		c.core.Limiter = limiter
-		return nil
-	}
+	return func(c *config) error { return c.SetLimiter(limiter) }
 }
 
 // WithLogger logs every call: successes at debug, retries at info, failures at warn level. No header, query, body or credential is logged.
 func WithLogger(logger *slog.Logger) Option {
-	return func(c *config) error {
-		c.core.Logger = logger
-		return nil
-	}
+	return func(c *config) error { return c.SetLogger(logger) }
 }
 
 // WithUserAgent adds a product, as in "my-app/1.2 (https://example.com; ops@example.com)", to the User-Agent header.
 func WithUserAgent(product string) Option {
-	return func(c *config) error {
-		c.core.Product = product
-		return core.HeaderText("user agent", product)
-	}
+	return func(c *config) error { return c.SetProduct(product) }
 }
 
 // CallOption changes one call.
@@ -220,19 +160,26 @@ func WithPrefetch() CallOption {
 
 // Meta is what a reply tells beside its body.
 type Meta struct {
-	StatusCode int // 0 where no reply came
-	RequestID  string
-	Attempts   int
-	RateLimit  ratelimit.Window
-	Header     http.Header
+	// StatusCode is the HTTP status of the last reply, 0 where none came.
+	StatusCode int
+	// RequestID is the reply's X-Request-Id, which Confluent's support asks for, "" where it has none.
+	RequestID string
+	// Attempts is how often the request was sent, retries included; 0 when nothing was sent.
+	Attempts int
+	// RateLimit is what the last reply's X-RateLimit headers told. Its flags say which numbers are known.
+	RateLimit ratelimit.Window
+	// Header is the header of the last reply, nil where none came.
+	Header http.Header
 }
 
 // Page is one page of a list.
 type Page[T any] struct {
+	// Items are in the server's order. A page may have none and still be followed by others.
 	Items []T
 	// NextToken resumes the list behind this page, "" after the last one. Put it into the list options' PageToken.
 	NextToken string
 	// Total is the number of items on all pages, 0 where the server does not tell.
 	Total int
-	Meta  Meta
+	// Meta is what the reply with this page told beside its body.
+	Meta Meta
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -28,7 +27,9 @@ const cleanupTimeout = 30 * time.Second
 // The error joins what failed with what failed while cleaning up. An integration next to an error is one that is still there.
 func (s *IntegrationsService) Provision(ctx context.Context, in IntegrationCreate, opts ...CallOption) (*Integration, error) {
 	const op = "Integrations.Provision"
-	if err := refuse(op, checkCustomer(in.Config, true)); err != nil {
+	err := refuse(op, core.Required("Environment.ID", in.Environment.ID), core.MaxRunes("DisplayName", in.DisplayName, MaxDisplayNameLength),
+		checkProvider(providerOr(in.Provider, in.Config), in.Config), checkCustomer(in.Config, true))
+	if err != nil {
 		return nil, err
 	}
 	created, err := s.create(ctx, in, opts)
@@ -47,7 +48,7 @@ func (s *IntegrationsService) Provision(ctx context.Context, in IntegrationCreat
 		return nil, err
 	case readErr != nil:
 		return created, errors.Join(err, fmt.Errorf("integration %s may be left behind: %w", created.ID, readErr))
-	case errors.Is(err, ErrOutcomeUnknown) && configured(now, in.Config):
+	case maybeDone(err) && configured(now, in.Config):
 		return now, nil
 	case now.Status != StatusDraft:
 		return now, errors.Join(err, newError(&core.Failure{Operation: op, Err: fmt.Errorf("integration %s is %s and was left as it is", now.ID, now.Status)}))
@@ -88,6 +89,12 @@ func (s *IntegrationsService) configure(ctx context.Context, in *Integration, cf
 	return s.Update(ctx, in.ID, IntegrationUpdate{Environment: in.Environment, Config: cfg}, opts...)
 }
 
+// maybeDone reports that one of the attempts of a call that failed may have been carried out.
+func maybeDone(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && (e.OutcomeUnknown || e.Attempts > 1)
+}
+
 // configured reports that a PATCH with cfg was carried out.
 func configured(now *Integration, cfg Config) bool {
 	return now.Status != StatusDraft && len(differences("Config", cfg, now.Config)) == 0
@@ -104,31 +111,8 @@ type WaitOptions struct {
 	// Interval is the first pause between two validations; each pause is half as long again as the one before, up to MaxInterval. A random part of up to a fifth
 	// is taken off each. Defaults 2 s and 30 s.
 	Interval, MaxInterval time.Duration
-	// Timeout ends the wait, where the context does not end it earlier. Default 10 min: grants take up to 7 minutes on Google Cloud and seconds on AWS (the vendor's figures).
+	// Timeout ends the wait, where the context does not end it earlier. Default 10 min: grants take up to 7 minutes on Google Cloud, by the vendor's tools, and about 30 seconds on AWS.
 	Timeout time.Duration
-}
-
-func (o WaitOptions) check() error {
-	switch {
-	case o.Interval < 0 || o.MaxInterval < 0 || o.Timeout < 0:
-		return core.Arg("WaitOptions", "has a negative time")
-	case o.MaxInterval > 0 && o.Interval > o.MaxInterval:
-		return core.Arg("WaitOptions", "has an Interval of %v above its MaxInterval of %v", o.Interval, o.MaxInterval)
-	}
-	return nil
-}
-
-func (o WaitOptions) withDefaults() WaitOptions {
-	if o.MaxInterval == 0 {
-		o.MaxInterval = max(o.Interval, 30*time.Second)
-	}
-	if o.Interval == 0 {
-		o.Interval = min(2*time.Second, o.MaxInterval)
-	}
-	if o.Timeout == 0 {
-		o.Timeout = 10 * time.Minute
-	}
-	return o
 }
 
 // WaitValid sends POST :validate again and again until the server accepts, because what was granted at the cloud provider takes time to
@@ -138,31 +122,18 @@ func (o WaitOptions) withDefaults() WaitOptions {
 // When the time is up, or ctx ends, the error joins that ([context.DeadlineExceeded] or [context.Canceled]) with the last [*Error].
 func (s *IntegrationsService) WaitValid(ctx context.Context, in IntegrationValidate, wait WaitOptions, opts ...CallOption) error {
 	const op = "Integrations.WaitValid"
-	if err := refuse(op, wait.check()); err != nil {
+	if err := refuse(op, core.CheckWait("WaitOptions", core.PollOptions(wait))); err != nil {
 		return err
 	}
-	wait = wait.withDefaults()
-	ctx, cancel := context.WithTimeout(ctx, wait.Timeout)
-	defer cancel()
-	var last error
-	for pause := wait.Interval; ; pause = min(pause+pause/2, wait.MaxInterval) {
+	told := false
+	return core.Poll(ctx, core.PollOptions(wait), func(ctx context.Context) (bool, error) {
 		err := s.Validate(ctx, in, opts...)
-		switch {
-		case err == nil:
-			return nil
-		case ctx.Err() == nil && !passing(err):
-			return err
-		case ctx.Err() == nil || last == nil || hasStatus(err): // a call that the context cut short says less than the one before
-			last = err
+		if err != nil && ctx.Err() != nil && told && !hasStatus(err) {
+			return false, nil // a call that the context cut short says less than the one before
 		}
-		t := time.NewTimer(pause - rand.N(pause/5+1))
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			t.Stop()
-			return errors.Join(ctx.Err(), last)
-		}
-	}
+		told = true
+		return err == nil || !passing(err), err
+	})
 }
 
 // passing reports that a validation may succeed later.
@@ -200,6 +171,8 @@ type EnsureResult[T any] struct {
 // Ensure makes the environment hold one integration as in describes, by its display name, which is required: it looks the name up; if there is none it sends POST, and PATCH where in has a
 // configuration; if there is a draft it sends the PATCH only; if there is one as wanted it sends nothing more. Running it again changes nothing.
 //
+// Where the list does not show the configuration, Ensure sends GET as well; what the server does not show then counts as no difference.
+//
 // An integration that differs can't be changed: the result names the differences, and the error is [ErrConflict]. So is more than one of the name, an [*AmbiguousError]. If the reply to a POST or PATCH is
 // lost, Ensure looks again before it gives up. If the PATCH fails, the draft stays for another try, and the result tells it next to the error; any other error comes without a result.
 // Two programs that ensure the same new name at the same moment may both create it.
@@ -208,7 +181,7 @@ func (s *IntegrationsService) Ensure(ctx context.Context, in IntegrationCreate, 
 	in.Provider = providerOr(in.Provider, in.Config)
 	err := refuse(op, core.Required("Environment.ID", in.Environment.ID), core.Required("DisplayName", in.DisplayName),
 		core.MaxRunes("DisplayName", in.DisplayName, MaxDisplayNameLength),
-		core.Required("Provider", string(in.Provider)), checkCustomer(in.Config, false))
+		checkProvider(in.Provider, in.Config), checkCustomer(in.Config, false))
 	if err != nil {
 		return nil, err
 	}
@@ -227,10 +200,16 @@ func (s *IntegrationsService) Ensure(ctx context.Context, in IntegrationCreate, 
 	if have.Environment.ID == "" {
 		have.Environment = in.Environment
 	}
+	if have.Config.IsZero() && have.Status != StatusDraft && !in.Config.IsZero() { // a list need not show it
+		if have, err = s.Get(ctx, in.Environment.ID, have.ID, opts...); err != nil {
+			return nil, err
+		}
+		result.Integration = have
+	}
 	diff := providerDifference(in.Provider, have.Provider)
 	blank := len(members(have.Config)) == 0
 	draft := have.Status == StatusDraft || have.Status == "" && blank
-	if !in.Config.IsZero() && !(draft && blank) {
+	if !in.Config.IsZero() && !have.Config.IsZero() && !(draft && blank) { // what the server does not show does not differ
 		diff = append(diff, differences("Config", in.Config, have.Config)...)
 	}
 	if len(diff) > 0 {
@@ -240,7 +219,7 @@ func (s *IntegrationsService) Ensure(ctx context.Context, in IntegrationCreate, 
 		return result, nil
 	}
 	done, err := s.configure(ctx, have, in.Config, opts)
-	if errors.Is(err, ErrOutcomeUnknown) && ctx.Err() == nil {
+	if maybeDone(err) && ctx.Err() == nil {
 		now, readErr := s.Get(ctx, have.Environment.ID, have.ID)
 		switch {
 		case readErr != nil:
@@ -266,7 +245,7 @@ func (s *IntegrationsV1Service) Ensure(ctx context.Context, in IntegrationCreate
 	in.Provider = providerOr(in.Provider, in.Config)
 	err := refuse(op, core.Required("Environment.ID", in.Environment.ID), core.Required("DisplayName", in.DisplayName),
 		core.MaxRunes("DisplayName", in.DisplayName, MaxDisplayNameLength),
-		checkCustomer(in.Config, true), core.Required("Provider", string(in.Provider)))
+		checkCustomer(in.Config, true), checkProvider(in.Provider, in.Config))
 	if err != nil {
 		return nil, err
 	}
@@ -285,7 +264,17 @@ func (s *IntegrationsV1Service) Ensure(ctx context.Context, in IntegrationCreate
 		return result, nil
 	}
 	have := result.Integration
-	if diff := append(providerDifference(in.Provider, have.Provider), differences("Config", in.Config, have.Config)...); len(diff) > 0 {
+	if have.Config.IsZero() { // a list need not show it
+		if have, err = s.Get(ctx, in.Environment.ID, have.ID, opts...); err != nil {
+			return nil, err
+		}
+		result.Integration = have
+	}
+	diff := providerDifference(in.Provider, have.Provider)
+	if !have.Config.IsZero() {
+		diff = append(diff, differences("Config", in.Config, have.Config)...)
+	}
+	if len(diff) > 0 {
 		return conflicting(op, result, have.ID, diff)
 	}
 	return result, nil

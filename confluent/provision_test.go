@@ -139,7 +139,7 @@ func TestProvisionSendsTheDraftThenItsConfig(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			srv, c := newPair(t)
+			srv, c := newPair(t, confluenttest.WithStyle(confluenttest.Style{AWSInV2: true}))
 			got, err := c.Integrations.Provision(t.Context(), tc.in)
 			require.NoError(t, err)
 			assert.Equal(t, confluent.StatusCreated, got.Status)

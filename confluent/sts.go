@@ -1,13 +1,12 @@
 package confluent
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 
 // TokenSource gives bearer tokens. A client asks it from one goroutine at a time; clients that share it may ask at once.
 type TokenSource interface {
+	// Token gives a token that is good now. It may block, but for no longer than the attempt timeout; its error fails the calls that wait for it.
 	Token(ctx context.Context) (Token, error)
 }
 
@@ -26,9 +26,9 @@ type TokenSourceFunc func(ctx context.Context) (Token, error)
 // Token calls f.
 func (f TokenSourceFunc) Token(ctx context.Context) (Token, error) { return f(ctx) }
 
-// Token is a bearer token. Neither package fmt nor slog shows its value.
+// Token is a bearer token. Packages fmt, slog and encoding/json do not show its value, so that it can't be stored as JSON either.
 type Token struct {
-	Value  string
+	Value  string    // without the word Bearer
 	Expiry time.Time // zero: it does not expire
 }
 
@@ -37,6 +37,9 @@ func (t Token) Format(s fmt.State, verb rune) { core.Token(t).Format(s, verb) }
 
 // LogValue hides the value from package slog.
 func (t Token) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(t)) }
+
+// MarshalJSON hides the value from logs that write JSON.
+func (t Token) MarshalJSON() ([]byte, error) { return []byte(`"[redacted]"`), nil }
 
 // MaxTokenLifetime is the longest life that a caller may ask of the Security Token Service, and its default (vendor's limit: 900 s).
 const MaxTokenLifetime = 15 * time.Minute
@@ -91,29 +94,21 @@ func (c *Client) ExchangeToken(ctx context.Context, cfg STSConfig, opts ...CallO
 	if cfg.Lifetime > 0 {
 		form.ExpiresIn = int(cfg.Lifetime / time.Second)
 	}
-	opts = append(slices.Clip(opts), func(o *core.CallOptions) { o.WithoutAuth(); o.WithIdempotent() })
+	opts = append(slices.Clip(opts), func(o *core.CallOptions) {
+		o.WithoutAuth()
+		o.WithIdempotent()
+		o.WithSecrets(subject, url.QueryEscape(subject))
+	})
 	begin := time.Now()
 	reply, err := core.Call[api.Token](ctx, c.core, op, opts, func(ctx context.Context) (*http.Response, error) {
 		return c.api.ExchangeTokenWithFormdataBody(ctx, form)
 	})
 	if err != nil {
-		return Token{}, without(subject, err)
+		return Token{}, err
 	}
 	if reply.AccessToken == "" || reply.ExpiresIn < 0 {
 		return Token{}, newError(&core.Failure{Operation: op, Err: &core.ReplyError{Problem: "the reply has no usable token"}})
 	}
 	life := time.Duration(min(reply.ExpiresIn, math.MaxInt32)) * time.Second
 	return Token{Value: reply.AccessToken, Expiry: begin.Add(life)}, nil
-}
-
-// without blacks out the subject token, which the core can't know to be secret, where the server repeats it.
-func without(subject string, err error) error {
-	e, ok := errors.AsType[*Error](err)
-	if !ok || !bytes.Contains(e.Body, []byte(subject)) {
-		return err
-	}
-	e.Body = bytes.ReplaceAll(e.Body, []byte(subject), []byte("[redacted]"))
-	e.Code, e.Detail, e.Hint, e.Problems = "", "", "", nil
-	e.readBody()
-	return err
 }

@@ -11,8 +11,8 @@
 // # What Local does
 //
 // With [WithHeaders] it learns the window from the replies. The first request
-// goes alone; the others wait for its header, and then share what is left. Each
-// request takes one place. When none is left, all wait for the end of the
+// goes alone; the others wait for its header, for a second at most, and then
+// share what is left. Each request takes one place. When none is left, all wait for the end of the
 // window, and leave it spread over at most 100 ms and a tenth of the window. The
 // next window has the limit that the server told. Replies overtake each other,
 // so in one window the lowest count holds, and what belongs to an earlier window

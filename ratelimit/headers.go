@@ -25,9 +25,14 @@ const (
 
 // Headers names the reply headers that describe a server's rate-limit window.
 type Headers struct {
-	Limit     string // How many requests a window allows; may be empty.
-	Remaining string // How many of them are left.
-	Reset     string // When the window ends, in ResetUnit.
+	// Limit names the header with the number of requests that a window allows.
+	// Where a name is empty, that number stays unknown.
+	Limit string
+	// Remaining names the header with the number of them that are left.
+	Remaining string
+	// Reset names the header with the end of the window, in ResetUnit.
+	Reset string
+	// ResetUnit is how Reset is written. Default [RelativeSeconds].
 	ResetUnit ResetUnit
 
 	// RoundedUp says that the server rounds Reset up to whole seconds. If it
@@ -54,11 +59,19 @@ func GitHub() Headers {
 // Window is what one reply says about the rate-limit window it was counted in.
 // A number is valid only if its flag is set.
 type Window struct {
-	Limit     int           // At least 1.
-	Remaining int           // 0 or more.
-	Reset     time.Duration // From the reply to the end of the window as stated; 0 to one year.
-	Slack     time.Duration // How much later than Reset the window may really end, from rounding.
+	// Limit is how many requests the window allows, at least 1.
+	Limit int
+	// Remaining is how many of them are left, 0 or more.
+	Remaining int
+	// Reset is the time from the reply to the end of the window as stated, 0
+	// to one year.
+	Reset time.Duration
+	// Slack is how much later than Reset the window may really end, from
+	// rounding: 0 or 1 s.
+	Slack time.Duration
 
+	// HasLimit, HasRemaining and HasReset say which numbers are known. Slack
+	// goes with Reset.
 	HasLimit, HasRemaining, HasReset bool
 }
 

@@ -17,6 +17,7 @@ import (
 const (
 	defaultMaxWait = time.Minute
 	maxJitter      = 100 * time.Millisecond
+	maxAlone       = time.Second // a slow reply must not hold everybody back
 )
 
 // Local is a [Limiter] for one process and one budget: share it between all
@@ -40,7 +41,8 @@ type Local struct {
 
 	// What is known of the server.
 	state  state
-	scout  uint64 // the request that goes alone while state is unknown, or 0
+	scout  uint64    // the request that goes alone while state is unknown, or 0
+	alone  time.Time // since when
 	window window
 	pause  block // after a 429 or 503
 	warned time.Time
@@ -306,6 +308,9 @@ func (l *Local) dispatch(now time.Time) {
 			l.finish(l.queue.Front(), l.admit(now), nil)
 			continue
 		}
+		if l.state == unknown && l.scout != 0 {
+			at, ok = l.alone.Add(maxAlone), true
+		}
 		l.failLate(now)
 		if l.queue.Len() == 0 || !ok {
 			break
@@ -408,7 +413,7 @@ func (l *Local) admit(now time.Time) Permit {
 	l.pending++
 	switch l.state {
 	case unknown:
-		l.scout = l.seq
+		l.scout, l.alone = l.seq, now
 	case known:
 		l.window.remaining--
 	}
@@ -428,6 +433,9 @@ func (l *Local) refresh(now time.Time) {
 	if p := l.pause; !p.until.IsZero() && !p.until.After(now) {
 		l.pause = block{}
 		l.spread(p)
+	}
+	if l.state == unknown && l.scout != 0 && now.Sub(l.alone) >= maxAlone {
+		l.state = free // until a reply tells
 	}
 	if l.state == known && !w.until.IsZero() && !w.until.After(now) {
 		if w.remaining == 0 {

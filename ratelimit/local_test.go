@@ -349,7 +349,7 @@ func TestWindow(t *testing.T) {
 				l.Observe(p, reply(200)) // Its body stays open.
 			}
 			scout := acquire(t, l)
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), alone)
 			defer cancel()
 			_, err := l.Acquire(ctx, nil)
 			require.ErrorIs(t, err, context.DeadlineExceeded)
@@ -447,10 +447,31 @@ func TestRefusedScout(t *testing.T) {
 		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
 		exchange(t, l, reply(429))
 		acquire(t, l)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), alone)
 		defer cancel()
 		_, err := l.Acquire(ctx, nil)
 		assert.ErrorIs(t, err, context.DeadlineExceeded)
+	})
+}
+
+// alone is a time for which others surely wait for the first request.
+const alone = time.Second - 1
+
+// A server that is slow with its first reply holds nobody back for longer than a second, and the reply still teaches.
+func TestSlowScout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
+		scout := acquire(t, l)
+		start := time.Now()
+		var group sync.WaitGroup
+		for range 20 {
+			group.Go(func() { acquire(t, l) })
+		}
+		group.Wait()
+		assert.Equal(t, time.Second, time.Since(start))
+		assert.Zero(t, waitFor(t, l))
+		l.Observe(scout, told(100, 50, 9))
+		assert.Equal(t, 50-20, l.Snapshot().Remaining, "those on their way count")
 	})
 }
 
@@ -644,14 +665,14 @@ func TestWaitTooLong(t *testing.T) {
 			l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
 			scout := acquire(t, l)
 			var group sync.WaitGroup
-			group.Go(func() { assertWait(t, 31*time.Second, waitFor(t, l)) })
+			group.Go(func() { assertWait(t, 30*time.Second+alone, waitFor(t, l)) })
 			synctest.Wait()
 			group.Go(func() { // Not the first in the queue.
 				took, err := acquireIn(t, l, 20*time.Second)
-				assertDeadline(t, err, 30*time.Second, 19*time.Second)
-				assert.Equal(t, time.Second, took)
+				assertDeadline(t, err, 30*time.Second, 20*time.Second-alone)
+				assert.Equal(t, alone, took)
 			})
-			time.Sleep(time.Second)
+			time.Sleep(alone)
 			l.Observe(scout, full)
 			group.Wait()
 		},
@@ -731,7 +752,7 @@ func TestAbsurdWait(t *testing.T) {
 					require.ErrorIs(t, err, ratelimit.ErrWaitTooLong)
 					time.Sleep(time.Nanosecond)
 					scout := acquire(t, l)
-					ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+					ctx, cancel := context.WithTimeout(t.Context(), alone)
 					_, err = l.Acquire(ctx, nil)
 					cancel()
 					require.ErrorIs(t, err, context.DeadlineExceeded)

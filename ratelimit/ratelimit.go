@@ -31,9 +31,12 @@ type Limiter interface {
 // Permit is an admitted request, a plain value. Hand it back unchanged to the
 // [Limiter] that gave it.
 type Permit struct {
-	Seq   uint64    // Place in the order of admission, from 1.
-	At    time.Time // When the request was admitted.
-	State any       // The Limiter's own; nil for Local.
+	// Seq is the place in the order of admission, from 1.
+	Seq uint64
+	// At is when the request was admitted.
+	At time.Time
+	// State is the Limiter's own; nil for [Local].
+	State any
 }
 
 // ErrWaitTooLong is matched by every [*WaitError].
@@ -45,11 +48,16 @@ var ErrWaitTooLong = errors.New("ratelimit: wait too long")
 // It matches [ErrWaitTooLong], and also [context.DeadlineExceeded] if Deadline
 // is set.
 type WaitError struct {
-	Wait     time.Duration // The wait needed, as far as it is known.
-	Max      time.Duration // What was left: see Deadline.
-	Deadline bool          // Max is the time to the context's deadline; otherwise it is WithMaxWait.
+	// Wait is the wait needed, as far as it is known.
+	Wait time.Duration
+	// Max is the wait that was allowed: see Deadline.
+	Max time.Duration
+	// Deadline says that Max is the time to the context's deadline. Otherwise
+	// it is what [WithMaxWait] says.
+	Deadline bool
 }
 
+// Error names both waits, rounded to milliseconds.
 func (e *WaitError) Error() string {
 	limit := "the longest wait allowed"
 	if e.Deadline {

@@ -132,12 +132,18 @@ func TestJSONBodiesAreNamedSchemas(t *testing.T) {
 		named := func(what string, content openapi3.Content) {
 			for mediaType, m := range content {
 				what := what + " " + mediaType
-				require.NotNil(t, m.Schema, what)
-				require.True(t, strings.HasPrefix(m.Schema.Ref, "#/components/schemas/"), what)
-				assert.Empty(t, m.Schema.Value.AllOf, what)
-				if data := m.Schema.Value.Properties["data"]; data != nil && data.Value.Items != nil {
-					assert.NotEmpty(t, data.Value.Items.Ref, what+" data")
-					assert.Empty(t, data.Value.Items.Value.AllOf, what+" data")
+				schema := m.Schema
+				require.NotNil(t, schema, what)
+				if schema.Ref == "" && schema.Value.Type.Is("array") { // a list without an envelope
+					schema = schema.Value.Items
+				}
+				require.True(t, strings.HasPrefix(schema.Ref, "#/components/schemas/"), what)
+				assert.Empty(t, schema.Value.AllOf, what)
+				for _, member := range []string{"data", "items"} {
+					if list := schema.Value.Properties[member]; list != nil && list.Value.Items != nil {
+						assert.NotEmpty(t, list.Value.Items.Ref, what+" "+member)
+						assert.Empty(t, list.Value.Items.Value.AllOf, what+" "+member)
+					}
 				}
 			}
 		}
@@ -163,7 +169,7 @@ func parse(t *testing.T, vendor string) *ast.File {
 }
 
 func TestGeneratedNames(t *testing.T) {
-	vendorish := regexp.MustCompile(`PimV\d|JSONBody|StsV\d`)
+	vendorish := regexp.MustCompile(`PimV\d|JSONBody|StsV\d|(?i:PublicApi)|PaginatedResponse|Upsert|V[34]`)
 	eachVendor(t, func(t *testing.T, v string) {
 		for n := range ast.Preorder(parse(t, v)) {
 			if id, ok := n.(*ast.Ident); ok {
@@ -174,31 +180,79 @@ func TestGeneratedNames(t *testing.T) {
 	})
 }
 
-// A value that is not a pointer would be sent although nobody set it.
-func TestOptionalQueryParametersArePointers(t *testing.T) {
+// A value that is neither a pointer nor a slice would be sent although nobody set it.
+func TestOptionalQueryParametersCanBeUnset(t *testing.T) {
 	eachVendor(t, func(t *testing.T, v string) {
-		want := 0
+		var want, got []string
 		for _, op := range operations(load(t, v)) {
 			for _, p := range op.Parameters {
 				if p.Value.In == "query" && !p.Value.Required {
-					want++
+					want = append(want, unset(p.Value.Schema.Value.Type.Is("array"))+p.Value.Name)
 				}
 			}
 		}
-		got := 0
 		for n := range ast.Preorder(parse(t, v)) {
 			field, ok := n.(*ast.Field)
 			if !ok || field.Tag == nil {
 				continue
 			}
 			tag := reflect.StructTag(strings.Trim(field.Tag.Value, "`")).Get("form")
-			if !strings.HasSuffix(tag, ",omitempty") {
+			name, ok := strings.CutSuffix(tag, ",omitempty")
+			if !ok {
 				continue
 			}
-			got++
-			assert.IsType(t, &ast.StarExpr{}, field.Type, tag)
+			list, isList := field.Type.(*ast.ArrayType)
+			if isList {
+				assert.Nil(t, list.Len, tag)
+			} else {
+				assert.IsType(t, &ast.StarExpr{}, field.Type, tag)
+			}
+			got = append(got, unset(isList)+name)
 		}
-		assert.Equal(t, want, got)
+		assert.ElementsMatch(t, want, got)
+	})
+}
+
+func unset(list bool) string {
+	if list {
+		return "[]"
+	}
+	return "*"
+}
+
+// Elements joined by commas would reach the server as one.
+func TestArraysInQueriesAreRepeatedKeys(t *testing.T) {
+	eachVendor(t, func(t *testing.T, v string) {
+		for name, op := range operations(load(t, v)) {
+			for _, p := range op.Parameters {
+				if p.Value.In == "query" && p.Value.Schema.Value.Type.Is("array") {
+					style, err := p.Value.SerializationMethod()
+					require.NoError(t, err)
+					assert.Equal(t, "form", style.Style, "%s %s", name, p.Value.Name)
+					assert.True(t, style.Explode, "%s %s", name, p.Value.Name)
+				}
+			}
+		}
+	})
+}
+
+func TestOperationsHaveMethods(t *testing.T) {
+	eachVendor(t, func(t *testing.T, v string) {
+		funcs := map[string]bool{}
+		for _, decl := range parse(t, v).Decls {
+			if fn, ok := decl.(*ast.FuncDecl); ok {
+				funcs[fn.Name.Name] = true
+			}
+		}
+		for name, op := range operations(loadOverlaid(t, v)) {
+			id := strings.ToUpper(op.OperationID[:1]) + op.OperationID[1:]
+			suffix := ""
+			if op.RequestBody != nil {
+				suffix = "WithBody"
+			}
+			assert.True(t, funcs[id+suffix], "%s: no %s%s", name, id, suffix)
+			assert.True(t, funcs["New"+id+"Request"+suffix], "%s: no New%sRequest%s", name, id, suffix)
+		}
 	})
 }
 

@@ -159,7 +159,8 @@ type IntegrationCreateV1 struct {
 	// Environment The environment that the integration belongs to.
 	Environment Reference `json:"environment"`
 
-	// Provider The cloud provider that the integration gives access to. AWS if absent.
+	// Provider The cloud provider that the integration gives access to. The server takes AWS for granted where it is absent; Create of
+	// package confluent requires it or derives it from Config.
 	Provider Provider `json:"provider,omitempty,omitzero"`
 }
 
@@ -264,7 +265,8 @@ type IntegrationCreate struct {
 	// Environment The environment that the integration belongs to.
 	Environment Reference `json:"environment"`
 
-	// Provider The cloud provider that the integration gives access to. GCP if absent.
+	// Provider The cloud provider that the integration gives access to. The server takes GCP for granted where it is absent; Create of
+	// package confluent requires it or derives it from Config.
 	Provider Provider `json:"provider,omitempty,omitzero"`
 }
 

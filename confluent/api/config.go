@@ -3,6 +3,8 @@ package api
 import (
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/integrations-go/sdk/internal/oneof"
@@ -66,7 +68,26 @@ func (c *GCPConfig) writable() ConfigValue {
 	return &GCPConfig{CustomerGoogleServiceAccount: c.CustomerGoogleServiceAccount}
 }
 
-func (u *UnknownConfig) writable() ConfigValue { return u }
+// One of a known kind that did not fit it still has the members that only the server sets.
+func (u *UnknownConfig) writable() ConfigValue {
+	switch variant(u.kind()) {
+	case kindAWS, kindAzure, kindGCP:
+	default:
+		return u
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(u.Raw, &members) != nil {
+		return u
+	}
+	maps.DeleteFunc(members, func(name string, _ json.RawMessage) bool {
+		return slices.Contains([]string{"iam_role_arn", "external_id", "confluent_multi_tenant_app_id", "google_service_account"}, strings.ToLower(name))
+	})
+	raw, err := oneof.Encode(members)
+	if err != nil {
+		return u
+	}
+	return &UnknownConfig{Kind: u.Kind, Raw: raw}
+}
 
 // IsZero reports whether there is no configuration. It makes encoding/json leave the member out.
 func (c Config) IsZero() bool { return c.Value == nil }

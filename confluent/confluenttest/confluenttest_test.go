@@ -52,7 +52,7 @@ type client struct {
 func newClient(t *testing.T, opts ...Option) *client {
 	t.Helper()
 	s := NewServer(t, append([]Option{WithoutSocket()}, opts...)...)
-	var usual Style
+	usual := Style{AWSInV2: s.style.AWSInV2, ExactProvider: s.style.ExactProvider} // which change no reply's form
 	usual.setDefaults()
 	return &client{Server: s, t: t, odd: s.style != usual}
 }
@@ -239,7 +239,7 @@ func TestV2Life(t *testing.T) {
 		{"AWS", "AwsIntegrationConfig", "customer_iam_role_arn", role, "iam_role_arn", "^arn:aws:iam::", "<absent>"},
 	} {
 		t.Run(tt.provider, func(t *testing.T) {
-			c := newClient(t)
+			c := newClient(t, WithStyle(Style{AWSInV2: tt.provider == "AWS"}))
 			r := c.expect(201, c.do("POST", v2Path, `{"display_name":"n","provider":"`+tt.provider+`","environment":{"id":"env-1","related":"","resource_name":""}}`))
 			c.equal("provider", r.str("provider"), strings.ToLower(tt.provider))
 			c.equal("status", r.str("status"), "DRAFT")
@@ -333,7 +333,7 @@ func TestV1Life(t *testing.T) {
 }
 
 func TestRoleIsUniqueWithinAnEnvironment(t *testing.T) {
-	c := newClient(t, WithEnvironments("env-1", "env-2"))
+	c := newClient(t, WithEnvironments("env-1", "env-2"), WithStyle(Style{AWSInV2: true}))
 	c.expect(201, c.do("POST", v1Path, v1AWS))
 	c.expect(201, c.do("POST", v1Path, strings.ReplaceAll(v1AWS, "env-1", "env-2")))
 	id := c.expect(201, c.do("POST", v2Path, `{"provider":"aws","environment":{"id":"env-1"}}`)).str("id")
@@ -374,6 +374,9 @@ func TestRefusals(t *testing.T) {
 		{"POST", v2Path, `{"environment":"env-1"}`, "400 bad_request"},
 		{"POST", v2Path, `{"provider":"gcp","environment":{"id":"env-9"}}`, "403 user_unauthorized"},
 		{"POST", v2Path, `{"provider":"oracle",` + env + `}`, "422 invalid_configuration /provider"},
+		{"POST", v2Path, `{"provider":"aws",` + env + `}`, "400 bad_request /provider"},
+		{"POST", v2Path, `{"provider":"AWS",` + env + `,"config":{"kind":"AwsIntegrationConfig","customer_iam_role_arn":"` + role + `"}}`,
+			"400 bad_request /provider"},
 		{"POST", v2Path, `{"display_name":"` + strings.Repeat("é", 61) + `",` + env + `}`, "422 invalid_configuration /display_name"},
 		{"POST", v2Path, `{"provider":"azure","config":{"kind":"GcpIntegrationConfig","customer_google_service_account":"a@b.iam.gserviceaccount.com"},` + env + `}`,
 			"422 invalid_configuration /config/kind"},
@@ -617,12 +620,17 @@ func TestPages(t *testing.T) {
 			want = append(want, id)
 		}
 	}
-	ids, _ := c.ids(v2Path + inEnv1)
+	page := func(path string, total int) (ids []string, next string) {
+		t.Helper()
+		c.equal("total_size of "+path, c.do("GET", path, "").str("metadata", "total_size"), strconv.Itoa(total))
+		return c.ids(path)
+	}
+	ids, _ := page(v2Path+inEnv1, 25)
 	if len(ids) != 10 {
 		t.Errorf("%d items by default", len(ids))
 	}
 	query := inEnv1 + "&provider=azure&page_size=5"
-	got, next := c.ids(v2Path + query)
+	got, next := page(v2Path+query, 13)
 	if strings.Contains(next, "null") || !strings.HasPrefix(next, c.URL+v2Path+"?page_token=") {
 		t.Fatalf("next %s", next)
 	}
@@ -649,13 +657,13 @@ func TestPages(t *testing.T) {
 
 	// What was sent may go, and what isn't sent yet may go, without shifting the rest. A token serves twice.
 	c.expect(204, c.do("DELETE", v2Path+"/"+want[0]+inEnv1, ""))
-	second, next2 := c.ids(v2Path + query + "&page_token=" + token)
-	again, _ := c.ids(v2Path + inEnv1 + "&page_size=50&page_token=" + token)
+	second, next2 := page(v2Path+query+"&page_token="+token, 12)
+	again, _ := page(v2Path+inEnv1+"&page_size=50&page_token="+token, 12)
 	if !slices.Equal(second, again) {
 		t.Errorf("%v, again %v", second, again)
 	}
 	link, _ = url.Parse(next2)
-	third, last := c.ids(v2Path + inEnv1 + "&page_token=" + link.Query().Get("page_token"))
+	third, last := page(v2Path+inEnv1+"&page_token="+link.Query().Get("page_token"), 12)
 	if got = slices.Concat(got, second, third); !slices.Equal(got, want) || last != "<absent>" {
 		t.Errorf("walked %v\nwant   %v, last next %s", got, want, last)
 	}
@@ -883,6 +891,28 @@ func TestStyles(t *testing.T) {
 		r := c.expect(404, c.do("GET", v2Path+"/x"+inEnv1, ""))
 		c.equal("body", r.text, `{"error_code":404,"message":"Integration \"x\" was not found"}`)
 	})
+	t.Run("exact provider", func(t *testing.T) {
+		for _, upper := range []bool{false, true} {
+			c := styled(t, Style{ExactProvider: true, UpperProvider: upper}).oddly()
+			create(c)
+			c.do("POST", v1Path, v1AWS)
+			c.AddRaw("env-1", json.RawMessage(`{"id":"odd","provider":"Azure"}`))
+			for query, want := range map[string]int{
+				v2Path + inEnv1 + "&provider=azure": map[bool]int{false: 1, true: 0}[upper],
+				v2Path + inEnv1 + "&provider=AZURE": map[bool]int{false: 0, true: 1}[upper],
+				v1Path + inEnv1 + "&provider=azure": map[bool]int{false: 1, true: 0}[upper],
+				v1Path + inEnv1 + "&provider=AZURE": map[bool]int{false: 0, true: 1}[upper],
+				v1Path + inEnv1 + "&provider=AWS":   1,
+				v1Path + inEnv1 + "&provider=aws":   0,
+				v2Path + inEnv1 + "&provider=Azure": 1,
+				v2Path + inEnv1:                     2,
+			} {
+				if ids, _ := c.ids(query); len(ids) != want {
+					t.Errorf("upper case %v, %s: %q, want %d", upper, query, ids, want)
+				}
+			}
+		}
+	})
 	t.Run("locked draft", func(t *testing.T) {
 		for _, lock := range []bool{false, true} {
 			c := styled(t, Style{LockFailedDraft: lock})
@@ -980,6 +1010,19 @@ func TestFaultsAndLog(t *testing.T) {
 				t.Error("the log is not empty")
 			}
 		})
+	}
+}
+
+func TestRateLimitNeedsAWindow(t *testing.T) {
+	starts := func(limit int, window time.Duration) (ok bool) {
+		defer func() { ok = recover() == nil }()
+		return Start(WithoutSocket(), WithRateLimit(limit, window)).Close() == nil
+	}
+	if starts(1, 0) || starts(1, -time.Second) {
+		t.Error("a limit without a window was accepted")
+	}
+	if !starts(0, 0) || !starts(-1, 0) || !starts(1, 1) {
+		t.Error("a window is required where it makes no difference")
 	}
 }
 

@@ -74,6 +74,15 @@ func (s *Server) checkEnvironment(id string) *problem {
 	return &problem{status: s.style.UnknownEnvironment, detail: fmt.Sprintf("Environment %q can't be accessed", id)}
 }
 
+// addressed finds the integration that path and query name.
+func (s *Server) addressed(r request) (*record, *problem) {
+	env, p := s.environment(r.URL.Query())
+	if p != nil {
+		return nil, p
+	}
+	return s.target(r, r.PathValue("id"), env)
+}
+
 // target finds the integration that a request is about.
 func (s *Server) target(r request, id, env string) (*record, *problem) {
 	rec := s.byID[id]
@@ -158,9 +167,19 @@ func (s *Server) selected(rec *record, v1 bool, filters map[string]string) bool 
 	provider, status := filters["provider"], filters["status"]
 	return rec.env == filters["environment"] &&
 		(v1 || !rec.v1) &&
-		(provider == "" || strings.EqualFold(provider, rec.cloud)) &&
+		(provider == "" || s.isProvider(rec, v1, provider)) &&
 		(status == "" || status == rec.status) &&
 		strings.Contains(rec.name, filters["display_name"])
+}
+
+// isProvider tells whether a filter selects a record's provider.
+func (s *Server) isProvider(rec *record, v1 bool, filter string) bool {
+	if !s.style.ExactProvider {
+		return strings.EqualFold(filter, rec.cloud)
+	}
+	var answer object
+	_ = json.Unmarshal(s.wire(rec, v1, true), &answer)
+	return filter == text(answer["provider"])
 }
 
 // next is the link to the page that token stands for.
@@ -206,6 +225,12 @@ func (s *Server) createV2(r request) (reply fakehttp.Reply, p *problem) {
 		return reply, &problem{
 			status: http.StatusUnprocessableEntity, pointer: "/provider",
 			detail: fmt.Sprintf("provider %q is not supported", b.Provider),
+		}
+	}
+	if b.Provider == "aws" && !s.style.AWSInV2 {
+		return reply, &problem{
+			status: http.StatusBadRequest, pointer: "/provider",
+			detail: "provider must be AZURE or GCP: pim/v2 serves Azure and Google Cloud only",
 		}
 	}
 	return s.create(r, b)
@@ -323,11 +348,7 @@ func (s *Server) checkQuota(r request, env string) *problem {
 }
 
 func (s *Server) get(r request) (reply fakehttp.Reply, p *problem) {
-	env, p := s.environment(r.URL.Query())
-	if p != nil {
-		return reply, p
-	}
-	rec, p := s.target(r, r.PathValue("id"), env)
+	rec, p := s.addressed(r)
 	if p != nil {
 		return reply, p
 	}
@@ -335,11 +356,7 @@ func (s *Server) get(r request) (reply fakehttp.Reply, p *problem) {
 }
 
 func (s *Server) delete(r request) (reply fakehttp.Reply, p *problem) {
-	env, p := s.environment(r.URL.Query())
-	if p != nil {
-		return reply, p
-	}
-	rec, p := s.target(r, r.PathValue("id"), env)
+	rec, p := s.addressed(r)
 	if p != nil {
 		return reply, p
 	}

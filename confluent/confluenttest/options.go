@@ -38,7 +38,8 @@ func WithoutSocket() Option {
 
 // WithRateLimit allows limit calls per credential in each window, which starts with its first call; calls without valid
 // credentials count per source address. Successes then carry X-RateLimit-Limit, -Remaining and -Reset (seconds to the
-// next window, rounded up), and one call more gets 429 with these, Retry-After and no body. By default there is no limit.
+// next window, rounded up), and one call more gets 429 with these, Retry-After and no body. A limit of 0 or less is none,
+// the default. With a limit, the server panics at its start unless window is above 0.
 func WithRateLimit(limit int, window time.Duration) Option {
 	return func(s *Server) { s.config.Limit, s.config.Window = limit, window }
 }
@@ -88,6 +89,8 @@ type Style struct {
 	UpperProvider    bool // v2 answers the provider in upper case
 	FlatErrors       bool // errors are {"error_code", "message"} instead of {"errors": [...]}
 	LockFailedDraft  bool // a draft whose update was refused for its config can't be updated any more
+	AWSInV2          bool // v2 creates integrations with AWS too, instead of refusing them with 400
+	ExactProvider    bool // the provider filter selects only the spelling that the server answers, instead of any case
 
 	NotFound           int // status for an integration that isn't there; 404 by default
 	UnknownEnvironment int // status for an environment that isn't there; 403 by default

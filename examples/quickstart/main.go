@@ -16,6 +16,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/signal"
 	"slices"
@@ -46,15 +47,22 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if !*live {
+	switch {
+	case flags.NArg() > 0:
+		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	case !*live && *write:
+		return errors.New("-write needs -live")
+	case !*live && *environment != "":
+		return errors.New("-environment needs -live")
+	case !*live:
 		return tour(ctx, out)
-	}
-	if *environment == "" {
-		return errors.New("-live needs -environment, the id of an environment")
 	}
 	c, err := confluent.FromEnv()
 	if err != nil {
 		return err
+	}
+	if *environment == "" {
+		return errors.New("-live needs -environment, the id of an environment, for example from `confluent environment list`")
 	}
 	if err := list(ctx, out, c, *environment); err != nil || !*write {
 		return err
@@ -147,6 +155,15 @@ func tour(ctx context.Context, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "  all answered in %.1f s; the server had to refuse %d\n", time.Since(begin).Seconds(), refused(srv)-before)
 
+	title(out, "A 429 that comes all the same")
+	srv.Inject(confluenttest.Fault{Operation: "getPimV2Integration", Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}})
+	var meta confluent.Meta
+	begin = time.Now()
+	if _, err := c.Integrations.Get(ctx, environment, gcp.ID, confluent.WithMeta(&meta)); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "  status %d after %d attempts; the server asked to wait 1 s, the call took %.1f s\n", meta.StatusCode, meta.Attempts, time.Since(begin).Seconds())
+
 	title(out, "An error tells what happened")
 	_, err = c.Integrations.Get(ctx, environment, "cspi-gone")
 	fmt.Fprintln(out, " ", err)
@@ -175,7 +192,7 @@ func tour(ctx context.Context, out io.Writer) error {
 // list shows what an environment has, in both versions of the API.
 func list(ctx context.Context, out io.Writer, c *confluent.Client, environment string) error {
 	title(out, "pim/v1 (AWS) in "+environment)
-	for in, err := range c.IntegrationsV1.List(ctx, environment, nil) {
+	for in, err := range c.IntegrationsV1.List(ctx, environment, &confluent.ListOptions{Provider: confluent.ProviderAWS}) { // v1 lists all clouds otherwise
 		if err != nil {
 			return err
 		}
@@ -252,7 +269,7 @@ func burst(ctx context.Context, c *confluent.Client, environment, id string) err
 func refused(srv *confluenttest.Server) int {
 	n := 0
 	for _, call := range srv.Calls() {
-		if call.Status == 429 {
+		if call.Status == http.StatusTooManyRequests {
 			n++
 		}
 	}

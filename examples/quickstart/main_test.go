@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,7 +16,7 @@ func TestTour(t *testing.T) {
 	require.NoError(t, run(t.Context(), nil, &out))
 	for _, want := range []string{
 		`unknown kind "OciIntegrationConfig", kept as it is: {"kind":"OciIntegrationConfig","tenancy":"t-1"}`,
-		"233 integrations on 5 pages", "the server had to refuse 0", "errors.Is(err, ErrNotFound): true", "unchanged",
+		"233 integrations on 5 pages", "the server had to refuse 0", "status 200 after 2 attempts", "errors.Is(err, ErrNotFound): true", "unchanged",
 		"the 230 seeds stay",
 	} {
 		require.Contains(t, out.String(), want)
@@ -35,9 +36,11 @@ func liveServer(t *testing.T) *confluenttest.Server {
 
 func TestLiveOnlyReads(t *testing.T) {
 	srv := liveServer(t)
+	srv.Add("env-1", confluent.IntegrationV1{APIVersion: "pim/v1", DisplayName: "lake", Provider: confluent.ProviderAWS})
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), []string{"-live", "-environment", "env-1"}, &out))
-	require.Contains(t, out.String(), "theirs")
+	require.Equal(t, 1, strings.Count(out.String(), "theirs"), out.String())
+	require.Equal(t, 1, strings.Count(out.String(), "lake"), out.String())
 	for _, call := range srv.Calls() {
 		require.Equal(t, "GET", call.Method)
 	}
@@ -59,6 +62,25 @@ func TestMissingCredentialsAreOneLine(t *testing.T) {
 	require.ErrorContains(t, err, "CONFLUENT_CLOUD_API_KEY and CONFLUENT_CLOUD_API_SECRET")
 	require.NotContains(t, err.Error(), "\n")
 	require.Empty(t, out.String())
+	require.ErrorIs(t, run(t.Context(), []string{"-live"}, &out), confluent.ErrInvalid, "credentials come first")
+}
 
-	require.ErrorContains(t, run(t.Context(), []string{"-live"}, &out), "-environment")
+func TestWrongArgumentsAreOneLine(t *testing.T) {
+	srv := liveServer(t)
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-live"}, "-live needs -environment, the id of an environment, for example from `confluent environment list`"},
+		{[]string{"-write"}, "-write needs -live"},
+		{[]string{"-write", "-environment", "env-1"}, "-write needs -live"},
+		{[]string{"-environment", "env-1"}, "-environment needs -live"},
+		{[]string{"live"}, `unexpected argument "live"`},
+		{[]string{"-live", "-environment", "env-1", "now", "please"}, `unexpected argument "now"`},
+	} {
+		var out bytes.Buffer
+		require.EqualError(t, run(t.Context(), tt.args, &out), tt.want)
+		require.Empty(t, out.String(), tt.want)
+	}
+	require.Empty(t, srv.Calls())
 }

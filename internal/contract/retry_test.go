@@ -108,6 +108,24 @@ func TestLostConnectionIsRetriedOnlyWhereNothingCanHappenTwice(t *testing.T) {
 	})
 }
 
+func TestRetryAfterIsObeyedWithEveryStatusThatIsRepeated(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		for _, status := range []int{408, 429, 500, 502, 503, 504} {
+			c, s := start(t, v, options{}, func(n int, _ request) (*http.Response, error) {
+				if n == 1 {
+					return reply(status, "", "Retry-After", "20"), nil
+				}
+				return reply(200, v.object("x")), nil
+			})
+			begin := time.Now()
+			_, err := c.get(t.Context(), "x", call{})
+			require.NoError(t, err)
+			assert.Equal(t, 2, s.count())
+			assert.GreaterOrEqual(t, time.Since(begin), 20*time.Second, status)
+		}
+	})
+}
+
 func TestServerWaitBeyondTheCapOrTheDeadlineIsReturnedAtOnce(t *testing.T) {
 	everyOperation(t, func(t *testing.T, v vendor, op operation) {
 		for name, c := range map[string]struct {

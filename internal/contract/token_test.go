@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -205,19 +206,56 @@ func TestTokenThatIsStillGoodIsUsedOnWhenTheRenewalFails(t *testing.T) {
 
 func TestTokenThatExpiresDuringAFailingRenewalIsNotUsed(t *testing.T) {
 	eachInBubble(t, func(t *testing.T, v vendor) {
-		src := &source{life: time.Second, fail: func(n int) error {
-			if n > 1 {
-				return errCut
+		asked := 0
+		deaf := func(context.Context) (string, time.Time, error) { // to its context
+			if asked++; asked == 1 {
+				return "first-token", time.Now().Add(time.Second), nil
 			}
-			return nil
-		}}
-		c, s := start(t, v, options{token: src.token}, always(200, v.object("x")))
+			time.Sleep(time.Second)
+			return "", time.Time{}, errCut
+		}
+		c, s := start(t, v, options{token: deaf}, always(200, v.object("x")))
 		_, err := c.get(t.Context(), "x", call{})
 		require.NoError(t, err)
 		time.Sleep(600 * time.Millisecond)
-		_, err = c.get(t.Context(), "x", call{}) // the fetch takes a second
+		_, err = c.get(t.Context(), "x", call{})
 		require.ErrorIs(t, err, errCut)
 		assert.Equal(t, 1, s.count())
+	})
+}
+
+// A renewal may take half of what is left, then the old token serves on, also for those who come meanwhile.
+func TestTokenThatIsStillGoodServesWhileItsRenewalHangs(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		asked := 0
+		hanging := func(ctx context.Context) (string, time.Time, error) {
+			if asked++; asked == 1 {
+				return "first-token", time.Now().Add(time.Minute), nil
+			}
+			<-ctx.Done()
+			return "", time.Time{}, ctx.Err()
+		}
+		c, s := start(t, v, options{token: hanging}, always(200, v.object("x")))
+		_, err := c.get(t.Context(), "x", call{})
+		require.NoError(t, err)
+		time.Sleep(40 * time.Second)
+		var group sync.WaitGroup
+		group.Go(func() {
+			begin := time.Now()
+			_, err := c.get(t.Context(), "x", call{})
+			assert.NoError(t, err)
+			assert.Equal(t, 10*time.Second, time.Since(begin))
+		})
+		synctest.Wait()
+		begin := time.Now()
+		_, err = c.get(t.Context(), "x", call{})
+		require.NoError(t, err)
+		assert.Zero(t, time.Since(begin))
+		group.Wait()
+		_, err = c.get(t.Context(), "x", call{})
+		require.NoError(t, err)
+		assert.Equal(t, 2, asked, "a failed renewal is not tried again at once")
+		assert.Equal(t, 4, s.count())
 	})
 }
 

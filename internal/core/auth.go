@@ -1,11 +1,13 @@
 package core
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +17,10 @@ import (
 //
 // The secrets live in closures, where no format verb finds them.
 type Auth struct {
+	// Prepare gets a credential before the request takes a place in the rate limit, so that one that is slow to come holds none. Nil: there is nothing to get.
+	Prepare func(ctx context.Context) error
+	// Calls says that Prepare makes calls of this client's own, which have time-outs of their own. Otherwise it is given as long as an attempt.
+	Calls bool
 	// Authorize sets the header. The ctx is the attempt's own.
 	Authorize func(ctx context.Context, h http.Header) error
 	// Refused is told that the credential in h got a 401, and reports whether another one may be had. Nil: it can't.
@@ -49,10 +55,16 @@ func (t Token) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "Token{[redacted], e
 const refreshMargin = time.Minute
 
 // Bearer authenticates with a token from source, fetched by one caller at a time, kept until shortly before it expires, and fetched
-// anew after a 401. A token that is still good is used on when the renewal fails.
+// anew after a 401. A token that is still good is used on while it is being renewed, and when the renewal fails.
 func Bearer(source func(context.Context) (Token, error)) *Auth {
 	b := &bearer{source: source}
-	return &Auth{Authorize: b.authorize, Refused: b.refused, Secrets: b.secrets}
+	return &Auth{
+		Prepare: func(ctx context.Context) error {
+			_, err := b.get(ctx)
+			return err
+		},
+		Authorize: b.authorize, Refused: b.refused, Secrets: b.secrets,
+	}
 }
 
 // StaticBearer authenticates with a token that never changes.
@@ -100,14 +112,18 @@ func (b *bearer) get(ctx context.Context) (Token, error) {
 			b.mu.Unlock()
 			return old, nil
 		}
+		good := old.Value != "" && time.Now().Before(old.Expiry)
 		f := b.flight
 		if f == nil {
 			f = &flight{done: make(chan struct{}), err: errors.New("the token source panicked")}
 			b.flight = f
 			b.mu.Unlock()
-			b.fetch(ctx, f)
+			b.fetch(ctx, f, old, good)
 		} else {
 			b.mu.Unlock()
+			if good {
+				return old, nil // somebody else renews it
+			}
 			select {
 			case <-f.done:
 			case <-ctx.Done():
@@ -120,7 +136,7 @@ func (b *bearer) get(ctx context.Context) (Token, error) {
 		switch {
 		case f.err == nil:
 			return f.token, nil
-		case old.Value != "" && time.Now().Before(old.Expiry):
+		case good && time.Now().Before(old.Expiry) && ctx.Err() == nil:
 			return old, nil
 		default:
 			return Token{}, f.err
@@ -128,20 +144,30 @@ func (b *bearer) get(ctx context.Context) (Token, error) {
 	}
 }
 
-func (b *bearer) fetch(ctx context.Context, f *flight) {
+// fetch asks the source. A token that is still good leaves half of its rest for that, and is left in peace for a quarter of the rest if it fails.
+func (b *bearer) fetch(ctx context.Context, f *flight, old Token, good bool) {
+	own := ctx
+	if good {
+		var cancel context.CancelFunc
+		own, cancel = context.WithTimeout(ctx, time.Until(old.Expiry)/2)
+		defer cancel()
+	}
 	defer func() {
 		f.gaveUp = ctx.Err() != nil
 		b.mu.Lock()
 		b.flight = nil
-		if f.err == nil {
+		switch {
+		case f.err == nil:
 			b.token = f.token
 			life := time.Until(f.token.Expiry)
 			b.renewAt = f.token.Expiry.Add(-min(refreshMargin, life/2))
+		case good && !f.gaveUp:
+			b.renewAt = time.Now().Add(time.Until(old.Expiry) / 4)
 		}
 		b.mu.Unlock()
 		close(f.done)
 	}()
-	f.token, f.err = b.source(ctx)
+	f.token, f.err = b.source(own)
 	if f.err == nil && f.token.Value == "" {
 		f.err = errors.New("the token source gave an empty token")
 	}
@@ -197,12 +223,13 @@ func HeaderText(name, value string) error {
 	return nil
 }
 
-// secrets lists what a call must not show: the client's credentials, and the one it sent, which may have been replaced since.
+// secrets lists what a call must not show: the client's credentials, the one it sent, which may have been replaced since, and its own.
 func (c *Client) secrets(cs *call) []string {
+	all := slices.Clone(cs.opts.secrets)
 	if c.cfg.Auth == nil {
-		return nil
+		return all
 	}
-	all := c.cfg.Auth.Secrets()
+	all = append(all, c.cfg.Auth.Secrets()...)
 	if _, sent, ok := strings.Cut(cs.sentHeader.Get("Authorization"), " "); ok {
 		all = append(all, sent)
 	}
@@ -236,6 +263,9 @@ func scrub(b []byte, secrets []string) []byte {
 
 // escapedPrefix is the number of bytes at the beginning of b that spell s, with or without the escapes of JSON.
 func escapedPrefix(b []byte, s string) int {
+	if bytes.HasPrefix(b, []byte(s)) {
+		return len(s) // also where s itself looks like an escape
+	}
 	n := 0
 	for i := range len(s) {
 		switch rest := b[n:]; {

@@ -28,6 +28,7 @@ type CallOptions struct {
 	idempotent bool
 	noAuth     bool
 	prefetch   bool
+	secrets    []string
 }
 
 // WithMeta stores what the reply tells beside its body, errors included.
@@ -41,6 +42,9 @@ func (o *CallOptions) WithIdempotent() { o.idempotent = true }
 
 // WithoutAuth sends no credential and takes nothing from the rate limit, which the server counts per credential.
 func (o *CallOptions) WithoutAuth() { o.noAuth = true }
+
+// WithSecrets names what the call sends beside the client's credentials that must not be shown.
+func (o *CallOptions) WithSecrets(secrets ...string) { o.secrets = append(o.secrets, secrets...) }
 
 // WithPrefetch fetches one page ahead.
 func (o *CallOptions) WithPrefetch() { o.prefetch = true }
@@ -103,8 +107,18 @@ func CallObject[T any, O ~func(*CallOptions)](ctx context.Context, c *Client, op
 // CallEmpty invokes an operation whose reply carries nothing. A body is accepted where it is JSON: some servers answer {} for 204.
 func CallEmpty[O ~func(*CallOptions)](ctx context.Context, c *Client, operation string, opts []O, send Send) error {
 	return do(ctx, c, operation, opts, send, func(b []byte) error {
-		if len(bytes.TrimSpace(b)) > 0 && !json.Valid(b) {
+		if len(bytes.TrimSpace(b)) == 0 {
+			return nil
+		}
+		var failure struct {
+			Errors, Error any
+			ErrorCode     any `json:"error_code"`
+		}
+		if err := json.Unmarshal(b, &failure); errors.As(err, new(*json.SyntaxError)) {
 			return &ReplyError{Problem: "the reply is not JSON"}
+		}
+		if failure.Errors != nil || failure.Error != nil || failure.ErrorCode != nil {
+			return &ReplyError{Problem: "the reply is an error document"}
 		}
 		return nil
 	})
@@ -130,6 +144,9 @@ func do[O ~func(*CallOptions)](ctx context.Context, c *Client, operation string,
 	cs := &call{operation: operation}
 	for _, o := range opts {
 		o(&cs.opts)
+	}
+	if cs.opts.raw != nil {
+		*cs.opts.raw = nil
 	}
 	resp, err := send(context.WithValue(ctx, callKey{}, cs)) //nolint:bodyclose // closed below, under its own type
 	if err != nil {

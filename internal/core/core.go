@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,8 +64,10 @@ func ParseBaseURL(raw string, plainHTTP bool) (*url.URL, error) {
 		return nil, Arg(name, "carries credentials; they have options of their own")
 	case u.RawQuery != "" || u.ForceQuery:
 		return nil, Arg(name, "has a query")
-	case u.Fragment != "":
+	case strings.Contains(raw, "#"):
 		return nil, Arg(name, "has a fragment")
+	case !validPort(u.Port()):
+		return nil, Arg(name, "has the port %s", u.Port())
 	case u.Scheme == "http" && !plainHTTP && !loopback(u.Hostname()):
 		return nil, Arg(name, "sends credentials over plain http to %s; use https, or allow it with WithPlainHTTP", u.Hostname())
 	}
@@ -76,8 +79,13 @@ func ParseBaseURL(raw string, plainHTTP bool) (*url.URL, error) {
 	return u, nil
 }
 
+func validPort(port string) bool {
+	n, err := strconv.Atoi(port)
+	return port == "" || err == nil && n > 0 && n < 1<<16
+}
+
 func loopback(host string) bool {
-	return host == "localhost" || net.ParseIP(host).IsLoopback()
+	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
 }
 
 // New makes a client. The options of the vendor packages have checked the rest of cfg already.
@@ -195,13 +203,43 @@ type attempt struct {
 }
 
 // notSentError says that a stage of ours failed before the request went out.
-type notSentError struct {
-	stage string
-	err   error
+type notSentError struct{ err error }
+
+func (e *notSentError) Error() string { return e.err.Error() }
+func (e *notSentError) Unwrap() error { return e.err }
+
+// authError says that there is no credential to send. Why must not be taken for the answer to the call: a 404 for the token is none for the
+// object.
+type authError struct{ err error }
+
+func (e *authError) Error() string { return "authentication: " + e.err.Error() }
+
+// Is passes on all but what would be about an object.
+func (e *authError) Is(target error) bool {
+	switch target {
+	case ErrNotFound, ErrConflict, ErrForbidden, ErrInvalid, ErrQuotaExceeded, ErrOutcomeUnknown:
+		return false
+	}
+	return errors.Is(e.err, target)
 }
 
-func (e *notSentError) Error() string { return e.stage + ": " + e.err.Error() }
-func (e *notSentError) Unwrap() error { return e.err }
+// As finds the errors of a token source.
+func (e *authError) As(target any) bool { return errors.As(e.err, target) }
+
+// prepare gets the credential within the time of an attempt, unless it makes calls that have one of their own.
+func (c *Client) prepare(ctx context.Context) error {
+	if c.cfg.Auth.Calls {
+		return c.cfg.Auth.Prepare(ctx)
+	}
+	timeout := &attemptTimeoutError{c.cfg.AttemptTimeout}
+	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.AttemptTimeout, timeout)
+	defer cancel()
+	err := c.cfg.Auth.Prepare(ctx)
+	if err != nil && context.Cause(ctx) == timeout {
+		return timeout
+	}
+	return err
+}
 
 // CloseIdleConnections is here for http.Client, which looks for it on its transport.
 func (a *attempt) CloseIdleConnections() { a.c.CloseIdleConnections() }
@@ -217,10 +255,15 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 			end.Close()
 		}
 	}()
+	if ours && c.cfg.Auth != nil && c.cfg.Auth.Prepare != nil {
+		if err := c.prepare(ctx); err != nil {
+			return nil, closeUnsent(req, &authError{err})
+		}
+	}
 	if ours && c.cfg.Limiter != nil {
 		permit, err := c.cfg.Limiter.Acquire(ctx, req)
 		if err != nil {
-			return nil, closeUnsent(req, "rate limit", err)
+			return nil, closeUnsent(req, fmt.Errorf("rate limit: %w", err))
 		}
 		end.limiter, end.permit = c.cfg.Limiter, permit
 	}
@@ -230,7 +273,7 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	out.Header = req.Header.Clone()
 	if ours && c.cfg.Auth != nil {
 		if err := c.cfg.Auth.Authorize(end.ctx, out.Header); err != nil {
-			return nil, closeUnsent(req, "authentication", end.explain(err))
+			return nil, closeUnsent(req, &authError{end.explain(err)})
 		}
 		cs.sentHeader = out.Header
 	} else {
@@ -262,11 +305,11 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // closeUnsent keeps the RoundTripper contract that the body is always closed.
-func closeUnsent(req *http.Request, stage string, err error) error {
+func closeUnsent(req *http.Request, err error) error {
 	if req.Body != nil {
 		req.Body.Close()
 	}
-	return &notSentError{stage, err}
+	return &notSentError{err}
 }
 
 // ending is a reply's body that gives back what its attempt held.
@@ -398,7 +441,7 @@ func (c *Client) try(ctx context.Context, cs *call, req *http.Request) (*reply, 
 		if !v.now {
 			d := c.delay(cs.attempts, v)
 			deadline, limited := ctx.Deadline()
-			if v.told && v.wait > c.cfg.Retry.MaxServerWait || limited && time.Until(deadline) < d || !v.told && !c.budget.add(-10) {
+			if v.told && v.wait > c.cfg.Retry.MaxServerWait || limited && time.Until(deadline) < d || !v.free && !c.budget.add(-10) {
 				return r, c.noReply(ctx, err)
 			}
 			c.logRetry(ctx, cs, req, r, err, d)
@@ -421,6 +464,9 @@ func (c *Client) noReply(ctx context.Context, err error) error {
 	}
 	if permanent(err) {
 		return err
+	}
+	if errors.As(err, new(*tooLargeError)) {
+		return &ReplyError{Problem: "the reply is not read", Err: err}
 	}
 	return &NoReplyError{err}
 }

@@ -2,9 +2,11 @@ package core
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strconv"
@@ -95,6 +97,43 @@ func (t ErrorText) String() string {
 	return b.String()
 }
 
+// LogValue is a failure as a group of attributes for package slog.
+func (t ErrorText) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("message", t.String()),
+		slog.String("operation", t.Operation),
+		slog.Int("status", t.StatusCode),
+		slog.String("code", t.Code),
+		slog.String("request_id", t.RequestID),
+		slog.Int("attempts", t.Attempts),
+	)
+}
+
+// Text takes a string or a number out of JSON, and nothing from anything else: a member of an unexpected type must not hide the others.
+type Text string
+
+// UnmarshalJSON never fails.
+func (t *Text) UnmarshalJSON(b []byte) error {
+	var s string
+	var n json.Number
+	if json.Unmarshal(b, &s) == nil {
+		*t = Text(s)
+	} else if json.Unmarshal(b, &n) == nil {
+		*t = Text(n)
+	}
+	return nil
+}
+
+// First is the first text that is not empty.
+func First(texts ...Text) string {
+	for _, t := range texts {
+		if t != "" {
+			return string(t)
+		}
+	}
+	return ""
+}
+
 // IsCondition reports whether a failure with these properties is the condition target.
 func IsCondition(target error, status int, outcomeUnknown bool, argument string, err error) bool {
 	switch target {
@@ -113,7 +152,7 @@ func IsCondition(target error, status int, outcomeUnknown bool, argument string,
 	case ErrQuotaExceeded:
 		return status == http.StatusPaymentRequired
 	case ErrUnavailable:
-		return status >= 500 || errors.As(err, new(*NoReplyError))
+		return status >= 500 || errors.As(err, new(*NoReplyError)) || errors.As(err, new(*attemptTimeoutError))
 	case ErrOutcomeUnknown:
 		return outcomeUnknown
 	}
@@ -173,10 +212,10 @@ func Arg(name, format string, args ...any) error {
 
 // PathValue refuses values that would change the path they are put into: a delete of "" is a delete of the collection.
 func PathValue(name, value string) error {
-	switch value {
-	case "":
-		return Arg(name, "is empty")
-	case ".", "..":
+	if err := Required(name, value); err != nil {
+		return err
+	}
+	if value == "." || value == ".." {
 		return Arg(name, "is %q, which a URL path cannot carry", value)
 	}
 	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
@@ -205,6 +244,14 @@ func MaxRunes(name, value string, limit int) error {
 func Between(name string, value, low, high int) error {
 	if value < low || value > high {
 		return Arg(name, "is %d, not in %d..%d", value, low, high)
+	}
+	return nil
+}
+
+// NotNegative refuses a number below 0.
+func NotNegative(name string, value int) error {
+	if value < 0 {
+		return Arg(name, "is %d", value)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package core
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -87,18 +86,6 @@ func (w walk) deliver(meta Meta, raw []byte) {
 	if w.options.raw != nil {
 		*w.options.raw = raw
 	}
-}
-
-// DecodeItems decodes the items of a list. Where a member has a type that it should not have, that item alone suffers: odd is told, with
-// what could be decoded of it.
-func DecodeItems[T any](items []json.RawMessage, odd func(into *T, item json.RawMessage)) []T {
-	out := make([]T, len(items))
-	for i, item := range items {
-		if json.Unmarshal(item, &out[i]) != nil {
-			odd(&out[i], item)
-		}
-	}
-	return out
 }
 
 // noneError says that nothing has the name that was looked for.

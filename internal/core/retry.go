@@ -70,7 +70,8 @@ type verdict struct {
 	retry     bool
 	now       bool // without a wait and free of charge: only the credential was stale
 	maybeDone bool // the server may have carried the request out
-	told      bool // the server named the wait: it does not count against the budget
+	told      bool // the server named the wait
+	free      bool // it asked for this retry, which does not count against the budget
 	wait      time.Duration
 }
 
@@ -88,6 +89,10 @@ func (c *Client) judge(ctx context.Context, cs *call, idempotent bool, r *reply,
 		return verdict{retry: idempotent && !errors.As(err, new(*tooLargeError)), maybeDone: true}
 	}
 	status := r.resp.StatusCode
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther:
+		return verdict{maybeDone: true} // not followed; a POST that is answered so may have been carried out
+	}
 	if status < 400 {
 		return verdict{}
 	}
@@ -100,12 +105,12 @@ func (c *Client) judge(ctx context.Context, cs *call, idempotent bool, r *reply,
 		}
 		return verdict{}
 	case status == http.StatusTooManyRequests:
-		return verdict{retry: true, told: told, wait: wait}
+		return verdict{retry: true, told: told, free: told, wait: wait}
 	case status == http.StatusServiceUnavailable && told:
-		return verdict{retry: true, told: true, wait: wait}
+		return verdict{retry: true, told: true, free: true, wait: wait}
 	case status == http.StatusRequestTimeout, status == http.StatusInternalServerError, status == http.StatusBadGateway,
 		status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
-		return verdict{retry: idempotent, maybeDone: true}
+		return verdict{retry: idempotent, maybeDone: true, told: told, wait: wait}
 	case status >= 500 && status != http.StatusNotImplemented && status != http.StatusHTTPVersionNotSupported:
 		return verdict{maybeDone: true}
 	}

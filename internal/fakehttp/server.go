@@ -95,6 +95,8 @@ const (
 type Config struct {
 	Ops    []Op // the first that matches wins
 	Listen Listen
+	// Strict routes without a way back: where a literal segment matches, no variable does, even if the literal leads nowhere.
+	Strict bool
 
 	// Auth names the caller of a request, or says how it is refused. The body isn't read yet.
 	Auth func(*Request) (caller string, refusal *Reply)
@@ -102,7 +104,7 @@ type Config struct {
 	Now func() time.Time
 
 	Limit       int           // calls per caller and window; 0: no limit
-	Window      time.Duration // length of a window, which starts with its first call
+	Window      time.Duration // length of a window, which starts with its first call; above 0 where there is a Limit
 	MaxInFlight int           // calls at once; one more is answered 429; 0: no limit
 	Latency     time.Duration // wait before each operation
 }
@@ -124,8 +126,11 @@ type Server struct {
 	inFlight int
 }
 
-// Start runs a server until Close.
+// Start runs a server until Close. It panics for a limit whose window has no length.
 func Start(cfg Config) *Server {
+	if cfg.Limit > 0 && cfg.Window <= 0 {
+		panic(fmt.Sprintf("fakehttp: a limit of %d calls per %v", cfg.Limit, cfg.Window))
+	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -314,10 +319,10 @@ func cut(w http.ResponseWriter) {
 
 // send writes a reply, or half of its body under the Content-Length of the whole.
 func send(w http.ResponseWriter, reply Reply, truncate bool) {
-	if len(reply.Body) > 0 && reply.Header.Get("Content-Type") == "" {
+	if values, set := reply.Header["Content-Type"]; len(reply.Body) > 0 && reply.Header.Get("Content-Type") == "" && (!set || len(values) > 0) {
 		reply.Header.Set("Content-Type", contentType(reply.Body))
 	}
-	maps.Copy(w.Header(), reply.Header)
+	maps.Copy(w.Header(), reply.Header) // a key without values keeps net/http from adding its own
 	if reply.Status != http.StatusNoContent && reply.Status != http.StatusNotModified {
 		length := len(reply.Body)
 		if truncate {
@@ -349,7 +354,7 @@ func (s *Server) route(r *http.Request) (op *Op, allow []string) {
 		candidate := &s.cfg.Ops[i]
 		values, ok := match(candidate.Path, sent)
 		switch {
-		case !ok:
+		case !ok || s.cfg.Strict && s.shadowed(candidate.Path, sent):
 		case candidate.Method != r.Method:
 			allow = append(allow, candidate.Method)
 		default:
@@ -360,6 +365,26 @@ func (s *Server) route(r *http.Request) (op *Op, allow []string) {
 		}
 	}
 	return nil, allow
+}
+
+// shadowed tells whether another route that agrees with pattern so far has a literal segment where pattern has a variable.
+func (s *Server) shadowed(pattern string, sent []string) bool {
+	want := strings.Split(pattern, "/")
+	for _, op := range s.cfg.Ops {
+		for i, segment := range strings.Split(op.Path, "/") {
+			if i == len(want) {
+				break
+			}
+			variable := strings.HasPrefix(want[i], "{")
+			if variable && segment == sent[i] {
+				return true
+			}
+			if segment != want[i] && !(variable && strings.HasPrefix(segment, "{")) { // variables agree under any name
+				break
+			}
+		}
+	}
+	return false
 }
 
 func match(pattern string, sent []string) (values map[string]string, ok bool) {

@@ -90,7 +90,7 @@ func allowed(pkg string, vendors []string) (imports []string, ok bool) {
 		return nil, true
 	case "internal/core":
 		return []string{"ratelimit", "internal/paging"}, true
-	case "specs", "internal/contract", "internal/imports": // tests and no code
+	case "specs", "internal/contract", "internal/imports", "internal/readme": // tests and no code
 		return nil, true
 	}
 	if strings.HasPrefix(pkg, "internal/gen") { // the code generator's own

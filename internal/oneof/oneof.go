@@ -90,8 +90,8 @@ func skipSpace(data []byte, i int) int {
 	return i
 }
 
-// Merge encodes the struct that v points to as a JSON object with the additional member key (the discriminator), and with those members of the object raw
-// that v's type has no field for. Members that v has a field for come from v alone, so that clearing a field removes it.
+// Merge encodes the struct that v points to as a JSON object with the additional member key (the discriminator; none if key is ""), and with those members
+// of the object raw that v's type has no field for. Members that v has a field for come from v alone, so that clearing a field removes it.
 func Merge(raw []byte, v any, key, discriminator string) ([]byte, error) {
 	out := map[string]json.RawMessage{}
 	if len(raw) > 0 {
@@ -103,21 +103,23 @@ func Merge(raw []byte, v any, key, discriminator string) ([]byte, error) {
 			maps.DeleteFunc(out, func(member string, _ json.RawMessage) bool { return strings.EqualFold(member, name) }) // as decoding matches
 		}
 	}
-	fresh, err := json.Marshal(v)
+	fresh, err := Encode(v)
 	if err != nil {
 		return nil, err
 	}
 	if err := json.Unmarshal(fresh, &out); err != nil {
 		return nil, err
 	}
-	if out[key], err = json.Marshal(discriminator); err != nil {
-		return nil, err
+	if key != "" {
+		if out[key], err = Encode(discriminator); err != nil {
+			return nil, err
+		}
 	}
-	return encode(out)
+	return Encode(out)
 }
 
-// encode is json.Marshal without escaping for HTML.
-func encode(v any) ([]byte, error) {
+// Encode is json.Marshal without escaping for HTML.
+func Encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
