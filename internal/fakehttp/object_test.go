@@ -30,7 +30,7 @@ func TestObject(t *testing.T) {
 func TestStrictRoutes(t *testing.T) {
 	var ops []Op
 	for _, path := range []string{
-		"/i/{id}/permissions", "/i/resources/{id}/tags", "/i/{id}", "/j/{a}/x", "/j/{b}/{c}", "/j", "/{any}/x/y/z", "/k/{id}/x", "/{any}/fixed",
+		"/i/{id}/permissions", "/i/resources/{id}/tags", "/i/{id}", "/j/{b}/{c}", "/j/{a}/x", "/j", "/{any}/x/y/z", "/k/{id}/x", "/{any}/fixed",
 	} {
 		ops = append(ops, Op{Name: path, Method: "GET", Path: path, Handle: func(*Request) Reply { return Text(200, path) }})
 	}
@@ -41,7 +41,7 @@ func TestStrictRoutes(t *testing.T) {
 		{"/i/resources/1/tags", "/i/resources/{id}/tags", ""},
 		{"/i/1", "/i/{id}", ""},
 		{"/i/permissions", "/i/{id}", ""},
-		{"/j/1/x", "/j/{a}/x", ""},
+		{"/j/1/x", "/j/{a}/x", "/j/{b}/{c}"},
 		{"/j/1/y", "/j/{b}/{c}", ""},
 		{"/j/fixed", "", "/{any}/fixed"},
 		{"/h/fixed", "/{any}/fixed", ""},

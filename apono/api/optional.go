@@ -1,0 +1,54 @@
+package api
+
+import (
+	"encoding/json"
+
+	"github.com/integrations-go/sdk/internal/oneof"
+)
+
+// Optional is a member of a request that can be left out, null, or have a value. Its zero value leaves it out.
+type Optional[T any] struct {
+	value T
+	state state
+}
+
+type state int8
+
+const (
+	omitted state = iota
+	null
+	present
+)
+
+// Set is an Optional with a value.
+func Set[T any](value T) Optional[T] { return Optional[T]{value, present} }
+
+// Null is an Optional that is sent as null.
+func Null[T any]() Optional[T] { return Optional[T]{state: null} }
+
+// Get is the value, and whether there is one.
+func (o Optional[T]) Get() (T, bool) { return o.value, o.state == present }
+
+// IsNull reports whether it is sent as null.
+func (o Optional[T]) IsNull() bool { return o.state == null }
+
+// IsZero reports whether it is left out. It makes encoding/json leave the member out.
+func (o Optional[T]) IsZero() bool { return o.state == omitted }
+
+// MarshalJSON implements [json.Marshaler].
+func (o Optional[T]) MarshalJSON() ([]byte, error) {
+	if o.state != present {
+		return []byte("null"), nil
+	}
+	return oneof.Encode(o.value)
+}
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (o *Optional[T]) UnmarshalJSON(b []byte) error {
+	*o = Null[T]()
+	if string(b) == "null" {
+		return nil
+	}
+	o.state = present
+	return json.Unmarshal(b, &o.value)
+}

@@ -1,0 +1,330 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/integrations-go/sdk/internal/oneof"
+)
+
+// SecretStore says where the secret of an integration is: one of [AWSSecret], [GCPSecret], [KubernetesSecret], [AzureSecret],
+// [HashicorpVaultSecret], [AponoSecret], or [UnknownSecret]. It is v4's form, an object with exactly one member; [FlatSecretStore] is v2's, over the same types.
+//
+// Members of a known store that this release does not know are kept, and written again when the SecretStore is encoded. No verb of package fmt and no handler of package
+// slog shows the parameters of an AponoSecret, if the SecretStore is what it is given.
+type SecretStore struct {
+	// Value is a pointer to one of the variants. It is nil where the API sent no store: nothing, null, {}, or only members that are null.
+	Value SecretStoreValue
+
+	kept kept
+}
+
+// kept is a variant as it was received, without its discriminator.
+type kept struct {
+	member string
+	raw    json.RawMessage
+}
+
+// base is what a variant was received as, unless another one took its place.
+func (k kept) base(v SecretStoreValue) json.RawMessage {
+	if k.member != v.member() {
+		return nil
+	}
+	return k.raw
+}
+
+// SecretStoreValue is a variant of [SecretStore]. The variants are pointers to the types of this package.
+type SecretStoreValue interface {
+	member() string   // its member in v4
+	flatType() string // its type in v2
+}
+
+// UnknownSecret is a store that this release does not know, or more than one at once.
+type UnknownSecret struct {
+	// Names are the members (v4), or the type (v2), sorted.
+	Names []string
+	// Raw is the whole object as received. To send a store that is newer than this release, fill it with an object that has the one member.
+	Raw json.RawMessage
+}
+
+func (*AWSSecret) member() string            { return "aws" }
+func (*GCPSecret) member() string            { return "gcp" }
+func (*KubernetesSecret) member() string     { return "kubernetes" }
+func (*AzureSecret) member() string          { return "azure" }
+func (*HashicorpVaultSecret) member() string { return "hashicorp_vault" }
+func (*AponoSecret) member() string          { return "apono" }
+func (*UnknownSecret) member() string        { return "" }
+
+func (*AWSSecret) flatType() string            { return "AWS" }
+func (*GCPSecret) flatType() string            { return "GCP" }
+func (*KubernetesSecret) flatType() string     { return "KUBERNETES" }
+func (*AzureSecret) flatType() string          { return "AZURE" }
+func (*HashicorpVaultSecret) flatType() string { return "HASHICORP_VAULT" }
+func (*AponoSecret) flatType() string          { return "APONO" } // by analogy: the vendor documents no type for it
+func (*UnknownSecret) flatType() string        { return "" }
+
+// empties are a fresh value of each known variant.
+func empties() []SecretStoreValue {
+	return []SecretStoreValue{&AWSSecret{}, &GCPSecret{}, &KubernetesSecret{}, &AzureSecret{}, &HashicorpVaultSecret{}, &AponoSecret{}}
+}
+
+// IsZero reports whether there is no store. It makes encoding/json leave the member out.
+func (s SecretStore) IsZero() bool { return s.Value == nil }
+
+// Clone is a copy that shares nothing with s.
+func (s SecretStore) Clone() SecretStore {
+	out := SecretStore{kept: kept{s.kept.member, slices.Clone(s.kept.raw)}}
+	switch v := s.Value.(type) {
+	case *AWSSecret:
+		out.Value = clone(v)
+	case *GCPSecret:
+		out.Value = clone(v)
+	case *KubernetesSecret:
+		out.Value = clone(v)
+	case *AzureSecret:
+		out.Value = clone(v)
+	case *HashicorpVaultSecret:
+		out.Value = clone(v)
+	case *AponoSecret:
+		c := clone(v)
+		if c != nil {
+			c.Parameters = maps.Clone(c.Parameters)
+		}
+		out.Value = c
+	case *UnknownSecret:
+		c := clone(v)
+		if c != nil {
+			c.Names, c.Raw = slices.Clone(c.Names), slices.Clone(c.Raw)
+		}
+		out.Value = c
+	}
+	return out
+}
+
+func clone[T any](v *T) *T {
+	if v == nil {
+		return nil
+	}
+	c := *v
+	return &c
+}
+
+// Check reports why the store can't be used: a nil pointer in Value, more than one store, an unknown one that is no JSON object with
+// one member. No store at all passes.
+func (s SecretStore) Check() error {
+	return check(s.Value, func(u *UnknownSecret) error {
+		names, err := stores(u.Raw)
+		switch {
+		case err != nil:
+			return errors.New("is no JSON object")
+		case len(names) == 0:
+			return errors.New("names no secret store")
+		case len(names) > 1:
+			return fmt.Errorf("names more than one secret store: %s", strings.Join(slices.Sorted(maps.Keys(names)), " and "))
+		}
+		return nil
+	})
+}
+
+func check(v SecretStoreValue, unknown func(*UnknownSecret) error) error {
+	switch u, ok := v.(*UnknownSecret); {
+	case v == nil:
+		return nil
+	case isNil(v):
+		return errors.New("is a nil pointer")
+	case ok:
+		return unknown(u)
+	}
+	return nil
+}
+
+// stores are the members that are not null.
+func stores(raw []byte) (map[string]json.RawMessage, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(members, func(_ string, v json.RawMessage) bool { return string(v) == "null" })
+	return members, nil
+}
+
+func isNil(v SecretStoreValue) bool {
+	switch v := v.(type) {
+	case *AWSSecret:
+		return v == nil
+	case *GCPSecret:
+		return v == nil
+	case *KubernetesSecret:
+		return v == nil
+	case *AzureSecret:
+		return v == nil
+	case *HashicorpVaultSecret:
+		return v == nil
+	case *AponoSecret:
+		return v == nil
+	case *UnknownSecret:
+		return v == nil
+	}
+	return v == nil
+}
+
+// UnmarshalJSON implements [json.Unmarshaler]. It never fails: what is no single known store becomes an [UnknownSecret], which Check tells.
+func (s *SecretStore) UnmarshalJSON(b []byte) error {
+	*s = SecretStore{}
+	names, err := stores(b)
+	if err == nil && len(names) == 0 {
+		return nil
+	}
+	if len(names) == 1 {
+		for _, v := range empties() {
+			if raw, ok := names[v.member()]; ok && json.Unmarshal(raw, v) == nil {
+				*s = SecretStore{v, kept{v.member(), raw}}
+				return nil
+			}
+		}
+	}
+	s.Value = &UnknownSecret{Names: slices.Sorted(maps.Keys(names)), Raw: slices.Clone(json.RawMessage(b))}
+	return nil
+}
+
+// MarshalJSON implements [json.Marshaler]: exactly one member.
+func (s SecretStore) MarshalJSON() ([]byte, error) {
+	if s.Value == nil {
+		return []byte("null"), nil
+	}
+	if err := s.Check(); err != nil {
+		return nil, fmt.Errorf("the secret store %w", err)
+	}
+	if u, ok := s.Value.(*UnknownSecret); ok {
+		return u.Raw, nil
+	}
+	inner, err := oneof.Merge(s.kept.base(s.Value), s.Value, "", "")
+	if err != nil {
+		return nil, err
+	}
+	return oneof.Encode(map[string]json.RawMessage{s.Value.member(): inner})
+}
+
+// Flat is the store in v2's form. An [UnknownSecret] has none: it keeps the bytes of the form that it came in.
+func (s SecretStore) Flat() FlatSecretStore { return FlatSecretStore(s) }
+
+// FlatSecretStore is [SecretStore] in v2's form: an object whose member type names the store.
+type FlatSecretStore struct {
+	// Value is as in [SecretStore].
+	Value SecretStoreValue
+
+	kept kept
+}
+
+// Nested is the store in v4's form. An [UnknownSecret] has none: it keeps the bytes of the form that it came in.
+func (f FlatSecretStore) Nested() SecretStore { return SecretStore(f) }
+
+// Type is the value of the member type, "" where there is no store, or an unknown one.
+func (f FlatSecretStore) Type() string {
+	if f.Value == nil || isNil(f.Value) {
+		return ""
+	}
+	return f.Value.flatType()
+}
+
+// IsZero reports whether there is no store. It makes encoding/json leave the member out.
+func (f FlatSecretStore) IsZero() bool { return f.Value == nil }
+
+// Check reports why the store can't be used: a nil pointer in Value, or an unknown one without a type. No store at all passes.
+func (f FlatSecretStore) Check() error {
+	return check(f.Value, func(u *UnknownSecret) error {
+		if !json.Valid(u.Raw) || oneof.Discriminator(u.Raw, "type") == "" {
+			return errors.New("has no type")
+		}
+		return nil
+	})
+}
+
+// UnmarshalJSON implements [json.Unmarshaler]. It never fails: what is no known store becomes an [UnknownSecret].
+func (f *FlatSecretStore) UnmarshalJSON(b []byte) error {
+	*f = FlatSecretStore{}
+	members, err := stores(b)
+	if err == nil && len(members) == 0 {
+		return nil
+	}
+	kind := oneof.Discriminator(b, "type")
+	for _, v := range empties() {
+		if strings.EqualFold(v.flatType(), kind) && json.Unmarshal(b, v) == nil {
+			delete(members, "type")
+			raw, err := oneof.Encode(members)
+			*f = FlatSecretStore{v, kept{v.member(), raw}}
+			return err
+		}
+	}
+	u := &UnknownSecret{Raw: slices.Clone(json.RawMessage(b))}
+	if kind != "" {
+		u.Names = []string{kind}
+	}
+	f.Value = u
+	return nil
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (f FlatSecretStore) MarshalJSON() ([]byte, error) {
+	if f.Value == nil {
+		return []byte("null"), nil
+	}
+	if err := f.Check(); err != nil {
+		return nil, fmt.Errorf("the secret store %w", err)
+	}
+	if u, ok := f.Value.(*UnknownSecret); ok {
+		return u.Raw, nil
+	}
+	return oneof.Merge(f.kept.base(f.Value), f.Value, "type", f.Value.flatType())
+}
+
+// The rest keeps the parameters of an AponoSecret, which are secrets, out of whatever is printed or logged.
+
+func describe(v SecretStoreValue) string {
+	switch v := v.(type) {
+	case nil:
+		return "none"
+	case *UnknownSecret:
+		if v != nil {
+			return fmt.Sprintf("unknown %q", v.Names)
+		}
+	default:
+		if !isNil(v) {
+			return v.member()
+		}
+	}
+	return "nil"
+}
+
+// Format shows the kind of the store only, for every verb of package fmt.
+func (s SecretStore) Format(w fmt.State, _ rune) {
+	fmt.Fprintf(w, "SecretStore{%s}", describe(s.Value))
+}
+
+// LogValue is the kind of the store.
+func (s SecretStore) LogValue() slog.Value { return slog.StringValue(describe(s.Value)) }
+
+// Format shows the kind of the store only, for every verb of package fmt.
+func (f FlatSecretStore) Format(w fmt.State, verb rune) { SecretStore(f).Format(w, verb) }
+
+// LogValue is the kind of the store.
+func (f FlatSecretStore) LogValue() slog.Value { return SecretStore(f).LogValue() }
+
+// Format shows how many parameters there are, for every verb of package fmt.
+func (s AponoSecret) Format(w fmt.State, _ rune) {
+	fmt.Fprintf(w, "AponoSecret{%d parameters, redacted}", len(s.Parameters))
+}
+
+// LogValue is how many parameters there are.
+func (s AponoSecret) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s)) }
+
+// Format shows the names of the store only: its bytes may hold secrets.
+func (u UnknownSecret) Format(w fmt.State, _ rune) { fmt.Fprintf(w, "UnknownSecret{%q}", u.Names) }
+
+// LogValue is the names of the store.
+func (u UnknownSecret) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(u)) }

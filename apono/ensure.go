@@ -1,0 +1,203 @@
+package apono
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/integrations-go/sdk/internal/core"
+)
+
+// WaitOptions say how [IntegrationsService.WaitSynced] waits. Zero fields have the defaults.
+type WaitOptions struct {
+	// Interval is the first pause between two looks; each pause is half as long again as the one before, up to MaxInterval. A random part of up to a fifth
+	// is taken off each. Defaults 2 s and 30 s.
+	Interval, MaxInterval time.Duration
+	// Timeout ends the wait, where the context does not end it earlier. Default 10 min. How long a synchronization takes is not documented.
+	Timeout time.Duration
+}
+
+// SyncError says that a synchronization ended badly.
+type SyncError struct {
+	ID     string
+	Status Status // as the server spells it
+}
+
+// Error names the status.
+func (e *SyncError) Error() string {
+	return fmt.Sprintf("integration %s is %s after its synchronization", e.ID, e.Status)
+}
+
+// WaitSynced sends GET again and again, after a create or a refresh, until the status is none of Initializing and Refreshing, in whatever case. Active, Warning and Disabled
+// are success: look at the status. Error is a [*SyncError] next to the integration. A status that is not known is waited out, because it can't be told whether it is final.
+//
+// Lost connections, 429 and 5xx are waited out too; every other failure ends it at once. When the time is up, or ctx ends, the error joins that
+// ([context.DeadlineExceeded] or [context.Canceled]) with what was last seen.
+func (s *IntegrationsService) WaitSynced(ctx context.Context, id string, wait WaitOptions, opts ...CallOption) (*Integration, error) {
+	const op = "Integrations.WaitSynced"
+	if err := refuse(op, core.PathValue("id", id), core.CheckWait("WaitOptions", core.PollOptions(wait))); err != nil {
+		return nil, err
+	}
+	var in *Integration
+	err := core.Poll(ctx, core.PollOptions(wait), func(ctx context.Context) (bool, error) {
+		now, err := s.Get(ctx, id, opts...)
+		if err != nil {
+			return !errors.Is(err, ErrUnavailable) && !errors.Is(err, ErrRateLimited), err
+		}
+		in = now
+		switch strings.ToLower(string(now.Status)) {
+		case "active", "warning", "disabled", "connected":
+			return true, nil
+		case "error":
+			return true, newError(&core.Failure{Operation: op, Err: &SyncError{now.ID, now.Status}})
+		}
+		return false, fmt.Errorf("integration %s is %s", now.ID, now.Status)
+	})
+	return in, err
+}
+
+// EnsureAction is what Ensure did.
+type EnsureAction string
+
+// What Ensure can do.
+const (
+	EnsureCreated     EnsureAction = "created"     // there was none
+	EnsureUpdated     EnsureAction = "updated"     // there was one that differed
+	EnsureUnchanged   EnsureAction = "unchanged"   // there was one as wanted
+	EnsureConflicting EnsureAction = "conflicting" // there is one of another type, which can't be changed
+)
+
+// EnsureResult tells what Ensure found and did.
+type EnsureResult struct {
+	Action      EnsureAction
+	Integration *Integration // as it is now
+	// Differences names the fields that differed, sorted: "connector_id", "integration_config.hostname", ...
+	Differences []string
+}
+
+// Ensure makes there be one integration as in describes, by its name, which is required: it looks the name up; if there is none it sends POST; if there is one that differs it sends
+// a PUT that changes the fields that differ and keeps the others; otherwise it sends nothing more. Running it again changes nothing.
+//
+// Fields that in leaves out, and members of IntegrationConfig that it does not name, are left as they are; a field that is [Null] is cleared. The parameters of an [AponoSecret]
+// are not compared, because it is not known whether the API returns them; a change of them alone is not seen. The type can't be changed: another one is [EnsureConflicting] and an
+// error that is [ErrConflict], and so is more than one of the name, an [*AmbiguousError]. If the reply to the POST is lost, Ensure looks again before it gives up. Two programs that ensure
+// the same new name at the same moment may both create it.
+func (s *IntegrationsService) Ensure(ctx context.Context, in IntegrationCreate, opts ...CallOption) (*EnsureResult, error) {
+	const op = "Integrations.Ensure"
+	if err := refuse(op, core.Required("Name", in.Name), core.Required("Type", in.Type), checkConfig("IntegrationConfig", in.IntegrationConfig),
+		checkStore("SecretStoreConfig", in.SecretStoreConfig), checkDetails(in.CustomAccessDetails), checkOwner(in.Owner)); err != nil {
+		return nil, err
+	}
+	result := &EnsureResult{Action: EnsureUnchanged}
+	look := func() (*Integration, error) { return s.FindByName(ctx, in.Name, opts...) }
+	found, err := core.FindOrCreate(ctx, look, func() (*Integration, error) {
+		result.Action = EnsureCreated
+		return s.Create(ctx, in, opts...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	result.Integration = found
+	if result.Action == EnsureCreated {
+		return result, nil
+	}
+	if found.Type != in.Type {
+		result.Action, result.Differences = EnsureConflicting, []string{"type"}
+		return result, newError(&core.Failure{Operation: op, Err: fmt.Errorf("integration %s is of the type %s: %w", found.ID, found.Type, ErrConflict)})
+	}
+	update, diff := merge(found, in)
+	if len(diff) == 0 {
+		return result, nil
+	}
+	result.Differences = diff
+	if result.Integration, err = s.Update(ctx, found.ID, update, opts...); err != nil {
+		result.Integration = found
+		return result, err
+	}
+	result.Action = EnsureUpdated
+	return result, nil
+}
+
+// merge is the update that gives have what want asks for, and the names of what it changes.
+func merge(have *Integration, want IntegrationCreate) (IntegrationUpdate, []string) {
+	u := UpdateFrom(have)
+	var diff []string
+	for key, value := range want.IntegrationConfig {
+		if there, ok := u.IntegrationConfig[key]; !ok || !sameJSON(there, value) {
+			if u.IntegrationConfig == nil {
+				u.IntegrationConfig = Config{}
+			}
+			u.IntegrationConfig[key] = value
+			diff = append(diff, "integration_config."+key)
+		}
+	}
+	change(&diff, "connector_id", &u.ConnectorID, want.ConnectorID)
+	change(&diff, "custom_access_details", &u.CustomAccessDetails, want.CustomAccessDetails)
+	change(&diff, "connected_resource_types", &u.ConnectedResourceTypes, want.ConnectedResourceTypes)
+	if !sameStore(u.SecretStoreConfig, want.SecretStoreConfig) {
+		change(&diff, "secret_store_config", &u.SecretStoreConfig, want.SecretStoreConfig)
+	}
+	if !sameOwner(have.Owner, want.Owner) {
+		change(&diff, "owner", &u.Owner, want.Owner)
+	}
+	if m, ok := want.OwnersMapping.Get(); !ok || have.OwnersMapping == nil || !sameReference(m.SourceIntegrationReference, have.OwnersMapping.SourceIntegrationID, have.OwnersMapping.SourceIntegrationName) ||
+		m.AttributeType != have.OwnersMapping.AttributeType || m.KeyName != have.OwnersMapping.KeyName {
+		change(&diff, "owners_mapping", &u.OwnersMapping, want.OwnersMapping)
+	}
+	slices.Sort(diff)
+	return u, diff
+}
+
+// change takes over what want asks for, if that is something else.
+func change[T any](diff *[]string, name string, have *Optional[T], want Optional[T]) {
+	if want.IsZero() {
+		return
+	}
+	a, errA := json.Marshal(*have)
+	b, errB := json.Marshal(want)
+	if errA == nil && errB == nil && sameJSON(a, b) {
+		return
+	}
+	*have = want
+	*diff = append(*diff, name)
+}
+
+func sameStore(have, want Optional[SecretStore]) bool {
+	w, ok := want.Get()
+	h, there := have.Get()
+	if !ok || !there {
+		return want.IsZero()
+	}
+	if _, apono := w.Value.(*AponoSecret); apono {
+		_, same := h.Value.(*AponoSecret)
+		return same
+	}
+	a, errA := json.Marshal(SecretStore{Value: h.Value})
+	b, errB := json.Marshal(SecretStore{Value: w.Value})
+	return errA == nil && errB == nil && sameJSON(a, b)
+}
+
+func sameOwner(have *Owner, want Optional[OwnerReference]) bool {
+	w, ok := want.Get()
+	if !ok || have == nil {
+		return want.IsZero()
+	}
+	return w.AttributeType == have.AttributeType && slices.Equal(w.AttributeValue, have.AttributeValue) &&
+		sameReference(w.SourceIntegrationReference, have.SourceIntegrationID, have.SourceIntegrationName)
+}
+
+// sameReference accepts the id and the name, which the API takes alike; no reference leaves the choice to the server.
+func sameReference(reference, id, name string) bool {
+	return reference == "" || reference == id || reference == name
+}
+
+// sameJSON compares documents without giving numbers a type.
+func sameJSON(a, b []byte) bool {
+	x, errX := core.Canonical(a)
+	y, errY := core.Canonical(b)
+	return errX == nil && errY == nil && x == y
+}

@@ -1,0 +1,131 @@
+package apono
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+
+	"github.com/integrations-go/sdk/apono/api"
+	"github.com/integrations-go/sdk/internal/core"
+)
+
+// TruncatedError says that a list holds less than there is, and that the API offers no way to the rest.
+type TruncatedError struct{ Info PageInfo }
+
+// Error tells how much is missing.
+func (e *TruncatedError) Error() string {
+	return fmt.Sprintf("the list is truncated: it has %d items in all, and no parameter is known that asks for the others", e.Info.Total)
+}
+
+// one calls an operation that answers with an object. check gives its id, and says what is wrong with it otherwise.
+func one[T any](ctx context.Context, c *Client, op string, opts []CallOption, check func(*T) (string, error), send core.Send) (*T, error) {
+	out := new(T)
+	err := core.CallDecode(ctx, c.core, op, opts, send, func(b []byte) error {
+		if err := c.decode(b, out); err != nil {
+			return err
+		}
+		id, err := check(out)
+		if err == nil && id == "" {
+			err = errors.New("it has no id")
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// decode decodes a reply, and complains of missing members if the client is strict.
+func (c *Client) decode(b []byte, out any) error {
+	if err := json.Unmarshal(b, out); err != nil {
+		return err
+	}
+	if c.strict {
+		return core.Missing(b, out)
+	}
+	return nil
+}
+
+// tokenReply is a list of admin v4 and v3. Its pagination may be missing, null or empty: then the list ends.
+type tokenReply[T any] struct {
+	Items      []T            `json:"items"`
+	Pagination api.Pagination `json:"pagination"`
+}
+
+// tokenPages walks a list that is continued with a token.
+func tokenPages[T any](ctx context.Context, c *Client, op string, opts []CallOption, start string, refused error,
+	send func(ctx context.Context, token string) (*http.Response, error),
+) iter.Seq2[*Page[T], error] {
+	return core.Pages(ctx, c.core, op, opts, start, refused, send, func(b []byte, page *core.Page[T]) error {
+		var reply tokenReply[T]
+		err := decodeItems(c, b, "items", &reply, func(raw []T) { reply.Items = raw })
+		page.Items, page.Next = reply.Items, reply.Pagination.NextPageToken
+		return err
+	}, func(p *core.Page[T]) *Page[T] { return &Page[T]{Items: p.Items, NextToken: p.Next, Meta: Meta(p.Meta)} })
+}
+
+// wholeReply is a list of v2 and v3, which comes in one piece.
+type wholeReply[T any] struct {
+	Data       []T          `json:"data"`
+	Pagination api.PageInfo `json:"pagination"`
+}
+
+// whole reads a list that comes in one piece. If it tells of more than it holds, a [*TruncatedError] comes behind it.
+func whole[T any](ctx context.Context, c *Client, op string, opts []CallOption, refused error, send core.Send) iter.Seq2[*Page[T], error] {
+	var info PageInfo
+	list := core.Pages(ctx, c.core, op, opts, "", refused, func(ctx context.Context, _ string) (*http.Response, error) { return send(ctx) },
+		func(b []byte, page *core.Page[T]) error {
+			var reply wholeReply[T]
+			err := decodeItems(c, b, "data", &reply, func(raw []T) { reply.Data = raw })
+			page.Items, info = reply.Data, PageInfo(reply.Pagination)
+			return err
+		}, func(p *core.Page[T]) *Page[T] {
+			own := info
+			return &Page[T]{Items: p.Items, Info: &own, Meta: Meta(p.Meta)}
+		})
+	return func(yield func(*Page[T], error) bool) {
+		for page, err := range list {
+			if !yield(page, err) || err != nil {
+				return
+			}
+			if page.Info.Offset+len(page.Items) < page.Info.Total {
+				yield(nil, newError(&core.Failure{Operation: op, Err: &TruncatedError{*page.Info}}))
+				return
+			}
+		}
+	}
+}
+
+// decodeItems decodes a page whose items are the member key. Where a member of some item has a type that it should not have, that item
+// alone suffers: what does not fit is left out of it. A document without the member is no list; the member may be null.
+func decodeItems[R, T any](c *Client, b []byte, key string, reply *R, setItems func([]T)) error {
+	var members map[string]json.RawMessage
+	err := c.decode(b, reply)
+	odd := errors.As(err, new(*json.UnmarshalTypeError))
+	if err != nil && (!odd || c.strict) {
+		return err
+	}
+	if json.Unmarshal(b, &members) != nil {
+		return err
+	}
+	if members[key] == nil {
+		return fmt.Errorf("it has no %s", key)
+	}
+	if !odd {
+		return nil
+	}
+	var raw []json.RawMessage
+	if json.Unmarshal(members[key], &raw) != nil {
+		return err
+	}
+	items := make([]T, len(raw))
+	for i := range raw {
+		_ = json.Unmarshal(raw[i], &items[i]) // leaves out what does not fit
+	}
+	setItems(items)
+	return nil
+}

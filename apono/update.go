@@ -1,0 +1,74 @@
+package apono
+
+import "github.com/integrations-go/sdk/apono/api"
+
+// UpdateFrom is the update that changes nothing: change some of its fields, and the others keep what in has, members that this release does not know included, whether or not
+// the server clears what an update leaves out. What in does not have is sent as null. Owners are read with the id and the name of their source and written with one
+// reference, for which UpdateFrom takes the id, or the name where there is no id. It shares nothing with in.
+//
+// Whether the API returns the parameters of an [AponoSecret] is not known: check them before you send an update of such an integration.
+func UpdateFrom(in *Integration) IntegrationUpdate {
+	u := IntegrationUpdate{
+		Name:                   in.Name,
+		IntegrationConfig:      in.IntegrationConfig.Clone(),
+		ConnectorID:            orNull(in.ConnectorID),
+		CustomAccessDetails:    orNull(in.CustomAccessDetails),
+		ConnectedResourceTypes: listOrNull(in.ConnectedResourceTypes),
+		SecretStoreConfig:      Null[SecretStore](),
+		Owner:                  Null[OwnerReference](),
+		OwnersMapping:          Null[OwnerMappingReference](),
+	}
+	if !in.SecretStoreConfig.IsZero() {
+		u.SecretStoreConfig = Set(in.SecretStoreConfig.Clone())
+	}
+	if o := in.Owner; o != nil {
+		u.Owner = Set(OwnerReference{
+			AttributeType: o.AttributeType, AttributeValue: append([]string{}, o.AttributeValue...),
+			SourceIntegrationReference: idOrName(o.SourceIntegrationID, o.SourceIntegrationName),
+		})
+	}
+	if m := in.OwnersMapping; m != nil {
+		u.OwnersMapping = Set(OwnerMappingReference{
+			AttributeType: m.AttributeType, KeyName: m.KeyName,
+			SourceIntegrationReference: idOrName(m.SourceIntegrationID, m.SourceIntegrationName),
+		})
+	}
+	return u
+}
+
+// UpdateFromV2 is [UpdateFrom] for v2.
+func UpdateFromV2(in *IntegrationV2) IntegrationUpdateV2 {
+	u := IntegrationUpdateV2{
+		Name:                   in.Name,
+		Metadata:               in.Metadata.Clone(),
+		ProvisionerID:          orNull(in.ProvisionerID),
+		CustomAccessDetails:    orNull(in.CustomAccessDetails),
+		ConnectedResourceTypes: listOrNull(in.ConnectedResourceTypes),
+		SecretConfig:           Null[FlatSecretStore](),
+	}
+	if !in.SecretConfig.IsZero() {
+		u.SecretConfig = Set(in.SecretConfig.Nested().Clone().Flat())
+	}
+	return u
+}
+
+func orNull(s string) api.Optional[string] {
+	if s == "" {
+		return Null[string]()
+	}
+	return Set(s)
+}
+
+func listOrNull(list []string) api.Optional[[]string] {
+	if list == nil {
+		return Null[[]string]()
+	}
+	return Set(append([]string{}, list...))
+}
+
+func idOrName(id, name string) string {
+	if id != "" {
+		return id
+	}
+	return name
+}

@@ -1,0 +1,45 @@
+package apono
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/integrations-go/sdk/internal/core"
+)
+
+// ValidateConfig checks a configuration and the place of its secret against the catalog, before anything is sent: required parameters, allowed values, a secret where the type needs one, of
+// a kind that it supports. It returns all problems at once, each an [*Error] that is [ErrInvalid] and names the parameter. Members that the catalog does not name pass: the server
+// is the judge of them. Values are compared as they are written; a parameter with a default may be left out.
+func ValidateConfig(entry *CatalogEntry, config Config, secret SecretStore) error {
+	const op = "ValidateConfig"
+	if entry == nil {
+		return refuse(op, core.Arg("entry", "is nil"))
+	}
+	var problems []error
+	problem := func(argument, format string, args ...any) {
+		problems = append(problems, refuse(op, core.Arg(argument, format, args...)))
+	}
+	if err := config.Check(); err != nil {
+		problem("config", "%v", err)
+	}
+	for _, p := range entry.Params {
+		value := config.Text(p.ID)
+		switch {
+		case value == "" && !p.Optional && p.Default == "":
+			problem(p.ID, "is required (%s)", p.Label)
+		case value != "" && len(p.Values) > 0 && !slices.Contains(p.Values, value):
+			problem(p.ID, "is %q, not one of %s", value, strings.Join(p.Values, ", "))
+		}
+	}
+	kind := secret.Flat().Type()
+	switch {
+	case secret.Check() != nil:
+		problem("secret", "%v", secret.Check())
+	case secret.IsZero() && entry.RequiresSecret:
+		problem("secret", "is required, in one of %s", strings.Join(entry.SupportedSecretTypes, ", "))
+	case kind != "" && kind != "APONO" && !slices.ContainsFunc(entry.SupportedSecretTypes, func(t string) bool { return strings.EqualFold(t, kind) }):
+		problem("secret", "is in %s, which %s does not support: %s", kind, entry.Type, strings.Join(entry.SupportedSecretTypes, ", "))
+	}
+	return errors.Join(problems...)
+}
