@@ -709,18 +709,15 @@ type UpdateUserTagsJSONRequestBody = UserTagsUpdate
 // RequestEditorFn changes a request before it is sent.
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
 
-// HttpRequestDoer sends requests. An [http.Client] is one.
-type HttpRequestDoer interface {
-	Do(req *http.Request) (*http.Response, error)
-}
-
 // Client has a method for each operation of the API.
 type Client struct {
 	// Server is the base URL. It may have a path, which is kept.
 	Server string
 
-	// Client sends the requests.
-	Client HttpRequestDoer
+	// Client sends the requests. An [http.Client] can.
+	Client interface {
+		Do(req *http.Request) (*http.Response, error)
+	}
 
 	// RequestEditors are called for each request before it is sent, in this order.
 	RequestEditors []RequestEditorFn
@@ -748,7 +745,9 @@ func NewClient(server string, opts ...ClientOption) (*Client, error) {
 }
 
 // WithHTTPClient sets what sends the requests.
-func WithHTTPClient(doer HttpRequestDoer) ClientOption {
+func WithHTTPClient(doer interface {
+	Do(req *http.Request) (*http.Response, error)
+}) ClientOption {
 	return func(c *Client) error {
 		c.Client = doer
 		return nil
@@ -761,236 +760,6 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 		c.RequestEditors = append(c.RequestEditors, fn)
 		return nil
 	}
-}
-
-// ClientInterface has the operations of [Client].
-type ClientInterface interface {
-	// ListConnectors List connectors
-	//
-	// Returns the connectors that match the filter, page by page.
-	//
-	// Corresponds with GET /api/admin/v3/connectors (the `ListConnectors` operationId).
-	ListConnectors(ctx context.Context, params *ListConnectorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// DeleteConnector Delete a connector
-	//
-	// Deletes one connector. The answer has no body.
-	//
-	// Corresponds with DELETE /api/admin/v3/connectors/{id} (the `DeleteConnector` operationId).
-	DeleteConnector(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetConnector Read a connector
-	//
-	// Returns one connector.
-	//
-	// Corresponds with GET /api/admin/v3/connectors/{id} (the `GetConnector` operationId).
-	GetConnector(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// UpdateConnectorWithBody Rename a connector
-	//
-	// Changes the name of a connector, and nothing else.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with PUT /api/admin/v3/connectors/{id} (the `UpdateConnector` operationId).
-	UpdateConnectorWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// UpdateConnector Rename a connector
-	//
-	// Changes the name of a connector, and nothing else.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with PUT /api/admin/v3/connectors/{id} (the `UpdateConnector` operationId).
-	UpdateConnector(ctx context.Context, id string, body UpdateConnectorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ListIntegrations List integrations
-	//
-	// Returns the integrations that match all filters, page by page. A filter with several values matches any of them.
-	// The order is not specified.
-	//
-	// Corresponds with GET /api/admin/v4/integrations (the `ListIntegrations` operationId).
-	ListIntegrations(ctx context.Context, params *ListIntegrationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// CreateIntegrationWithBody Create an integration
-	//
-	// Creates an integration. The answer comes before Apono has read the resources of it.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /api/admin/v4/integrations (the `CreateIntegration` operationId).
-	CreateIntegrationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// CreateIntegration Create an integration
-	//
-	// Creates an integration. The answer comes before Apono has read the resources of it.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with POST /api/admin/v4/integrations (the `CreateIntegration` operationId).
-	CreateIntegration(ctx context.Context, body CreateIntegrationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// DeleteIntegration Delete an integration
-	//
-	// Deletes one integration. The answer has no body.
-	//
-	// Corresponds with DELETE /api/admin/v4/integrations/{id} (the `DeleteIntegration` operationId).
-	DeleteIntegration(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetIntegration Read an integration
-	//
-	// Returns one integration, of whatever category.
-	//
-	// Corresponds with GET /api/admin/v4/integrations/{id} (the `GetIntegration` operationId).
-	GetIntegration(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// UpdateIntegrationWithBody Update an integration
-	//
-	// Replaces an integration but for its type, which can't change. It is not documented whether a missing member is
-	// cleared or kept.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with PUT /api/admin/v4/integrations/{id} (the `UpdateIntegration` operationId).
-	UpdateIntegrationWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// UpdateIntegration Update an integration
-	//
-	// Replaces an integration but for its type, which can't change. It is not documented whether a missing member is
-	// cleared or kept.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with PUT /api/admin/v4/integrations/{id} (the `UpdateIntegration` operationId).
-	UpdateIntegration(ctx context.Context, id string, body UpdateIntegrationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ListConnectorsV2 List connectors
-	//
-	// Returns the connectors, as a bare array.
-	//
-	// Corresponds with GET /api/v2/connectors (the `ListConnectorsV2` operationId).
-	ListConnectorsV2(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ListIntegrationsV2 List integrations
-	//
-	// Returns the integrations. There are neither filters nor parameters that would ask for another page.
-	//
-	// Corresponds with GET /api/v2/integrations (the `ListIntegrationsV2` operationId).
-	ListIntegrationsV2(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// CreateIntegrationV2WithBody Create an integration
-	//
-	// Creates an integration. The answer comes before Apono has read the resources of it.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /api/v2/integrations (the `CreateIntegrationV2` operationId).
-	CreateIntegrationV2WithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// CreateIntegrationV2 Create an integration
-	//
-	// Creates an integration. The answer comes before Apono has read the resources of it.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with POST /api/v2/integrations (the `CreateIntegrationV2` operationId).
-	CreateIntegrationV2(ctx context.Context, body CreateIntegrationV2JSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ListCatalog List the catalog
-	//
-	// Returns the types of integrations that can be created, and what each needs.
-	//
-	// Corresponds with GET /api/v2/integrations-catalog (the `ListCatalog` operationId).
-	ListCatalog(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetCatalogEntry Read a catalog entry
-	//
-	// Returns what integrations of one type need.
-	//
-	// Corresponds with GET /api/v2/integrations-catalog/{type} (the `GetCatalogEntry` operationId).
-	GetCatalogEntry(ctx context.Context, entryType string, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// DeleteIntegrationV2 Delete an integration
-	//
-	// Deletes one integration. The answer is a message.
-	//
-	// Corresponds with DELETE /api/v2/integrations/{id} (the `DeleteIntegrationV2` operationId).
-	DeleteIntegrationV2(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetIntegrationV2 Read an integration
-	//
-	// Returns one integration.
-	//
-	// Corresponds with GET /api/v2/integrations/{id} (the `GetIntegrationV2` operationId).
-	GetIntegrationV2(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// UpdateIntegrationV2WithBody Update an integration
-	//
-	// Replaces an integration but for its type, which can't change. It is not documented whether a missing member is
-	// cleared or kept.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with PUT /api/v2/integrations/{id} (the `UpdateIntegrationV2` operationId).
-	UpdateIntegrationV2WithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// UpdateIntegrationV2 Update an integration
-	//
-	// Replaces an integration but for its type, which can't change. It is not documented whether a missing member is
-	// cleared or kept.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with PUT /api/v2/integrations/{id} (the `UpdateIntegrationV2` operationId).
-	UpdateIntegrationV2(ctx context.Context, id string, body UpdateIntegrationV2JSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// RefreshIntegrationV2 Refresh an integration
-	//
-	// Makes Apono read the resources of an integration anew. The answer does not wait for that.
-	//
-	// Corresponds with POST /api/v2/integrations/{id}/refresh (the `RefreshIntegrationV2` operationId).
-	RefreshIntegrationV2(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetUserTags Read the user tags of a resource
-	//
-	// Returns the tags that users have given to a resource.
-	//
-	// Corresponds with GET /api/v3/integrations/resources/{resource_id}/user-tags (the `GetUserTags` operationId).
-	GetUserTags(ctx context.Context, resourceID string, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// UpdateUserTagsWithBody Update the user tags of a resource
-	//
-	// Sets the tags that users have given to a resource. It is not documented whether tags that are not named are
-	// removed.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with PUT /api/v3/integrations/resources/{resource_id}/user-tags (the `UpdateUserTags` operationId).
-	UpdateUserTagsWithBody(ctx context.Context, resourceID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// UpdateUserTags Update the user tags of a resource
-	//
-	// Sets the tags that users have given to a resource. It is not documented whether tags that are not named are
-	// removed.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with PUT /api/v3/integrations/resources/{resource_id}/user-tags (the `UpdateUserTags` operationId).
-	UpdateUserTags(ctx context.Context, resourceID string, body UpdateUserTagsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ListPermissions List the permissions of an integration
-	//
-	// Returns the permissions that an integration can grant, for the whole tenant.
-	//
-	// Corresponds with GET /api/v3/integrations/{id}/permissions (the `ListPermissions` operationId).
-	ListPermissions(ctx context.Context, id string, params *ListPermissionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ListResources List the resources of an integration
-	//
-	// Returns the resources that Apono has found in an integration, for the whole tenant.
-	//
-	// Corresponds with GET /api/v3/integrations/{id}/resources (the `ListResources` operationId).
-	ListResources(ctx context.Context, id string, params *ListResourcesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // ListConnectors List connectors

@@ -431,7 +431,6 @@ func TestClient(t *testing.T) {
 	assert.Equal(t, refused, err)
 	_, err = api.NewGetIntegrationRequest("://", "1")
 	assert.Error(t, err)
-	var _ api.ClientInterface = c
 }
 
 // Each path value reaches its place, also where the server has a path of its own.

@@ -30,6 +30,9 @@
 // Apono publishes no errors but the 401, and little of how it treats odd input. These are choices of this package; clients
 // should depend on none of them, and [Style] has other ways to answer for many:
 //   - An update clears what it doesn't mention, and an update of user tags replaces them all.
+//   - Optional members without a value are left out, and a source_integration_reference of "" is none: Apono's Terraform
+//     provider relies on both.
+//   - Replies carry an X-Request-Id.
 //   - Reads show the keys of apono.parameters with "" for values.
 //   - The Apono store is APONO in v2, and a store unknown to this package the upper case of its v4 name.
 //   - Filters by status and category take the value as v4 writes it. An empty value is a value, and fits nothing.

@@ -424,222 +424,60 @@ type ValidateIntegrationJSONRequestBody = IntegrationValidate
 // ExchangeTokenFormdataRequestBody defines body for ExchangeToken for application/x-www-form-urlencoded ContentType.
 type ExchangeTokenFormdataRequestBody = TokenRequest
 
-// RequestEditorFn is the function signature for the RequestEditor callback function
+// RequestEditorFn changes a request before it is sent.
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
 
-// Doer performs HTTP requests.
-//
-// The standard http.Client implements this interface.
-type HttpRequestDoer interface {
-	Do(req *http.Request) (*http.Response, error)
-}
-
-// Client which conforms to the OpenAPI3 specification for this service.
+// Client has a method for each operation of the API.
 type Client struct {
-	// The endpoint of the server conforming to this interface, with scheme,
-	// https://api.deepmap.com for example. This can contain a path relative
-	// to the server, such as https://api.deepmap.com/dev-test, and all the
-	// paths in the swagger spec will be appended to the server.
+	// Server is the base URL. It may have a path, which is kept.
 	Server string
 
-	// Doer for performing requests, typically a *http.Client with any
-	// customized settings, such as certificate chains.
-	Client HttpRequestDoer
+	// Client sends the requests. An [http.Client] can.
+	Client interface {
+		Do(req *http.Request) (*http.Response, error)
+	}
 
-	// A list of callbacks for modifying requests which are generated before sending over
-	// the network.
+	// RequestEditors are called for each request before it is sent, in this order.
 	RequestEditors []RequestEditorFn
 }
 
-// ClientOption allows setting custom parameters during construction
+// ClientOption configures a [Client].
 type ClientOption func(*Client) error
 
-// Creates a new Client, with reasonable defaults
+// NewClient is a [Client] of the server with this base URL. It sends with an [http.Client] of its own if no option says otherwise.
 func NewClient(server string, opts ...ClientOption) (*Client, error) {
-	// create a client with sane default values
-	client := Client{
-		Server: server,
-	}
-	// mutate client and add all optional params
+	client := Client{Server: server}
 	for _, o := range opts {
 		if err := o(&client); err != nil {
 			return nil, err
 		}
 	}
-	// ensure the server URL always has a trailing slash
+	// Without it, the last part of the path would be replaced.
 	if !strings.HasSuffix(client.Server, "/") {
 		client.Server += "/"
 	}
-	// create httpClient, if not already present
 	if client.Client == nil {
 		client.Client = &http.Client{}
 	}
 	return &client, nil
 }
 
-// WithHTTPClient allows overriding the default Doer, which is
-// automatically created using http.Client. This is useful for tests.
-func WithHTTPClient(doer HttpRequestDoer) ClientOption {
+// WithHTTPClient sets what sends the requests.
+func WithHTTPClient(doer interface {
+	Do(req *http.Request) (*http.Response, error)
+}) ClientOption {
 	return func(c *Client) error {
 		c.Client = doer
 		return nil
 	}
 }
 
-// WithRequestEditorFn allows setting up a callback function, which will be
-// called right before sending the request. This can be used to mutate the request.
+// WithRequestEditorFn adds a function that is called for each request before it is sent.
 func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 	return func(c *Client) error {
 		c.RequestEditors = append(c.RequestEditors, fn)
 		return nil
 	}
-}
-
-// The interface specification for the client above.
-type ClientInterface interface {
-
-	// ListIntegrationsV1 List integrations
-	//
-	// Returns the integrations of one environment, page by page. Without a provider it returns those of all
-	// providers, also of providers that v1 can't create.
-	//
-	// Corresponds with GET /pim/v1/integrations (the `ListIntegrationsV1` operationId).
-	ListIntegrationsV1(ctx context.Context, params *ListIntegrationsV1Params, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// CreateIntegrationV1WithBody Create an integration
-	//
-	// Creates an AWS integration. The answer holds what the trust policy of the customer's IAM role must name:
-	// iam_role_arn and external_id. The customer's role need not exist yet. There is no update in v1.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /pim/v1/integrations (the `CreateIntegrationV1` operationId).
-	CreateIntegrationV1WithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// CreateIntegrationV1 Create an integration
-	//
-	// Creates an AWS integration. The answer holds what the trust policy of the customer's IAM role must name:
-	// iam_role_arn and external_id. The customer's role need not exist yet. There is no update in v1.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with POST /pim/v1/integrations (the `CreateIntegrationV1` operationId).
-	CreateIntegrationV1(ctx context.Context, body CreateIntegrationV1JSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// DeleteIntegrationV1 Delete an integration
-	//
-	// Deletes one integration of an environment. It fails while a resource uses the integration.
-	//
-	// Corresponds with DELETE /pim/v1/integrations/{id} (the `DeleteIntegrationV1` operationId).
-	DeleteIntegrationV1(ctx context.Context, id string, params *DeleteIntegrationV1Params, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetIntegrationV1 Read an integration
-	//
-	// Returns one integration of an environment.
-	//
-	// Corresponds with GET /pim/v1/integrations/{id} (the `GetIntegrationV1` operationId).
-	GetIntegrationV1(ctx context.Context, id string, params *GetIntegrationV1Params, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ListIntegrations List integrations
-	//
-	// Returns the integrations of one environment that match all filters, page by page.
-	//
-	// Corresponds with GET /pim/v2/integrations (the `ListIntegrations` operationId).
-	ListIntegrations(ctx context.Context, params *ListIntegrationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// CreateIntegrationWithBody Create an integration
-	//
-	// Creates an integration with status DRAFT. The answer already holds Confluent's side of the configuration; an
-	// update adds the customer's side.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /pim/v2/integrations (the `CreateIntegration` operationId).
-	CreateIntegrationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// CreateIntegration Create an integration
-	//
-	// Creates an integration with status DRAFT. The answer already holds Confluent's side of the configuration; an
-	// update adds the customer's side.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with POST /pim/v2/integrations (the `CreateIntegration` operationId).
-	CreateIntegration(ctx context.Context, body CreateIntegrationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// DeleteIntegration Delete an integration
-	//
-	// Deletes one integration of an environment. It fails while a resource uses the integration.
-	//
-	// Corresponds with DELETE /pim/v2/integrations/{id} (the `DeleteIntegration` operationId).
-	DeleteIntegration(ctx context.Context, id string, params *DeleteIntegrationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetIntegration Read an integration
-	//
-	// Returns one integration of an environment.
-	//
-	// Corresponds with GET /pim/v2/integrations/{id} (the `GetIntegration` operationId).
-	GetIntegration(ctx context.Context, id string, params *GetIntegrationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// UpdateIntegrationWithBody Update an integration
-	//
-	// Adds the customer's side of the configuration to an integration with status DRAFT, which becomes CREATED. No
-	// other status allows an update. The environment is named in the body, not in the query.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with PATCH /pim/v2/integrations/{id} (the `UpdateIntegration` operationId).
-	UpdateIntegrationWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// UpdateIntegration Update an integration
-	//
-	// Adds the customer's side of the configuration to an integration with status DRAFT, which becomes CREATED. No
-	// other status allows an update. The environment is named in the body, not in the query.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with PATCH /pim/v2/integrations/{id} (the `UpdateIntegration` operationId).
-	UpdateIntegration(ctx context.Context, id string, body UpdateIntegrationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ValidateIntegrationWithBody Validate an integration
-	//
-	// Checks that Confluent can reach the customer's cloud with an integration, and changes nothing. It fails until
-	// the access is set up.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /pim/v2/integrations:validate (the `ValidateIntegration` operationId).
-	ValidateIntegrationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ValidateIntegration Validate an integration
-	//
-	// Checks that Confluent can reach the customer's cloud with an integration, and changes nothing. It fails until
-	// the access is set up.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with POST /pim/v2/integrations:validate (the `ValidateIntegration` operationId).
-	ValidateIntegration(ctx context.Context, body ValidateIntegrationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ExchangeTokenWithBody Exchange an OAuth token
-	//
-	// Exchanges a JWT of an external identity provider for a Confluent access token with the rights of an identity
-	// pool. The request carries no other credentials.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /sts/v1/oauth2/token (the `ExchangeToken` operationId).
-	ExchangeTokenWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ExchangeTokenWithFormdataBody Exchange an OAuth token
-	//
-	// Exchanges a JWT of an external identity provider for a Confluent access token with the rights of an identity
-	// pool. The request carries no other credentials.
-	//
-	// Takes a body of the `application/x-www-form-urlencoded` content type.
-	//
-	// Corresponds with POST /sts/v1/oauth2/token (the `ExchangeToken` operationId).
-	ExchangeTokenWithFormdataBody(ctx context.Context, body ExchangeTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // ListIntegrationsV1 List integrations
@@ -653,11 +491,7 @@ func (c *Client) ListIntegrationsV1(ctx context.Context, params *ListIntegration
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, req, reqEditors)
 }
 
 // CreateIntegrationV1WithBody Create an integration
@@ -673,11 +507,7 @@ func (c *Client) CreateIntegrationV1WithBody(ctx context.Context, contentType st
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, req, reqEditors)
 }
 
 // CreateIntegrationV1 Create an integration
@@ -693,11 +523,7 @@ func (c *Client) CreateIntegrationV1(ctx context.Context, body CreateIntegration
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, req, reqEditors)
 }
 
 // DeleteIntegrationV1 Delete an integration
@@ -710,11 +536,7 @@ func (c *Client) DeleteIntegrationV1(ctx context.Context, id string, params *Del
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, req, reqEditors)
 }
 
 // GetIntegrationV1 Read an integration
@@ -727,11 +549,7 @@ func (c *Client) GetIntegrationV1(ctx context.Context, id string, params *GetInt
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, req, reqEditors)
 }
 
 // ListIntegrations List integrations
@@ -744,11 +562,7 @@ func (c *Client) ListIntegrations(ctx context.Context, params *ListIntegrationsP
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, req, reqEditors)
 }
 
 // CreateIntegrationWithBody Create an integration
@@ -764,11 +578,7 @@ func (c *Client) CreateIntegrationWithBody(ctx context.Context, contentType stri
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, req, reqEditors)
 }
 
 // CreateIntegration Create an integration
@@ -784,11 +594,7 @@ func (c *Client) CreateIntegration(ctx context.Context, body CreateIntegrationJS
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, req, reqEditors)
 }
 
 // DeleteIntegration Delete an integration
@@ -801,11 +607,7 @@ func (c *Client) DeleteIntegration(ctx context.Context, id string, params *Delet
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, req, reqEditors)
 }
 
 // GetIntegration Read an integration
@@ -818,11 +620,7 @@ func (c *Client) GetIntegration(ctx context.Context, id string, params *GetInteg
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, req, reqEditors)
 }
 
 // UpdateIntegrationWithBody Update an integration
@@ -838,11 +636,7 @@ func (c *Client) UpdateIntegrationWithBody(ctx context.Context, id string, conte
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, req, reqEditors)
 }
 
 // UpdateIntegration Update an integration
@@ -858,11 +652,7 @@ func (c *Client) UpdateIntegration(ctx context.Context, id string, body UpdateIn
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, req, reqEditors)
 }
 
 // ValidateIntegrationWithBody Validate an integration
@@ -878,11 +668,7 @@ func (c *Client) ValidateIntegrationWithBody(ctx context.Context, contentType st
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, req, reqEditors)
 }
 
 // ValidateIntegration Validate an integration
@@ -898,11 +684,7 @@ func (c *Client) ValidateIntegration(ctx context.Context, body ValidateIntegrati
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, req, reqEditors)
 }
 
 // ExchangeTokenWithBody Exchange an OAuth token
@@ -918,11 +700,7 @@ func (c *Client) ExchangeTokenWithBody(ctx context.Context, contentType string, 
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, req, reqEditors)
 }
 
 // ExchangeTokenWithFormdataBody Exchange an OAuth token
@@ -938,656 +716,420 @@ func (c *Client) ExchangeTokenWithFormdataBody(ctx context.Context, body Exchang
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+	return c.send(ctx, req, reqEditors)
+}
+
+// NewListIntegrationsV1Request is the request of [Client.ListIntegrationsV1].
+func NewListIntegrationsV1Request(server string, params *ListIntegrationsV1Params) (*http.Request, error) {
+	at, err := url.Parse(server)
+	if err != nil {
 		return nil, err
+	}
+	// The dot keeps the path of the server.
+	at, err = at.Parse("./pim/v1/integrations")
+	if err != nil {
+		return nil, err
+	}
+	if params != nil {
+		var query []string
+		{
+			part, err := runtime.StyleParamWithOptions("form", true, "environment", params.Environment, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, part)
+		}
+		if params.Provider != nil {
+			part, err := runtime.StyleParamWithOptions("form", true, "provider", *params.Provider, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, part)
+		}
+		if params.PageSize != nil {
+			part, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, part)
+		}
+		if params.PageToken != nil {
+			part, err := runtime.StyleParamWithOptions("form", true, "page_token", *params.PageToken, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, part)
+		}
+		at.RawQuery = strings.Join(query, "&")
+	}
+	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	return req, nil
+}
+
+// NewCreateIntegrationV1Request is the request of [Client.CreateIntegrationV1].
+func NewCreateIntegrationV1Request(server string, body CreateIntegrationV1JSONRequestBody) (*http.Request, error) {
+	b, err := encodeBody(body)
+	if err != nil {
+		return nil, err
+	}
+	return NewCreateIntegrationV1RequestWithBody(server, "application/json", bytes.NewReader(b))
+}
+
+// NewCreateIntegrationV1RequestWithBody is the request of [Client.CreateIntegrationV1WithBody].
+func NewCreateIntegrationV1RequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	at, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+	// The dot keeps the path of the server.
+	at, err = at.Parse("./pim/v1/integrations")
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, at.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", contentType)
+	return req, nil
+}
+
+// NewDeleteIntegrationV1Request is the request of [Client.DeleteIntegrationV1].
+func NewDeleteIntegrationV1Request(server string, id string, params *DeleteIntegrationV1Params) (*http.Request, error) {
+	path0, err := runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+	at, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+	// The dot keeps the path of the server.
+	at, err = at.Parse(fmt.Sprintf("./pim/v1/integrations/%s", path0))
+	if err != nil {
+		return nil, err
+	}
+	if params != nil {
+		var query []string
+		{
+			part, err := runtime.StyleParamWithOptions("form", true, "environment", params.Environment, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, part)
+		}
+		at.RawQuery = strings.Join(query, "&")
+	}
+	req, err := http.NewRequest(http.MethodDelete, at.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	return req, nil
+}
+
+// NewGetIntegrationV1Request is the request of [Client.GetIntegrationV1].
+func NewGetIntegrationV1Request(server string, id string, params *GetIntegrationV1Params) (*http.Request, error) {
+	path0, err := runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+	at, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+	// The dot keeps the path of the server.
+	at, err = at.Parse(fmt.Sprintf("./pim/v1/integrations/%s", path0))
+	if err != nil {
+		return nil, err
+	}
+	if params != nil {
+		var query []string
+		{
+			part, err := runtime.StyleParamWithOptions("form", true, "environment", params.Environment, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, part)
+		}
+		at.RawQuery = strings.Join(query, "&")
+	}
+	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	return req, nil
+}
+
+// NewListIntegrationsRequest is the request of [Client.ListIntegrations].
+func NewListIntegrationsRequest(server string, params *ListIntegrationsParams) (*http.Request, error) {
+	at, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+	// The dot keeps the path of the server.
+	at, err = at.Parse("./pim/v2/integrations")
+	if err != nil {
+		return nil, err
+	}
+	if params != nil {
+		var query []string
+		{
+			part, err := runtime.StyleParamWithOptions("form", true, "environment", params.Environment, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, part)
+		}
+		if params.DisplayName != nil {
+			part, err := runtime.StyleParamWithOptions("form", true, "display_name", *params.DisplayName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, part)
+		}
+		if params.Provider != nil {
+			part, err := runtime.StyleParamWithOptions("form", true, "provider", *params.Provider, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, part)
+		}
+		if params.Status != nil {
+			part, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, part)
+		}
+		if params.PageSize != nil {
+			part, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, part)
+		}
+		if params.PageToken != nil {
+			part, err := runtime.StyleParamWithOptions("form", true, "page_token", *params.PageToken, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, part)
+		}
+		at.RawQuery = strings.Join(query, "&")
+	}
+	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	return req, nil
+}
+
+// NewCreateIntegrationRequest is the request of [Client.CreateIntegration].
+func NewCreateIntegrationRequest(server string, body CreateIntegrationJSONRequestBody) (*http.Request, error) {
+	b, err := encodeBody(body)
+	if err != nil {
+		return nil, err
+	}
+	return NewCreateIntegrationRequestWithBody(server, "application/json", bytes.NewReader(b))
+}
+
+// NewCreateIntegrationRequestWithBody is the request of [Client.CreateIntegrationWithBody].
+func NewCreateIntegrationRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	at, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+	// The dot keeps the path of the server.
+	at, err = at.Parse("./pim/v2/integrations")
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, at.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", contentType)
+	return req, nil
+}
+
+// NewDeleteIntegrationRequest is the request of [Client.DeleteIntegration].
+func NewDeleteIntegrationRequest(server string, id string, params *DeleteIntegrationParams) (*http.Request, error) {
+	path0, err := runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+	at, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+	// The dot keeps the path of the server.
+	at, err = at.Parse(fmt.Sprintf("./pim/v2/integrations/%s", path0))
+	if err != nil {
+		return nil, err
+	}
+	if params != nil {
+		var query []string
+		{
+			part, err := runtime.StyleParamWithOptions("form", true, "environment", params.Environment, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, part)
+		}
+		at.RawQuery = strings.Join(query, "&")
+	}
+	req, err := http.NewRequest(http.MethodDelete, at.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	return req, nil
+}
+
+// NewGetIntegrationRequest is the request of [Client.GetIntegration].
+func NewGetIntegrationRequest(server string, id string, params *GetIntegrationParams) (*http.Request, error) {
+	path0, err := runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+	at, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+	// The dot keeps the path of the server.
+	at, err = at.Parse(fmt.Sprintf("./pim/v2/integrations/%s", path0))
+	if err != nil {
+		return nil, err
+	}
+	if params != nil {
+		var query []string
+		{
+			part, err := runtime.StyleParamWithOptions("form", true, "environment", params.Environment, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, part)
+		}
+		at.RawQuery = strings.Join(query, "&")
+	}
+	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	return req, nil
+}
+
+// NewUpdateIntegrationRequest is the request of [Client.UpdateIntegration].
+func NewUpdateIntegrationRequest(server string, id string, body UpdateIntegrationJSONRequestBody) (*http.Request, error) {
+	b, err := encodeBody(body)
+	if err != nil {
+		return nil, err
+	}
+	return NewUpdateIntegrationRequestWithBody(server, id, "application/json", bytes.NewReader(b))
+}
+
+// NewUpdateIntegrationRequestWithBody is the request of [Client.UpdateIntegrationWithBody].
+func NewUpdateIntegrationRequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
+	path0, err := runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+	at, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+	// The dot keeps the path of the server.
+	at, err = at.Parse(fmt.Sprintf("./pim/v2/integrations/%s", path0))
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPatch, at.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", contentType)
+	return req, nil
+}
+
+// NewValidateIntegrationRequest is the request of [Client.ValidateIntegration].
+func NewValidateIntegrationRequest(server string, body ValidateIntegrationJSONRequestBody) (*http.Request, error) {
+	b, err := encodeBody(body)
+	if err != nil {
+		return nil, err
+	}
+	return NewValidateIntegrationRequestWithBody(server, "application/json", bytes.NewReader(b))
+}
+
+// NewValidateIntegrationRequestWithBody is the request of [Client.ValidateIntegrationWithBody].
+func NewValidateIntegrationRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	at, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+	// The dot keeps the path of the server.
+	at, err = at.Parse("./pim/v2/integrations:validate")
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, at.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", contentType)
+	return req, nil
+}
+
+// NewExchangeTokenRequestWithFormdataBody is the request of [Client.ExchangeTokenWithFormdataBody].
+func NewExchangeTokenRequestWithFormdataBody(server string, body ExchangeTokenFormdataRequestBody) (*http.Request, error) {
+	form, err := runtime.MarshalForm(body, nil)
+	if err != nil {
+		return nil, err
+	}
+	return NewExchangeTokenRequestWithBody(server, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
+}
+
+// NewExchangeTokenRequestWithBody is the request of [Client.ExchangeTokenWithBody].
+func NewExchangeTokenRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	at, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+	// The dot keeps the path of the server.
+	at, err = at.Parse("./sts/v1/oauth2/token")
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, at.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", contentType)
+	return req, nil
+}
+
+func (c *Client) send(ctx context.Context, req *http.Request, reqEditors []RequestEditorFn) (*http.Response, error) {
+	req = req.WithContext(ctx)
+	for _, editors := range [][]RequestEditorFn{c.RequestEditors, reqEditors} {
+		for _, edit := range editors {
+			if err := edit(ctx, req); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return c.Client.Do(req)
 }
 
-// NewListIntegrationsV1Request constructs an http.Request for the ListIntegrationsV1 method
-func NewListIntegrationsV1Request(server string, params *ListIntegrationsV1Params) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
+// encodeBody encodes a body without escaping it for HTML.
+func encodeBody(body any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(body); err != nil {
 		return nil, err
 	}
-
-	operationPath := fmt.Sprintf("/pim/v1/integrations")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "environment", params.Environment, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if params.Provider != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "provider", *params.Provider, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.PageSize != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.PageToken != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_token", *params.PageToken, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewCreateIntegrationV1Request calls the generic CreateIntegrationV1 builder with application/json body
-func NewCreateIntegrationV1Request(server string, body CreateIntegrationV1JSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewCreateIntegrationV1RequestWithBody(server, "application/json", bodyReader)
-}
-
-// NewCreateIntegrationV1RequestWithBody constructs an http.Request for the CreateIntegrationV1 method, with any body, and a specified content type
-func NewCreateIntegrationV1RequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/pim/v1/integrations")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	return req, nil
-}
-
-// NewDeleteIntegrationV1Request constructs an http.Request for the DeleteIntegrationV1 method
-func NewDeleteIntegrationV1Request(server string, id string, params *DeleteIntegrationV1Params) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/pim/v1/integrations/%s", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "environment", params.Environment, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewGetIntegrationV1Request constructs an http.Request for the GetIntegrationV1 method
-func NewGetIntegrationV1Request(server string, id string, params *GetIntegrationV1Params) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/pim/v1/integrations/%s", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "environment", params.Environment, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewListIntegrationsRequest constructs an http.Request for the ListIntegrations method
-func NewListIntegrationsRequest(server string, params *ListIntegrationsParams) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/pim/v2/integrations")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "environment", params.Environment, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if params.DisplayName != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "display_name", *params.DisplayName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Provider != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "provider", *params.Provider, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Status != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.PageSize != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.PageToken != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_token", *params.PageToken, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewCreateIntegrationRequest calls the generic CreateIntegration builder with application/json body
-func NewCreateIntegrationRequest(server string, body CreateIntegrationJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewCreateIntegrationRequestWithBody(server, "application/json", bodyReader)
-}
-
-// NewCreateIntegrationRequestWithBody constructs an http.Request for the CreateIntegration method, with any body, and a specified content type
-func NewCreateIntegrationRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/pim/v2/integrations")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	return req, nil
-}
-
-// NewDeleteIntegrationRequest constructs an http.Request for the DeleteIntegration method
-func NewDeleteIntegrationRequest(server string, id string, params *DeleteIntegrationParams) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/pim/v2/integrations/%s", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "environment", params.Environment, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewGetIntegrationRequest constructs an http.Request for the GetIntegration method
-func NewGetIntegrationRequest(server string, id string, params *GetIntegrationParams) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/pim/v2/integrations/%s", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "environment", params.Environment, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewUpdateIntegrationRequest calls the generic UpdateIntegration builder with application/json body
-func NewUpdateIntegrationRequest(server string, id string, body UpdateIntegrationJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewUpdateIntegrationRequestWithBody(server, id, "application/json", bodyReader)
-}
-
-// NewUpdateIntegrationRequestWithBody constructs an http.Request for the UpdateIntegration method, with any body, and a specified content type
-func NewUpdateIntegrationRequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/pim/v2/integrations/%s", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	return req, nil
-}
-
-// NewValidateIntegrationRequest calls the generic ValidateIntegration builder with application/json body
-func NewValidateIntegrationRequest(server string, body ValidateIntegrationJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewValidateIntegrationRequestWithBody(server, "application/json", bodyReader)
-}
-
-// NewValidateIntegrationRequestWithBody constructs an http.Request for the ValidateIntegration method, with any body, and a specified content type
-func NewValidateIntegrationRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/pim/v2/integrations:validate")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	return req, nil
-}
-
-// NewExchangeTokenRequestWithFormdataBody calls the generic ExchangeToken builder with application/x-www-form-urlencoded body
-func NewExchangeTokenRequestWithFormdataBody(server string, body ExchangeTokenFormdataRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	bodyStr, err := runtime.MarshalForm(body, nil)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = strings.NewReader(bodyStr.Encode())
-	return NewExchangeTokenRequestWithBody(server, "application/x-www-form-urlencoded", bodyReader)
-}
-
-// NewExchangeTokenRequestWithBody constructs an http.Request for the ExchangeToken method, with any body, and a specified content type
-func NewExchangeTokenRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/sts/v1/oauth2/token")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	return req, nil
-}
-
-func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
-	for _, r := range c.RequestEditors {
-		if err := r(ctx, req); err != nil {
-			return err
-		}
-	}
-	for _, r := range additionalEditors {
-		if err := r(ctx, req); err != nil {
-			return err
-		}
-	}
-	return nil
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // Responses are decoded by the caller, who needs status and headers whatever the body is.
