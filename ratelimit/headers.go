@@ -128,7 +128,10 @@ func (h Headers) Wait(resp *http.Response, now time.Time) (time.Duration, bool) 
 		return 0, false
 	}
 	d, slack, ok := h.reset(resp.Header, now)
-	return d + slack, ok
+	if !ok {
+		return 0, false
+	}
+	return d + slack, true
 }
 
 // ParseRetryAfter reads the value of a Retry-After header that arrived at now:

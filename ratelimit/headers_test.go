@@ -193,3 +193,28 @@ func FuzzHeadersParse(f *testing.F) {
 		assert.True(t, w.Slack == 0 || w.Slack == time.Second, "slack %v", w.Slack)
 	})
 }
+
+func TestWait(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for name, tt := range map[string]struct {
+		status int
+		header []string
+		want   time.Duration
+		ok     bool
+	}{
+		"Retry-After":                  {500, []string{"Retry-After", "7", "X-RateLimit-Reset", "9"}, 7 * time.Second, true},
+		"reset, rounding included":     {429, []string{"X-RateLimit-Reset", "9"}, 10 * time.Second, true},
+		"reset of another status":      {503, []string{"X-RateLimit-Reset", "9"}, 0, false},
+		"epoch where relative is due":  {429, []string{"X-RateLimit-Reset", "1767323050"}, 0, false},
+		"date, by the server's clock":  {429, []string{"Retry-After", "Fri, 02 Jan 2026 02:00:08 GMT", "Date", "Fri, 02 Jan 2026 02:00:00 GMT"}, 8 * time.Second, true},
+		"bad Retry-After, then reset":  {429, []string{"Retry-After", "soon", "X-RateLimit-Reset", "0.5"}, 500 * time.Millisecond, true},
+		"nothing":                      {429, nil, 0, false},
+		"nothing that makes any sense": {429, []string{"Retry-After", "-1", "X-RateLimit-Reset", "-1"}, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, ok := ratelimit.Confluent().Wait(reply(tt.status, tt.header...), now)
+			assert.Equal(t, tt.want, d)
+			assert.Equal(t, tt.ok, ok)
+		})
+	}
+}
