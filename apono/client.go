@@ -56,9 +56,13 @@ func New(opts ...Option) (*Client, error) {
 	return c, nil
 }
 
-// withoutAPI drops the /api at the end of a base URL, which the paths of the operations begin with.
+// withoutAPI drops the /api at the end of a base URL's path, which the paths of the operations begin with.
 func withoutAPI(baseURL string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(baseURL, "/"), "/api")
+	trimmed := strings.TrimSuffix(strings.TrimSuffix(baseURL, "/"), "/api")
+	if strings.HasSuffix(trimmed, "/") { // the host itself is named api
+		return baseURL
+	}
+	return trimmed
 }
 
 // The environment variables that [FromEnv] reads. The vendor's own tools use the same names.

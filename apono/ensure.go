@@ -32,8 +32,8 @@ func (e *SyncError) Error() string {
 	return fmt.Sprintf("integration %s is %s after its synchronization", e.ID, e.Status)
 }
 
-// WaitSynced sends GET again and again, after a create or a refresh, until the status is none of Initializing and Refreshing, in whatever case. Active, Warning and Disabled
-// are success: look at the status. Error is a [*SyncError] next to the integration. A status that is not known is waited out, because it can't be told whether it is final.
+// WaitSynced sends GET again and again, after a create or a refresh, until the status is none of Initializing and Refreshing, in whatever case. Active, Warning, Disabled and
+// Connected are success: look at the status. Error is a [*SyncError] next to the integration. A status that is not known is waited out, because it can't be told whether it is final.
 //
 // Lost connections, 429 and 5xx are waited out too; every other failure ends it at once. When the time is up, or ctx ends, the error joins that
 // ([context.DeadlineExceeded] or [context.Canceled]) with what was last seen.
@@ -55,7 +55,7 @@ func (s *IntegrationsService) WaitSynced(ctx context.Context, id string, wait Wa
 		case "error":
 			return true, newError(&core.Failure{Operation: op, Err: &SyncError{now.ID, now.Status}})
 		}
-		return false, fmt.Errorf("integration %s is %s", now.ID, now.Status)
+		return false, newError(&core.Failure{Operation: op, Err: fmt.Errorf("integration %s is %s", now.ID, now.Status)})
 	})
 	return in, err
 }
@@ -83,7 +83,8 @@ type EnsureResult struct {
 // a PUT that changes the fields that differ and keeps the others; otherwise it sends nothing more. Running it again changes nothing.
 //
 // Fields that in leaves out, and members of IntegrationConfig that it does not name, are left as they are; a field that is [Null] is cleared. The parameters of an [AponoSecret]
-// are not compared, because it is not known whether the API returns them; a change of them alone is not seen. The type can't be changed: another one is [EnsureConflicting] and an
+// are not compared, because it is not known whether the API returns them; a change of them alone is not seen. For the same reason an
+// integration with such a store is updated only if in brings the parameters: otherwise a difference is [ErrInvalid]. The type can't be changed: another one is [EnsureConflicting] and an
 // error that is [ErrConflict], and so is more than one of the name, an [*AmbiguousError]. If the reply to the POST is lost, Ensure looks again before it gives up. Two programs that ensure
 // the same new name at the same moment may both create it.
 func (s *IntegrationsService) Ensure(ctx context.Context, in IntegrationCreate, opts ...CallOption) (*EnsureResult, error) {
@@ -114,6 +115,9 @@ func (s *IntegrationsService) Ensure(ctx context.Context, in IntegrationCreate, 
 		return result, nil
 	}
 	result.Differences = diff
+	if isApono(found.SecretStoreConfig) && in.SecretStoreConfig.IsZero() {
+		return result, refuse(op, core.Arg("SecretStoreConfig", "is missing, but integration %s keeps its secret in Apono, and an update without the parameters may lose them", found.ID))
+	}
 	if result.Integration, err = s.Update(ctx, found.ID, update, opts...); err != nil {
 		result.Integration = found
 		return result, err
@@ -127,7 +131,11 @@ func merge(have *Integration, want IntegrationCreate) (IntegrationUpdate, []stri
 	u := UpdateFrom(have)
 	var diff []string
 	for key, value := range want.IntegrationConfig {
-		if there, ok := u.IntegrationConfig[key]; !ok || !sameJSON(there, value) {
+		there, ok := u.IntegrationConfig[key]
+		if !ok {
+			there = json.RawMessage("null")
+		}
+		if !sameJSON(there, value) {
 			if u.IntegrationConfig == nil {
 				u.IntegrationConfig = Config{}
 			}
@@ -140,6 +148,9 @@ func merge(have *Integration, want IntegrationCreate) (IntegrationUpdate, []stri
 	change(&diff, "connected_resource_types", &u.ConnectedResourceTypes, want.ConnectedResourceTypes)
 	if !sameStore(u.SecretStoreConfig, want.SecretStoreConfig) {
 		change(&diff, "secret_store_config", &u.SecretStoreConfig, want.SecretStoreConfig)
+	}
+	if store, ok := want.SecretStoreConfig.Get(); ok && isApono(store) {
+		u.SecretStoreConfig = want.SecretStoreConfig // what was read may lack the values
 	}
 	if !sameOwner(have.Owner, want.Owner) {
 		change(&diff, "owner", &u.Owner, want.Owner)
@@ -159,7 +170,7 @@ func change[T any](diff *[]string, name string, have *Optional[T], want Optional
 	}
 	a, errA := json.Marshal(*have)
 	b, errB := json.Marshal(want)
-	if errA == nil && errB == nil && sameJSON(a, b) {
+	if errA == nil && errB == nil && (sameJSON(a, b) || string(a) == "null" && string(b) == `""`) { // reads don't tell the two apart
 		return
 	}
 	*have = want
@@ -172,13 +183,17 @@ func sameStore(have, want Optional[SecretStore]) bool {
 	if !ok || !there {
 		return want.IsZero()
 	}
-	if _, apono := w.Value.(*AponoSecret); apono {
-		_, same := h.Value.(*AponoSecret)
-		return same
+	if isApono(w) {
+		return isApono(h)
 	}
 	a, errA := json.Marshal(SecretStore{Value: h.Value})
 	b, errB := json.Marshal(SecretStore{Value: w.Value})
 	return errA == nil && errB == nil && sameJSON(a, b)
+}
+
+func isApono(s SecretStore) bool {
+	_, ok := s.Value.(*AponoSecret)
+	return ok
 }
 
 func sameOwner(have *Owner, want Optional[OwnerReference]) bool {

@@ -32,14 +32,17 @@ func ValidateConfig(entry *CatalogEntry, config Config, secret SecretStore) erro
 			problem(p.ID, "is %q, not one of %s", value, strings.Join(p.Values, ", "))
 		}
 	}
-	kind := secret.Flat().Type()
+	kind, supported := secret.Flat().Type(), "no secret store"
+	if len(entry.SupportedSecretTypes) > 0 {
+		supported = strings.Join(entry.SupportedSecretTypes, ", ")
+	}
 	switch {
 	case secret.Check() != nil:
 		problem("secret", "%v", secret.Check())
 	case secret.IsZero() && entry.RequiresSecret:
-		problem("secret", "is required, in one of %s", strings.Join(entry.SupportedSecretTypes, ", "))
+		problem("secret", "is required; %s supports %s", entry.Type, supported)
 	case kind != "" && kind != "APONO" && !slices.ContainsFunc(entry.SupportedSecretTypes, func(t string) bool { return strings.EqualFold(t, kind) }):
-		problem("secret", "is in %s, which %s does not support: %s", kind, entry.Type, strings.Join(entry.SupportedSecretTypes, ", "))
+		problem("secret", "is in %s; %s supports %s", kind, entry.Type, supported)
 	}
 	return errors.Join(problems...)
 }

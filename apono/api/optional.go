@@ -2,6 +2,8 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
+	"log/slog"
 
 	"github.com/integrations-go/sdk/internal/oneof"
 )
@@ -51,4 +53,24 @@ func (o *Optional[T]) UnmarshalJSON(b []byte) error {
 	}
 	o.state = present
 	return json.Unmarshal(b, &o.value)
+}
+
+// Format shows the value as it shows itself, so that what hides in it stays hidden: package fmt calls no methods of what is in unexported fields.
+func (o Optional[T]) Format(w fmt.State, verb rune) {
+	switch o.state {
+	case present:
+		fmt.Fprintf(w, fmt.FormatString(w, verb), o.value)
+	case null:
+		fmt.Fprint(w, "null")
+	default:
+		fmt.Fprint(w, "omitted")
+	}
+}
+
+// LogValue is the value, or that there is none.
+func (o Optional[T]) LogValue() slog.Value {
+	if o.state != present {
+		return slog.StringValue(fmt.Sprint(o))
+	}
+	return slog.AnyValue(o.value)
 }

@@ -15,24 +15,26 @@ import (
 // SecretStore says where the secret of an integration is: one of [AWSSecret], [GCPSecret], [KubernetesSecret], [AzureSecret],
 // [HashicorpVaultSecret], [AponoSecret], or [UnknownSecret]. It is v4's form, an object with exactly one member; [FlatSecretStore] is v2's, over the same types.
 //
-// Members of a known store that this release does not know are kept, and written again when the SecretStore is encoded. No verb of package fmt and no handler of package
-// slog shows the parameters of an AponoSecret, if the SecretStore is what it is given.
+// Members of a known store that this release does not know are kept, and written again when the SecretStore is encoded. No verb of package fmt shows the parameters of an
+// AponoSecret, nor does package slog where it is given the SecretStore, or an object of this package that holds one. What encodes JSON writes them, because
+// they have to be sent: so does slog's JSON handler for a struct, map or slice of yours that holds a SecretStore. The
+// verbs %s and %q reach into unexported fields of a struct of yours.
 type SecretStore struct {
 	// Value is a pointer to one of the variants. It is nil where the API sent no store: nothing, null, {}, or only members that are null.
 	Value SecretStoreValue
 
-	kept kept
+	kept *kept
 }
 
-// kept is a variant as it was received, without its discriminator.
+// kept is a variant as it was received, without its discriminator. Package fmt does not follow a pointer inside a struct, also where it can't call Format.
 type kept struct {
 	member string
 	raw    json.RawMessage
 }
 
 // base is what a variant was received as, unless another one took its place.
-func (k kept) base(v SecretStoreValue) json.RawMessage {
-	if k.member != v.member() {
+func (k *kept) base(v SecretStoreValue) json.RawMessage {
+	if k == nil || k.member != v.member() {
 		return nil
 	}
 	return k.raw
@@ -78,7 +80,10 @@ func (s SecretStore) IsZero() bool { return s.Value == nil }
 
 // Clone is a copy that shares nothing with s.
 func (s SecretStore) Clone() SecretStore {
-	out := SecretStore{kept: kept{s.kept.member, slices.Clone(s.kept.raw)}}
+	out := SecretStore{kept: clone(s.kept)}
+	if out.kept != nil {
+		out.kept.raw = slices.Clone(out.kept.raw)
+	}
 	switch v := s.Value.(type) {
 	case *AWSSecret:
 		out.Value = clone(v)
@@ -183,7 +188,7 @@ func (s *SecretStore) UnmarshalJSON(b []byte) error {
 	if len(names) == 1 {
 		for _, v := range empties() {
 			if raw, ok := names[v.member()]; ok && json.Unmarshal(raw, v) == nil {
-				*s = SecretStore{v, kept{v.member(), raw}}
+				*s = SecretStore{v, &kept{v.member(), raw}}
 				return nil
 			}
 		}
@@ -218,7 +223,7 @@ type FlatSecretStore struct {
 	// Value is as in [SecretStore].
 	Value SecretStoreValue
 
-	kept kept
+	kept *kept
 }
 
 // Nested is the store in v4's form. An [UnknownSecret] has none: it keeps the bytes of the form that it came in.
@@ -257,7 +262,7 @@ func (f *FlatSecretStore) UnmarshalJSON(b []byte) error {
 		if strings.EqualFold(v.flatType(), kind) && json.Unmarshal(b, v) == nil {
 			delete(members, "type")
 			raw, err := oneof.Encode(members)
-			*f = FlatSecretStore{v, kept{v.member(), raw}}
+			*f = FlatSecretStore{v, &kept{v.member(), raw}}
 			return err
 		}
 	}

@@ -24,7 +24,9 @@ func (t *Time) UnmarshalJSON(b []byte) error {
 		}
 		text = strings.TrimSpace(text)
 		if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
-			t.Time = at
+			if _, offset := at.Zone(); max(offset, -offset) < 24*60*60 { // others can't be written again
+				t.Time = at
+			}
 			return nil
 		}
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // vendors take part in every test.
-var vendors = []vendor{confluentVendor}
+var vendors = []vendor{confluentVendor, aponoVendor}
 
 // vendor adapts a vendor package.
 type vendor struct {

@@ -35,11 +35,17 @@ func TestProgramBuilds(t *testing.T) {
 	}))
 	blocks := regexp.MustCompile("(?ms)^```go\n(.*?)^```$").FindAllStringSubmatch(read(t, "README.md"), -1)
 	require.NotEmpty(t, blocks)
-	for _, block := range blocks {
+	for i, block := range blocks {
+		text := block[1]
+		if i > 0 { // what follows the program shows the middle of another one
+			body := strings.TrimSuffix("\t"+strings.ReplaceAll(text, "\n", "\n\t"), "\t")
+			text = "package main\n\nimport (\n\t\"context\"\n\t\"log\"\n\n\t\"github.com/integrations-go/sdk/apono\"\n)\n\nfunc main() {\n\tctx := context.Background()\n" +
+				body + "\tlog.Print(in, err)\n}\n"
+		}
 		// The overlay puts the program into the module, where the disk has nothing.
 		dir := t.TempDir()
 		program, overlay := filepath.Join(dir, "main.go"), filepath.Join(dir, "overlay.json")
-		require.NoError(t, os.WriteFile(program, []byte(block[1]), 0o600))
+		require.NoError(t, os.WriteFile(program, []byte(text), 0o600))
 		inModule, err := filepath.Abs("program/main.go")
 		require.NoError(t, err)
 		replace, err := json.Marshal(map[string]any{"Replace": map[string]string{inModule: program}})
@@ -49,7 +55,7 @@ func TestProgramBuilds(t *testing.T) {
 		cmd := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-overlay", overlay, "-o", filepath.Join(dir, "program"), "./program")
 		cmd.Env = append(os.Environ(), "GOPROXY=off")
 		out, err := cmd.CombinedOutput()
-		require.NoError(t, err, "%s\n%s", out, block[1])
+		require.NoError(t, err, "%s\n%s", out, text)
 		formatted, err := exec.CommandContext(t.Context(), "gofmt", "-l", program).CombinedOutput()
 		require.NoError(t, err)
 		assert.Empty(t, string(formatted))

@@ -1,0 +1,160 @@
+package contract_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"strings"
+
+	"github.com/integrations-go/sdk/apono"
+	"github.com/integrations-go/sdk/apono/api"
+	"github.com/integrations-go/sdk/internal/core"
+)
+
+const aponoToken = "aup_s3cr/t+t0ken=="
+
+var aponoVendor = vendor{
+	name:          "apono",
+	authorization: "Bearer " + aponoToken,
+	secrets:       []string{aponoToken},
+	new:           newApono,
+	view: func(err error) (core.Failure, bool) {
+		e, ok := errors.AsType[*apono.Error](err)
+		if !ok {
+			return core.Failure{}, false
+		}
+		return core.Failure{
+			Operation: e.Operation, Method: e.Method, Path: e.Path, StatusCode: e.StatusCode, Header: e.Header, Body: e.Body, RequestID: e.RequestID,
+			RetryAfter: e.RetryAfter, Attempts: e.Attempts, OutcomeUnknown: e.OutcomeUnknown, Argument: e.Argument, Err: e.Err,
+		}, true
+	},
+	sentinels: map[string]error{
+		"ErrNotFound": apono.ErrNotFound, "ErrUnauthorized": apono.ErrUnauthorized, "ErrForbidden": apono.ErrForbidden,
+		"ErrConflict": apono.ErrConflict, "ErrInvalid": apono.ErrInvalid, "ErrRateLimited": apono.ErrRateLimited,
+		"ErrQuotaExceeded": apono.ErrQuotaExceeded, "ErrUnavailable": apono.ErrUnavailable, "ErrOutcomeUnknown": apono.ErrOutcomeUnknown,
+	},
+	show: func(secret string) []any {
+		store := apono.SecretStore{Value: &apono.AponoSecret{Parameters: map[string]string{"password": secret}}}
+		return []any{
+			apono.Token{Value: secret}, &apono.Token{Value: secret}, apono.WithToken(secret),
+			store, &store, store.Flat(), store.Value, apono.Set(store),
+			apono.IntegrationCreate{Name: "n", SecretStoreConfig: apono.Set(store)}, apono.Integration{Name: "n", SecretStoreConfig: store},
+		}
+	},
+
+	bare: func(client *http.Client, baseURL, id string) func(context.Context) error {
+		c, err := api.NewClient(baseURL, api.WithHTTPClient(client))
+		return func(ctx context.Context) error {
+			if err != nil {
+				return err
+			}
+			resp, err := c.GetIntegration(ctx, id)
+			if err != nil {
+				return err
+			}
+			defer resp.Body.Close()
+			return json.NewDecoder(resp.Body).Decode(new(api.Integration))
+		}
+	},
+
+	requestID: "X-Request-Id",
+	object: func(id string) string {
+		return fmt.Sprintf(`{"id":%q,"name":"new","type":"mock-duck","category":"RESOURCES","status":"ACTIVE","integration_config":{}}`, id)
+	},
+	page: func(next string, ids ...string) string {
+		items := make([]string, len(ids))
+		for i, id := range ids {
+			items[i] = fmt.Sprintf(`{"id":%q}`, id)
+		}
+		n, _ := json.Marshal(next)
+		return fmt.Sprintf(`{"items":[%s],"pagination":{"next_page_token":%s}}`, strings.Join(items, ","), n)
+	},
+	link:  func(_, token string) string { return token },
+	token: func(r *http.Request) string { return r.URL.Query().Get("page_token") },
+	failure: func(detail string) string {
+		return fmt.Sprintf(`{"status":"400","code":"Refused","message":%q}`, detail)
+	},
+}
+
+func newApono(o options) (*client, error) {
+	opts := []apono.Option{
+		apono.WithBaseURL(o.baseURL), apono.WithMiddleware(o.middleware...), apono.WithRetry(apono.RetryPolicy(o.retry)),
+		apono.WithLimiter(o.limiter), apono.WithLogger(o.logger),
+	}
+	if o.client != nil {
+		opts = append(opts, apono.WithHTTPClient(o.client))
+	}
+	if o.attemptTimeout != 0 {
+		opts = append(opts, apono.WithAttemptTimeout(o.attemptTimeout))
+	}
+	if o.maxResponse != 0 {
+		opts = append(opts, apono.WithMaxResponseBytes(o.maxResponse))
+	}
+	if o.token == nil {
+		opts = append(opts, apono.WithToken(aponoToken))
+	} else {
+		opts = append(opts, apono.WithTokenSource(apono.TokenSourceFunc(func(ctx context.Context) (apono.Token, error) {
+			value, expiry, err := o.token(ctx)
+			return apono.Token{Value: value, Expiry: expiry}, err
+		})))
+	}
+	c, err := apono.New(opts...)
+	if err != nil {
+		return nil, err
+	}
+	id := func(in *apono.Integration, err error) (string, error) {
+		if err != nil {
+			return "", err
+		}
+		return in.ID, nil
+	}
+	return &client{
+		get: func(ctx context.Context, name string, o call) (string, error) {
+			return id(c.Integrations.Get(ctx, name, o.apono()...))
+		},
+		create: func(ctx context.Context, o call) (string, error) {
+			return id(c.Integrations.Create(ctx, apono.IntegrationCreate{Name: "new", Type: "mock-duck"}, o.apono()...))
+		},
+		update: func(ctx context.Context, name string, o call) error {
+			_, err := c.Integrations.Update(ctx, name, apono.IntegrationUpdate{Name: "new"}, o.apono()...)
+			return err
+		},
+		remove: func(ctx context.Context, name string, o call) error {
+			return c.Integrations.Delete(ctx, name, o.apono()...)
+		},
+		list: func(ctx context.Context, token string, o call) (iter.Seq2[string, error], func()) {
+			filter := &apono.ListOptions{PageToken: token}
+			list := c.Integrations.List(ctx, filter, o.apono()...)
+			return func(yield func(string, error) bool) {
+				for in, err := range list {
+					name, err := id(in, err)
+					if !yield(name, err) {
+						return
+					}
+				}
+			}, func() { *filter = apono.ListOptions{PageToken: "spoiled", Limit: -1} }
+		},
+		closing: c.CloseIdleConnections,
+		value:   c,
+	}, nil
+}
+
+func (o call) apono() []apono.CallOption {
+	var opts []apono.CallOption
+	if o.meta != nil {
+		opts = append(opts, apono.WithMeta((*apono.Meta)(o.meta)))
+	}
+	if o.raw != nil {
+		opts = append(opts, apono.WithRawBody(o.raw))
+	}
+	if o.idempotent {
+		opts = append(opts, apono.WithIdempotent())
+	}
+	if o.prefetch {
+		opts = append(opts, apono.WithPrefetch())
+	}
+	return opts
+}
