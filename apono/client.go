@@ -58,7 +58,7 @@ func New(opts ...Option) (*Client, error) {
 
 // withoutAPI drops the /api at the end of a base URL's path, which the paths of the operations begin with.
 func withoutAPI(baseURL string) string {
-	trimmed := strings.TrimSuffix(strings.TrimSuffix(baseURL, "/"), "/api")
+	trimmed := strings.TrimSuffix(strings.TrimRight(baseURL, "/"), "/api")
 	if strings.HasSuffix(trimmed, "/") { // the host itself is named api
 		return baseURL
 	}

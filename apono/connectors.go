@@ -2,7 +2,6 @@ package apono
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 	"net/http"
 	"slices"
@@ -83,7 +82,7 @@ func (s *ConnectorsService) Delete(ctx context.Context, id string, opts ...CallO
 func (s *ConnectorsService) ListV2(ctx context.Context, opts ...CallOption) iter.Seq2[*ConnectorV2, error] {
 	list := core.Pages(ctx, s.c.core, "Connectors.ListV2", opts, "", nil,
 		func(ctx context.Context, _ string) (*http.Response, error) { return s.c.api.ListConnectorsV2(ctx) },
-		func(b []byte, page *core.Page[ConnectorV2]) error { return json.Unmarshal(b, &page.Items) },
+		func(b []byte, page *core.Page[ConnectorV2]) error { return s.c.decode(b, &page.Items) },
 		func(p *core.Page[ConnectorV2]) *Page[ConnectorV2] { return &Page[ConnectorV2]{Items: p.Items} })
 	return paging.Items(list, (*Page[ConnectorV2]).items)
 }

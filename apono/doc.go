@@ -20,7 +20,7 @@
 //
 // An update is a PUT of the whole integration. Its optional members have three states: left out (the zero value), [Null], and a value from [Set]. It is not documented what the server does with
 // members that are left out: the vendor's own clients rely on their being cleared, while a mock of the vendor's keeps one of them. [UpdateFrom] and [UpdateFromV2] build an update that is right both ways: it names
-// everything that the integration has, members that this release does not know in its configuration and secret store included, and null for what it does not have.
+// everything that this release knows of the integration, and what it does not know in the configuration and the secret store, and null for what there is not.
 //
 //	u := apono.UpdateFrom(in)
 //	u.CustomAccessDetails = apono.Set("Ask the data team.")

@@ -79,7 +79,7 @@ type EnsureResult struct {
 	Differences []string
 }
 
-// Ensure makes there be one integration as in describes, by its name, which is required: it looks the name up; if there is none it sends POST; if there is one that differs it sends
+// Ensure makes there be one integration as in describes, by its name, which is required: it looks the name up; if there is none it sends POST; if there is one that differs it reads it and sends
 // a PUT that changes the fields that differ and keeps the others; otherwise it sends nothing more. Running it again changes nothing.
 //
 // Fields that in leaves out, and members of IntegrationConfig that it does not name, are left as they are; a field that is [Null] is cleared. The parameters of an [AponoSecret]
@@ -90,7 +90,7 @@ type EnsureResult struct {
 func (s *IntegrationsService) Ensure(ctx context.Context, in IntegrationCreate, opts ...CallOption) (*EnsureResult, error) {
 	const op = "Integrations.Ensure"
 	if err := refuse(op, core.Required("Name", in.Name), core.Required("Type", in.Type), checkConfig("IntegrationConfig", in.IntegrationConfig),
-		checkStore("SecretStoreConfig", in.SecretStoreConfig), checkDetails(in.CustomAccessDetails), checkOwner(in.Owner)); err != nil {
+		checkStore("SecretStoreConfig", in.SecretStoreConfig), checkDetails(in.CustomAccessDetails), checkOwner(in.Owner), checkMapping(in.OwnersMapping)); err != nil {
 		return nil, err
 	}
 	result := &EnsureResult{Action: EnsureUnchanged}
@@ -110,6 +110,15 @@ func (s *IntegrationsService) Ensure(ctx context.Context, in IntegrationCreate, 
 		result.Action, result.Differences = EnsureConflicting, []string{"type"}
 		return result, newError(&core.Failure{Operation: op, Err: fmt.Errorf("integration %s is of the type %s: %w", found.ID, found.Type, ErrConflict)})
 	}
+	_, diff := merge(found, in)
+	if len(diff) == 0 {
+		return result, nil
+	}
+	// An item of a list leaves out what could not be read, which an update must not.
+	if found, err = s.Get(ctx, found.ID, opts...); err != nil {
+		return result, err
+	}
+	result.Integration = found
 	update, diff := merge(found, in)
 	if len(diff) == 0 {
 		return result, nil
@@ -192,8 +201,9 @@ func sameStore(have, want Optional[SecretStore]) bool {
 }
 
 func isApono(s SecretStore) bool {
+	u, unknown := s.Value.(*UnknownSecret)
 	_, ok := s.Value.(*AponoSecret)
-	return ok
+	return ok || unknown && slices.Contains(u.Names, "apono")
 }
 
 func sameOwner(have *Owner, want Optional[OwnerReference]) bool {

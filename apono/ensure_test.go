@@ -127,7 +127,7 @@ func TestEnsureChangesWhatDiffers(t *testing.T) {
 				assert.Equal(t, apono.EnsureUnchanged, got.Action)
 			} else {
 				assert.Equal(t, apono.EnsureUpdated, got.Action)
-				calls = append(calls, "PUT 200")
+				calls = append(calls, "GET 200", "PUT 200")
 			}
 			assert.Equal(t, calls, answers(srv))
 
@@ -195,7 +195,7 @@ func TestEnsureDoesNotCompareTheAponoStore(t *testing.T) {
 	assertRefused(t, err, "SecretStoreConfig")
 	assert.Equal(t, []string{"custom_access_details"}, got.Differences)
 	assert.Equal(t, apono.EnsureUnchanged, got.Action)
-	assert.Equal(t, []string{"GET 200"}, answers(srv)[before:])
+	assert.Equal(t, []string{"GET 200", "GET 200"}, answers(srv)[before:])
 
 	in.SecretStoreConfig = apono.Set(apono.SecretStore{Value: &apono.AWSSecret{Region: "r", SecretID: "s"}})
 	got, err = c.Integrations.Ensure(t.Context(), in)
@@ -259,8 +259,8 @@ func TestEnsureLooksAgainWhereTheReplyToTheCreateIsLost(t *testing.T) {
 		"refused":                    {[]aponotest.Fault{{Operation: create, Status: 400}}, false, []string{"GET 200", "POST 400"}, "", apono.ErrInvalid},
 		"the second look fails":      {[]aponotest.Fault{{Operation: create, Lost: true, Apply: true}, {Operation: list, Status: 403, Skip: 1}}, false, []string{"GET 200", "POST 0", "GET 403"}, "", apono.ErrOutcomeUnknown},
 		"the first look fails":       {[]aponotest.Fault{{Operation: list, Status: 404}}, false, []string{"GET 404"}, "", apono.ErrNotFound},
-		"the update is refused":      {[]aponotest.Fault{{Operation: update, Status: 400}}, true, []string{"GET 200", "PUT 400"}, apono.EnsureUnchanged, apono.ErrInvalid},
-		"the update's reply is lost": {[]aponotest.Fault{{Operation: update, Lost: true, Apply: true}}, true, []string{"GET 200", "PUT 0"}, apono.EnsureUnchanged, apono.ErrUnavailable},
+		"the update is refused":      {[]aponotest.Fault{{Operation: update, Status: 400}}, true, []string{"GET 200", "GET 200", "PUT 400"}, apono.EnsureUnchanged, apono.ErrInvalid},
+		"the update's reply is lost": {[]aponotest.Fault{{Operation: update, Lost: true, Apply: true}}, true, []string{"GET 200", "GET 200", "PUT 0"}, apono.EnsureUnchanged, apono.ErrUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -333,3 +333,26 @@ func TestEnsureStopsWithItsContext(t *testing.T) {
 type transport func(*http.Request) (*http.Response, error)
 
 func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// What a list could not read must not be cleared by the update that follows.
+func TestEnsureUpdatesFromWhatGetReads(t *testing.T) {
+	t.Parallel()
+	odd := `{"items":[{"id":"i","name":"n","type":"ssh","connector_id":12,"connected_resource_types":"tables"}],"pagination":{}}`
+	whole := `{"id":"i","name":"n","type":"ssh","connector_id":"c","connected_resource_types":["tables"],"integration_config":{"a":"b"}}`
+	tr, c := newWire(t, []answer{good(odd), good(whole), good(whole)})
+	_, err := c.Integrations.Ensure(t.Context(), apono.IntegrationCreate{Name: "n", Type: "ssh", CustomAccessDetails: apono.Set("x")})
+	require.NoError(t, err)
+	sent := tr.sent
+	require.Len(t, sent, 3)
+	assert.JSONEq(t, `{"name":"n","connector_id":"c","connected_resource_types":["tables"],"integration_config":{"a":"b"},"custom_access_details":"x","owner":null,"owners_mapping":null,"secret_store_config":null}`, sent[2].body)
+}
+
+// A token that can't be read must not pass for the end of the list: Ensure would create what is on the next page.
+func TestEnsureCreatesNothingBehindAnOddToken(t *testing.T) {
+	t.Parallel()
+	tr, c := newWire(t, []answer{good(`{"items":[{"id":"i","name":"other","type":"ssh"}],"pagination":{"next_page_token":2}}`)})
+	_, err := c.Integrations.Ensure(t.Context(), apono.IntegrationCreate{Name: "n", Type: "ssh"})
+	require.Error(t, err)
+	assert.NotErrorIs(t, err, apono.ErrNotFound)
+	assert.Len(t, tr.sent, 1)
+}

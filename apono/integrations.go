@@ -86,25 +86,27 @@ func (s *IntegrationsService) Pages(ctx context.Context, filter *ListOptions, op
 func (s *IntegrationsService) Create(ctx context.Context, in IntegrationCreate, opts ...CallOption) (*Integration, error) {
 	const op = "Integrations.Create"
 	err := refuse(op, core.Required("Name", in.Name), core.Required("Type", in.Type),
-		checkConfig("IntegrationConfig", in.IntegrationConfig), checkStore("SecretStoreConfig", in.SecretStoreConfig), checkDetails(in.CustomAccessDetails), checkOwner(in.Owner))
+		checkConfig("IntegrationConfig", in.IntegrationConfig), checkStore("SecretStoreConfig", in.SecretStoreConfig), checkDetails(in.CustomAccessDetails), checkOwner(in.Owner), checkMapping(in.OwnersMapping))
 	if err != nil {
 		return nil, err
 	}
-	return one(ctx, s.c, op, opts, checkRead, func(ctx context.Context) (*http.Response, error) {
+	return one(ctx, s.c, op, hide(opts, in.SecretStoreConfig), checkRead, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.CreateIntegration(ctx, in)
 	})
 }
 
 // Update sends PUT /api/admin/v4/integrations/{id}. It replaces the integration: what it leaves out is cleared, as the vendor's own
-// clients rely on (no public statement says so), and so is what is [Null]. Build it with [UpdateFrom] to change some fields and keep the others. The type can't be changed.
+// clients rely on (no public statement says so), and so is what is [Null]. Build it with [UpdateFrom] to change some fields and keep the others. A nil IntegrationConfig is
+// [ErrInvalid], because it would clear all of it; Config{} does so on purpose. The type can't be changed.
 func (s *IntegrationsService) Update(ctx context.Context, id string, in IntegrationUpdate, opts ...CallOption) (*Integration, error) {
 	const op = "Integrations.Update"
 	err := refuse(op, core.PathValue("id", id), core.Required("Name", in.Name),
-		checkConfig("IntegrationConfig", in.IntegrationConfig), checkStore("SecretStoreConfig", in.SecretStoreConfig), checkDetails(in.CustomAccessDetails), checkOwner(in.Owner))
+		checkConfig("IntegrationConfig", in.IntegrationConfig), checkStore("SecretStoreConfig", in.SecretStoreConfig), checkDetails(in.CustomAccessDetails), checkOwner(in.Owner), checkMapping(in.OwnersMapping),
+		checkNotNil("IntegrationConfig", in.IntegrationConfig))
 	if err != nil {
 		return nil, err
 	}
-	return one(ctx, s.c, op, opts, checkRead, func(ctx context.Context) (*http.Response, error) {
+	return one(ctx, s.c, op, hide(opts, in.SecretStoreConfig), checkRead, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.UpdateIntegration(ctx, id, in)
 	})
 }
@@ -165,10 +167,29 @@ func checkConfig(name string, c Config) error {
 	return nil
 }
 
+// checkNotNil refuses a configuration that was forgotten.
+func checkNotNil(name string, c Config) error {
+	if c == nil {
+		return core.Arg(name, "is nil, which would clear it; use Config{} if that is meant")
+	}
+	return nil
+}
+
+// hide keeps the secrets that a call sends out of its errors and logs, where the server repeats them.
+func hide[S interface{ Secrets() []string }](opts []CallOption, o Optional[S]) []CallOption {
+	store, ok := o.Get()
+	if !ok {
+		return opts
+	}
+	return append(slices.Clip(opts), func(c *core.CallOptions) { c.WithSecrets(store.Secrets()...) })
+}
+
 // checkStore refuses a store that is none, or more than one. Left out and null pass.
 func checkStore[S interface {
 	Check() error
 	IsZero() bool
+	Kind() string
+	Secrets() []string
 }](name string, o Optional[S]) error {
 	store, ok := o.Get()
 	switch {
@@ -180,12 +201,22 @@ func checkStore[S interface {
 	if err := store.Check(); err != nil {
 		return core.Arg(name, "%v", err)
 	}
+	if store.Kind() == "apono" && len(store.Secrets()) == 0 {
+		return core.Arg(name, "has no parameters, which would overwrite those that Apono keeps")
+	}
 	return nil
 }
 
 func checkDetails(o Optional[string]) error {
 	if text, ok := o.Get(); ok && utf8.RuneCountInString(text) > MaxCustomAccessDetails {
 		return core.MaxRunes("CustomAccessDetails", text, MaxCustomAccessDetails)
+	}
+	return nil
+}
+
+func checkMapping(o Optional[OwnerMappingReference]) error {
+	if m, ok := o.Get(); ok && (m.AttributeType == "" || m.KeyName == "") {
+		return core.Arg("OwnersMapping", "needs AttributeType and KeyName")
 	}
 	return nil
 }

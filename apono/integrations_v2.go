@@ -43,20 +43,21 @@ func (s *IntegrationsV2Service) Create(ctx context.Context, in IntegrationCreate
 	if err != nil {
 		return nil, err
 	}
-	return one(ctx, s.c, op, opts, idOfV2, func(ctx context.Context) (*http.Response, error) {
+	return one(ctx, s.c, op, hide(opts, in.SecretConfig), idOfV2, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.CreateIntegrationV2(ctx, in)
 	})
 }
 
-// Update sends PUT /api/v2/integrations/{id}. It replaces the integration; what it leaves out may be cleared. Build it with [UpdateFromV2].
+// Update sends PUT /api/v2/integrations/{id}. It replaces the integration; what it leaves out may be cleared. Build it with [UpdateFromV2]. A nil
+// Metadata is [ErrInvalid], because it would clear all of it; Config{} does so on purpose.
 func (s *IntegrationsV2Service) Update(ctx context.Context, id string, in IntegrationUpdateV2, opts ...CallOption) (*IntegrationV2, error) {
 	const op = "IntegrationsV2.Update"
 	err := refuse(op, core.PathValue("id", id), core.Required("Name", in.Name),
-		checkConfig("Metadata", in.Metadata), checkStore("SecretConfig", in.SecretConfig), checkDetails(in.CustomAccessDetails))
+		checkConfig("Metadata", in.Metadata), checkStore("SecretConfig", in.SecretConfig), checkDetails(in.CustomAccessDetails), checkNotNil("Metadata", in.Metadata))
 	if err != nil {
 		return nil, err
 	}
-	return one(ctx, s.c, op, opts, idOfV2, func(ctx context.Context) (*http.Response, error) {
+	return one(ctx, s.c, op, hide(opts, in.SecretConfig), idOfV2, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.UpdateIntegrationV2(ctx, id, in)
 	})
 }
@@ -73,7 +74,8 @@ func (s *IntegrationsV2Service) Delete(ctx context.Context, id string, opts ...C
 }
 
 // Refresh sends POST /api/v2/integrations/{id}/refresh, which makes Apono read the integration anew. It is not repeated after an ambiguous failure, unless
-// [WithIdempotent] allows it: a second refresh is work, but no harm is known of it. [IntegrationsService.WaitSynced] waits for the end.
+// [WithIdempotent] allows it: a second refresh is work, but no harm is known of it. [IntegrationsService.WaitSynced] waits for the end,
+// if the server shows the refresh by then: whether it does so before it answers is not known.
 func (s *IntegrationsV2Service) Refresh(ctx context.Context, id string, opts ...CallOption) error {
 	const op = "IntegrationsV2.Refresh"
 	if err := refuse(op, core.PathValue("id", id)); err != nil {

@@ -62,7 +62,7 @@ func tokenPages[T any](ctx context.Context, c *Client, op string, opts []CallOpt
 ) iter.Seq2[*Page[T], error] {
 	return core.Pages(ctx, c.core, op, opts, start, refused, send, func(b []byte, page *core.Page[T]) error {
 		var reply tokenReply[T]
-		err := decodeItems(c, b, "items", &reply, func(raw []T) { reply.Items = raw })
+		err := decodeItems(c, b, "items", &reply, &reply.Pagination, func(raw []T) { reply.Items = raw })
 		page.Items, page.Next = reply.Items, reply.Pagination.NextPageToken
 		return err
 	}, func(p *core.Page[T]) *Page[T] { return &Page[T]{Items: p.Items, NextToken: p.Next, Meta: Meta(p.Meta)} })
@@ -76,16 +76,15 @@ type wholeReply[T any] struct {
 
 // whole reads a list that comes in one piece. If it tells of more than it holds, a [*TruncatedError] comes behind it.
 func whole[T any](ctx context.Context, c *Client, op string, opts []CallOption, refused error, send core.Send) iter.Seq2[*Page[T], error] {
-	var info PageInfo
 	list := core.Pages(ctx, c.core, op, opts, "", refused, func(ctx context.Context, _ string) (*http.Response, error) { return send(ctx) },
 		func(b []byte, page *core.Page[T]) error {
 			var reply wholeReply[T]
-			err := decodeItems(c, b, "data", &reply, func(raw []T) { reply.Data = raw })
-			page.Items, info = reply.Data, PageInfo(reply.Pagination)
+			err := decodeItems(c, b, "data", &reply, &reply.Pagination, func(raw []T) { reply.Data = raw })
+			page.Items, page.Extra = reply.Data, PageInfo(reply.Pagination)
 			return err
 		}, func(p *core.Page[T]) *Page[T] {
-			own := info
-			return &Page[T]{Items: p.Items, Info: &own, Meta: Meta(p.Meta)}
+			info, _ := p.Extra.(PageInfo)
+			return &Page[T]{Items: p.Items, Info: &info, Meta: Meta(p.Meta)}
 		})
 	return func(yield func(*Page[T], error) bool) {
 		for page, err := range list {
@@ -102,7 +101,7 @@ func whole[T any](ctx context.Context, c *Client, op string, opts []CallOption, 
 
 // decodeItems decodes a page whose items are the member key. Where a member of some item has a type that it should not have, that item
 // alone suffers: what does not fit is left out of it. A document without the member is no list; the member may be null.
-func decodeItems[R, T any](c *Client, b []byte, key string, reply *R, setItems func([]T)) error {
+func decodeItems[R, T any](c *Client, b []byte, key string, reply *R, pagination any, setItems func([]T)) error {
 	var members map[string]json.RawMessage
 	err := c.decode(b, reply)
 	odd := errors.As(err, new(*json.UnmarshalTypeError))
@@ -118,8 +117,9 @@ func decodeItems[R, T any](c *Client, b []byte, key string, reply *R, setItems f
 	if !odd {
 		return nil
 	}
+	// What tells where the list goes on must be right: the walk would end early, and Ensure create what is there.
 	var raw []json.RawMessage
-	if json.Unmarshal(members[key], &raw) != nil {
+	if json.Unmarshal(members[key], &raw) != nil || pagination != nil && members["pagination"] != nil && json.Unmarshal(members["pagination"], pagination) != nil {
 		return err
 	}
 	items := make([]T, len(raw))

@@ -2,6 +2,7 @@ package apono
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"net/http"
 
@@ -28,10 +29,15 @@ func (s *ResourcesService) Pages(ctx context.Context, integrationID, resourceTyp
 
 // Permissions gives the permissions that an integration can grant, with the rules of [ResourcesService.List].
 func (s *ResourcesService) Permissions(ctx context.Context, integrationID, resourceType string, opts ...CallOption) iter.Seq2[*Permission, error] {
+	return paging.Items(s.PermissionPages(ctx, integrationID, resourceType, opts...), (*Page[Permission]).items)
+}
+
+// PermissionPages is [ResourcesService.Permissions] as one page, with the size that the server tells.
+func (s *ResourcesService) PermissionPages(ctx context.Context, integrationID, resourceType string, opts ...CallOption) iter.Seq2[*Page[Permission], error] {
 	const op = "Resources.Permissions"
-	return paging.Items(whole[Permission](ctx, s.c, op, opts, refuse(op, checkV3("integrationID", integrationID)), func(ctx context.Context) (*http.Response, error) {
+	return whole[Permission](ctx, s.c, op, opts, refuse(op, checkV3("integrationID", integrationID)), func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.ListPermissions(ctx, integrationID, &api.ListPermissionsParams{ResourceType: set(resourceType)})
-	}), (*Page[Permission]).items)
+	})
 }
 
 // UserTags sends GET /api/v3/integrations/resources/{resource_id}/user-tags.
@@ -40,7 +46,12 @@ func (s *ResourcesService) UserTags(ctx context.Context, resourceID string, opts
 	if err := refuse(op, core.PathValue("resourceID", resourceID)); err != nil {
 		return nil, err
 	}
-	reply, err := one(ctx, s.c, op, opts, func(t *api.UserTags) (string, error) { return t.ResourceID, nil }, func(ctx context.Context) (*http.Response, error) {
+	reply, err := one(ctx, s.c, op, opts, func(t *api.UserTags) (string, error) {
+		if t.Tags == nil {
+			return "", errors.New("it has no tags")
+		}
+		return resourceID, nil
+	}, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.GetUserTags(ctx, resourceID)
 	})
 	if err != nil {

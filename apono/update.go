@@ -2,8 +2,9 @@ package apono
 
 import "github.com/integrations-go/sdk/apono/api"
 
-// UpdateFrom is the update that changes nothing: change some of its fields, and the others keep what in has, members that this release does not know included, whether or not
-// the server clears what an update leaves out. What in does not have is sent as null. Owners are read with the id and the name of their source and written with one
+// UpdateFrom is the update that changes nothing: change some of its fields, and the others keep what in has, whether or not
+// the server clears what an update leaves out. Members that this release does not know are kept in the configuration and the secret store; elsewhere they are not sent, and may be cleared. Take in from Get: an item
+// of a list leaves out what could not be read. What in does not have is sent as null. Owners are read with the id and the name of their source and written with one
 // reference, for which UpdateFrom takes the id, or the name where there is no id. It shares nothing with in.
 //
 // Whether the API returns the parameters of an [AponoSecret] is not known: check them before you send an update of such an integration.
@@ -45,6 +46,9 @@ func UpdateFromV2(in *IntegrationV2) IntegrationUpdateV2 {
 		CustomAccessDetails:    orNull(in.CustomAccessDetails),
 		ConnectedResourceTypes: listOrNull(in.ConnectedResourceTypes),
 		SecretConfig:           Null[FlatSecretStore](),
+	}
+	if u.Metadata == nil {
+		u.Metadata = Config{} // seen for none
 	}
 	if !in.SecretConfig.IsZero() {
 		u.SecretConfig = Set(in.SecretConfig.Nested().Clone().Flat())

@@ -269,16 +269,51 @@ func TestUpdateSendsThreeStates(t *testing.T) {
 	srv, c := fakeAndClient(t)
 	id := srv.Add(map[string]any{"name": "n"})
 	for want, u := range map[string]apono.IntegrationUpdate{
-		`{"integration_config":{},"name":"n"}`:                                                          {Name: "n"},
-		`{"connector_id":null,"integration_config":{},"name":"n"}`:                                      {Name: "n", ConnectorID: apono.Null[string]()},
-		`{"connector_id":"connector-1","integration_config":{},"name":"n"}`:                             {Name: "n", ConnectorID: apono.Set("connector-1")},
-		`{"integration_config":{},"name":"n","owner":null,"secret_store_config":null}`:                  {Name: "n", Owner: apono.Null[apono.OwnerReference](), SecretStoreConfig: apono.Null[apono.SecretStore]()},
-		`{"connected_resource_types":[],"custom_access_details":"","integration_config":{},"name":"n"}`: {Name: "n", CustomAccessDetails: apono.Set(""), ConnectedResourceTypes: apono.Set([]string{})},
+		`{"integration_config":{},"name":"n"}`:                                                          {IntegrationConfig: apono.Config{}, Name: "n"},
+		`{"connector_id":null,"integration_config":{},"name":"n"}`:                                      {IntegrationConfig: apono.Config{}, Name: "n", ConnectorID: apono.Null[string]()},
+		`{"connector_id":"connector-1","integration_config":{},"name":"n"}`:                             {IntegrationConfig: apono.Config{}, Name: "n", ConnectorID: apono.Set("connector-1")},
+		`{"integration_config":{},"name":"n","owner":null,"secret_store_config":null}`:                  {IntegrationConfig: apono.Config{}, Name: "n", Owner: apono.Null[apono.OwnerReference](), SecretStoreConfig: apono.Null[apono.SecretStore]()},
+		`{"connected_resource_types":[],"custom_access_details":"","integration_config":{},"name":"n"}`: {IntegrationConfig: apono.Config{}, Name: "n", CustomAccessDetails: apono.Set(""), ConnectedResourceTypes: apono.Set([]string{})},
 	} {
 		_, err := c.Integrations.Update(t.Context(), id, u)
 		require.NoError(t, err)
 		calls := srv.Calls()
 		assert.Equal(t, want, strings.TrimSpace(string(calls[len(calls)-1].Body)))
 		assert.Equal(t, http.MethodPut, calls[len(calls)-1].Method)
+	}
+}
+
+// A configuration that was forgotten must not clear the one that there is.
+func TestUpdateRefusesAForgottenConfig(t *testing.T) {
+	t.Parallel()
+	w, c := newWire(t, nil)
+	_, err := c.Integrations.Update(t.Context(), "i", apono.IntegrationUpdate{Name: "n"})
+	assertRefused(t, err, "IntegrationConfig")
+	_, err = c.IntegrationsV2.Update(t.Context(), "i", apono.IntegrationUpdateV2{Name: "n"})
+	assertRefused(t, err, "Metadata")
+	empty := apono.Set(apono.SecretStore{Value: &apono.AponoSecret{}})
+	_, err = c.Integrations.Update(t.Context(), "i", apono.IntegrationUpdate{Name: "n", IntegrationConfig: apono.Config{}, SecretStoreConfig: empty})
+	assertRefused(t, err, "SecretStoreConfig")
+	assert.Empty(t, w.sent)
+
+	u := apono.UpdateFromV2(&apono.IntegrationV2{Name: "n"})
+	u.Metadata.SetText("a", "b") // must not panic
+	assert.Equal(t, "b", u.Metadata.Text("a"))
+}
+
+// A server that repeats what it was sent must not bring the parameters into an error.
+func TestParametersStayOutOfErrors(t *testing.T) {
+	t.Parallel()
+	const secret = `hun"ter2<hunter2`
+	_, c := newWire(t, []answer{{status: http.StatusBadRequest, body: `cannot parse: {"password":"hun\"ter2<hunter2"}, hun"ter2<hunter2`}})
+	store := apono.SecretStore{Value: &apono.AponoSecret{Parameters: map[string]string{"password": secret}}}
+	_, create := c.Integrations.Create(t.Context(), apono.IntegrationCreate{Name: "n", Type: "t", SecretStoreConfig: apono.Set(store)})
+	_, update := c.Integrations.Update(t.Context(), "i", apono.IntegrationUpdate{Name: "n", IntegrationConfig: apono.Config{}, SecretStoreConfig: apono.Set(store)})
+	_, createV2 := c.IntegrationsV2.Create(t.Context(), apono.IntegrationCreateV2{Name: "n", Type: "t", SecretConfig: apono.Set(store.Flat())})
+	for _, err := range []error{create, update, createV2} {
+		e := errorOf(t, err)
+		assert.Equal(t, http.StatusBadRequest, e.StatusCode)
+		assert.NotContains(t, err.Error(), "hunter2")
+		assert.NotContains(t, string(e.Body), "hunter2")
 	}
 }

@@ -71,7 +71,7 @@ func TestValidateConfigTellsAllProblemsAtOnce(t *testing.T) {
 		"nil pointer":                     {postgres, raw(`{"hostname":"h","auth":"true"}`), apono.SecretStore{Value: (*apono.AWSSecret)(nil)}, []string{"secret"}},
 		"two stores":                      {postgres, raw(`{"hostname":"h","auth":"true"}`), apono.SecretStore{Value: &apono.UnknownSecret{Raw: json.RawMessage(`{"aws":{},"gcp":{}}`)}}, []string{"secret"}},
 		"a store newer than this release": {postgres, raw(`{"hostname":"h","auth":"true"}`), apono.SecretStore{Value: &apono.UnknownSecret{Raw: json.RawMessage(`{"newer":{}}`)}}, nil},
-		"the Apono store":                 {postgres, raw(`{"hostname":"h","auth":"true"}`), apono.SecretStore{Value: &apono.AponoSecret{}}, nil},
+		"the Apono store":                 {postgres, raw(`{"hostname":"h","auth":"true"}`), apono.SecretStore{Value: &apono.AponoSecret{Parameters: map[string]string{"password": "p"}}}, nil},
 		"everything":                      {postgres, apono.Config{"sslmode": json.RawMessage(`"x"`), "z": nil}, apono.SecretStore{Value: &apono.AzureSecret{}}, []string{"config", "hostname", "sslmode", "auth", "secret"}},
 
 		"no secret needed":      {free, nil, apono.SecretStore{}, nil},

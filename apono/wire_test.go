@@ -181,7 +181,7 @@ func wireCalls() []wireCall {
 			}))
 		}, "PUT", v4 + "/i-1", nil, `{"name":"n",` + rest4},
 		{"Integrations.Update with nulls", func(x ctx, c cl) error {
-			return failing(c.Integrations.Update(x, "i-1", apono.IntegrationUpdate{
+			return failing(c.Integrations.Update(x, "i-1", apono.IntegrationUpdate{IntegrationConfig: apono.Config{},
 				Name: "n", ConnectorID: apono.Null[string](), SecretStoreConfig: apono.Null[apono.SecretStore](), Owner: apono.Null[apono.OwnerReference](),
 			}))
 		}, "PUT", v4 + "/i-1", nil, `{"name":"n","integration_config":{},"connector_id":null,"secret_store_config":null,"owner":null}`},
@@ -296,12 +296,12 @@ func idCalls() map[string]struct {
 	return map[string]call{
 		"Integrations.Get": {"id", v4, "", func(x ctx, c cl, id string) error { return failing(c.Integrations.Get(x, id)) }},
 		"Integrations.Update": {"id", v4, "", func(x ctx, c cl, id string) error {
-			return failing(c.Integrations.Update(x, id, apono.IntegrationUpdate{Name: "n"}))
+			return failing(c.Integrations.Update(x, id, apono.IntegrationUpdate{IntegrationConfig: apono.Config{}, Name: "n"}))
 		}},
 		"Integrations.Delete": {"id", v4, "", func(x ctx, c cl, id string) error { return c.Integrations.Delete(x, id) }},
 		"IntegrationsV2.Get":  {"id", v2, "", func(x ctx, c cl, id string) error { return failing(c.IntegrationsV2.Get(x, id)) }},
 		"IntegrationsV2.Update": {"id", v2, "", func(x ctx, c cl, id string) error {
-			return failing(c.IntegrationsV2.Update(x, id, apono.IntegrationUpdateV2{Name: "n"}))
+			return failing(c.IntegrationsV2.Update(x, id, apono.IntegrationUpdateV2{Metadata: apono.Config{}, Name: "n"}))
 		}},
 		"IntegrationsV2.Delete":  {"id", v2, "", func(x ctx, c cl, id string) error { return c.IntegrationsV2.Delete(x, id) }},
 		"IntegrationsV2.Refresh": {"id", v2, "/refresh", func(x ctx, c cl, id string) error { return c.IntegrationsV2.Refresh(x, id) }},

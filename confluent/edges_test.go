@@ -165,3 +165,15 @@ func TestAPIIsACopy(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, w.only(t).url, "https://api.confluent.cloud/")
 }
+
+// "Not found" would invite the caller to create once more what may yet appear.
+func TestLostCreateIsNotNotFound(t *testing.T) {
+	t.Parallel()
+	srv, c := newPair(t)
+	srv.Inject(confluenttest.Fault{Operation: opCreate, Lost: true})
+	in := draftOf("gcp")
+	in.DisplayName = "n"
+	_, err := c.Integrations.Ensure(t.Context(), in)
+	require.ErrorIs(t, err, confluent.ErrOutcomeUnknown)
+	assert.NotErrorIs(t, err, confluent.ErrNotFound)
+}

@@ -75,6 +75,28 @@ func empties() []SecretStoreValue {
 	return []SecretStoreValue{&AWSSecret{}, &GCPSecret{}, &KubernetesSecret{}, &AzureSecret{}, &HashicorpVaultSecret{}, &AponoSecret{}}
 }
 
+// Kind is the member that names the store in v4, "" where there is none, or an unknown one.
+func (s SecretStore) Kind() string {
+	if s.Value == nil || isNil(s.Value) {
+		return ""
+	}
+	return s.Value.member()
+}
+
+// Kind is that of [SecretStore].
+func (f FlatSecretStore) Kind() string { return f.Nested().Kind() }
+
+// Secrets are the values that must not be shown: the parameters of an [AponoSecret].
+func (s SecretStore) Secrets() []string {
+	if v, ok := s.Value.(*AponoSecret); ok && v != nil {
+		return slices.Collect(maps.Values(v.Parameters))
+	}
+	return nil
+}
+
+// Secrets is that of [SecretStore].
+func (f FlatSecretStore) Secrets() []string { return f.Nested().Secrets() }
+
 // IsZero reports whether there is no store. It makes encoding/json leave the member out.
 func (s SecretStore) IsZero() bool { return s.Value == nil }
 

@@ -192,7 +192,9 @@ func onboard(ctx context.Context, out io.Writer, c *apono.Client, connector, nam
 
 	title(out, "Wait until Apono has read it")
 	in, err = c.Integrations.WaitSynced(ctx, id, wait)
-	if err != nil {
+	if _, failed := errors.AsType[*apono.SyncError](err); failed {
+		fmt.Fprintln(out, " ", err) // a database that is not there: go on nevertheless
+	} else if err != nil {
 		return err
 	}
 	describe(out, in)
@@ -220,7 +222,11 @@ func onboard(ctx context.Context, out io.Writer, c *apono.Client, connector, nam
 	if in, err = c.Integrations.Update(ctx, id, update); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "  owner %s; still %s through %s\n", strings.Join(in.Owner.AttributeValue, ", "), in.IntegrationConfig.Text("hostname"), in.ConnectorID)
+	owner := "not shown"
+	if in.Owner != nil {
+		owner = strings.Join(in.Owner.AttributeValue, ", ")
+	}
+	fmt.Fprintf(out, "  owner %s; still %s through %s\n", owner, in.IntegrationConfig.Text("hostname"), in.ConnectorID)
 	return nil
 }
 

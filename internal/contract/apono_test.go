@@ -44,6 +44,10 @@ var aponoVendor = vendor{
 			apono.IntegrationCreate{Name: "n", SecretStoreConfig: apono.Set(store)}, apono.Integration{Name: "n", SecretStoreConfig: store},
 		}
 	},
+	samples: []any{
+		apono.IntegrationCreate{Name: "n", Type: "mysql"}, apono.IntegrationUpdate{IntegrationConfig: apono.Config{}, Name: "n"},
+		apono.IntegrationCreateV2{Name: "n", Type: "mysql"}, apono.IntegrationUpdateV2{Metadata: apono.Config{}, Name: "n"},
+	},
 
 	bare: func(client *http.Client, baseURL, id string) func(context.Context) error {
 		c, err := api.NewClient(baseURL, api.WithHTTPClient(client))
@@ -119,7 +123,7 @@ func newApono(o options) (*client, error) {
 			return id(c.Integrations.Create(ctx, apono.IntegrationCreate{Name: "new", Type: "mock-duck"}, o.apono()...))
 		},
 		update: func(ctx context.Context, name string, o call) error {
-			_, err := c.Integrations.Update(ctx, name, apono.IntegrationUpdate{Name: "new"}, o.apono()...)
+			_, err := c.Integrations.Update(ctx, name, apono.IntegrationUpdate{IntegrationConfig: apono.Config{}, Name: "new"}, o.apono()...)
 			return err
 		},
 		remove: func(ctx context.Context, name string, o call) error {

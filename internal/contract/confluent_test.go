@@ -14,6 +14,11 @@ import (
 	"github.com/integrations-go/sdk/internal/core"
 )
 
+var (
+	sampleConfig   = confluent.Config{Value: &confluent.GCPConfig{CustomerGoogleServiceAccount: "a@b.iam.gserviceaccount.com"}}
+	sampleConfigV1 = confluent.Config{Value: &confluent.AWSConfig{CustomerIAMRoleARN: "arn:aws:iam::123456789012:role/theirs"}}
+)
+
 var confluentVendor = vendor{
 	name:          "confluent",
 	authorization: "Basic S0VZSUQwMDE6czNjci90K3BhNTU=",
@@ -39,6 +44,13 @@ var confluentVendor = vendor{
 			confluent.Token{Value: secret}, &confluent.Token{Value: secret}, confluent.WithToken(secret), confluent.WithAPIKey("KEY", secret),
 			confluent.STSConfig{IdentityPoolID: "pool", SubjectToken: func(context.Context) (string, error) { return secret, nil }},
 		}
+	},
+	samples: []any{
+		confluent.IntegrationCreate{DisplayName: "n", Environment: confluent.Reference{ID: "env-1"}, Config: sampleConfig},
+		confluent.IntegrationCreateV1{DisplayName: "n", Environment: confluent.Reference{ID: "env-1"}, Config: sampleConfigV1},
+		confluent.IntegrationUpdate{Environment: confluent.Reference{ID: "env-1"}, Config: sampleConfig},
+		confluent.IntegrationValidate{ID: "x-1", Environment: confluent.Reference{ID: "env-1"}},
+		confluent.STSConfig{IdentityPoolID: "pool", SubjectToken: func(context.Context) (string, error) { return "jwt", nil }},
 	},
 
 	bare: func(client *http.Client, baseURL, id string) func(context.Context) error {

@@ -23,6 +23,7 @@ type vendor struct {
 	view          func(error) (core.Failure, bool) // the vendor's *Error in an error
 	sentinels     map[string]error
 	show          func(secret string) []any // values of the package's types that hold a secret
+	samples       []any                     // arguments that the methods accept, one of a type
 
 	// bare is what get does, by means of the generated client and package encoding/json alone.
 	bare func(client *http.Client, baseURL, id string) func(context.Context) error

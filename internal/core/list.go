@@ -16,6 +16,7 @@ type Page[T any] struct {
 	Next  string // the token of the next page, "" after the last
 	Total int    // on all pages, 0 where the server does not tell
 	Meta  Meta
+	Extra any // what else the vendor's own type needs
 
 	raw []byte
 }
@@ -133,7 +134,10 @@ func FindOrCreate[T any](ctx context.Context, look, create func() (*T, error)) (
 		return created, err
 	}
 	found, lookErr := look()
-	if lookErr != nil {
+	switch {
+	case errors.As(lookErr, new(*noneError)):
+		return nil, err // "not found" would invite another create
+	case lookErr != nil:
 		return nil, errors.Join(err, lookErr)
 	}
 	return found, nil
