@@ -415,6 +415,10 @@ func TestItemsOfOddTypesSpoilOnlyThemselves(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"a", "b", "", "c"}, idsOf(items))
 	assert.Equal(t, "mysql", items[1].Type)
+	for _, pagination := range []string{`"x"`, `{"next_page_token":7}`, `[]`} {
+		_, c := newWire(t, []answer{good(`{"items":[{"id":"b","name":7}],"pagination":` + pagination + `}`)})
+		assert.Equal(t, 200, errorOf(t, failing(drain(c.Integrations.List(t.Context(), nil)))).StatusCode, "the walk must not end as if that were all")
+	}
 	_, strict := newWire(t, []answer{good(`{"items":[{"id":"b","name":{"x":1}}]}`)}, apono.WithStrict())
 	require.Error(t, failing(drain(strict.Integrations.List(t.Context(), nil))))
 }
