@@ -18,7 +18,7 @@ func (s *CatalogService) Get(ctx context.Context, integrationType string, opts .
 	if err := refuse(op, core.PathValue("type", integrationType)); err != nil {
 		return nil, err
 	}
-	return one(ctx, s.c, op, opts, func(e *CatalogEntry) (string, error) { return e.Type, nil }, func(ctx context.Context) (*http.Response, error) {
+	return core.CallObject(ctx, s.c.core, op, opts, func(e *CatalogEntry) (string, error) { return e.Type, nil }, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.GetCatalogEntry(ctx, integrationType)
 	})
 }

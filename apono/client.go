@@ -23,9 +23,8 @@ type Client struct {
 	// Connectors is what reaches the integrations.
 	Connectors *ConnectorsService
 
-	core   *core.Client
-	api    *api.Client
-	strict bool
+	core *core.Client
+	api  *api.Client
 }
 
 // New makes a client. It needs exactly one of [WithToken] and [WithTokenSource]. Nothing is sent.
@@ -40,7 +39,7 @@ func New(opts ...Option) (*Client, error) {
 			return fail(err)
 		}
 	}
-	c := &Client{strict: cfg.strict}
+	c := &Client{}
 	var err error
 	if c.core, err = cfg.Build("WithToken or WithTokenSource"); err != nil {
 		return fail(err)

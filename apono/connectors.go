@@ -30,7 +30,7 @@ func (s *ConnectorsService) Get(ctx context.Context, id string, opts ...CallOpti
 	if err := refuse(op, core.PathValue("id", id)); err != nil {
 		return nil, err
 	}
-	return one(ctx, s.c, op, opts, idOfConnector, func(ctx context.Context) (*http.Response, error) {
+	return core.CallObject(ctx, s.c.core, op, opts, idOfConnector, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.GetConnector(ctx, id)
 	})
 }
@@ -62,7 +62,7 @@ func (s *ConnectorsService) Rename(ctx context.Context, id, name string, opts ..
 	if err := refuse(op, core.PathValue("id", id), core.Required("name", name)); err != nil {
 		return nil, err
 	}
-	return one(ctx, s.c, op, opts, idOfConnector, func(ctx context.Context) (*http.Response, error) {
+	return core.CallObject(ctx, s.c.core, op, opts, idOfConnector, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.UpdateConnector(ctx, id, api.ConnectorUpdate{Name: name})
 	})
 }
@@ -82,7 +82,13 @@ func (s *ConnectorsService) Delete(ctx context.Context, id string, opts ...CallO
 func (s *ConnectorsService) ListV2(ctx context.Context, opts ...CallOption) iter.Seq2[*ConnectorV2, error] {
 	list := core.Pages(ctx, s.c.core, "Connectors.ListV2", opts, "", nil,
 		func(ctx context.Context, _ string) (*http.Response, error) { return s.c.api.ListConnectorsV2(ctx) },
-		func(b []byte, page *core.Page[ConnectorV2]) error { return s.c.decode(b, &page.Items) },
+		func(b []byte, page *core.Page[ConnectorV2]) error {
+			err := s.c.core.Decode(b, &page.Items)
+			if !s.c.core.Strict() && oddType(err) || err == nil && suspicious(page.Items) {
+				return eachItem(b, &page.Items)
+			}
+			return err
+		},
 		func(p *core.Page[ConnectorV2]) *Page[ConnectorV2] { return &Page[ConnectorV2]{Items: p.Items} })
 	return paging.Items(list, (*Page[ConnectorV2]).items)
 }

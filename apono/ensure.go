@@ -19,6 +19,13 @@ type WaitOptions struct {
 	Interval, MaxInterval time.Duration
 	// Timeout ends the wait, where the context does not end it earlier. Default 10 min. How long a synchronization takes is not documented.
 	Timeout time.Duration
+	// After is the LastSyncTime before a refresh. With it a final status counts only once a later LastSyncTime, or a synchronization under way, was seen: whether the server shows a refresh before it
+	// has answered is not known. Whether one that fails moves LastSyncTime is not known either; if it does not, and is over between two looks, Timeout ends the wait. Zero: any final status counts.
+	After time.Time
+}
+
+func (w WaitOptions) poll() core.PollOptions {
+	return core.PollOptions{Interval: w.Interval, MaxInterval: w.MaxInterval, Timeout: w.Timeout}
 }
 
 // SyncError says that a synchronization ended badly.
@@ -39,20 +46,24 @@ func (e *SyncError) Error() string {
 // ([context.DeadlineExceeded] or [context.Canceled]) with what was last seen.
 func (s *IntegrationsService) WaitSynced(ctx context.Context, id string, wait WaitOptions, opts ...CallOption) (*Integration, error) {
 	const op = "Integrations.WaitSynced"
-	if err := refuse(op, core.PathValue("id", id), core.CheckWait("WaitOptions", core.PollOptions(wait))); err != nil {
+	if err := refuse(op, core.PathValue("id", id), core.CheckWait("WaitOptions", wait.poll())); err != nil {
 		return nil, err
 	}
 	var in *Integration
-	err := core.Poll(ctx, core.PollOptions(wait), func(ctx context.Context) (bool, error) {
+	begun := wait.After.IsZero()
+	err := core.Poll(ctx, wait.poll(), func(ctx context.Context) (bool, error) {
 		now, err := s.Get(ctx, id, opts...)
 		if err != nil {
 			return !errors.Is(err, ErrUnavailable) && !errors.Is(err, ErrRateLimited), err
 		}
 		in = now
-		switch strings.ToLower(string(now.Status)) {
-		case "active", "warning", "disabled", "connected":
+		status := strings.ToLower(string(now.Status))
+		begun = begun || status == "initializing" || status == "refreshing" || now.LastSyncTime.After(wait.After)
+		switch {
+		case !begun:
+		case slices.Contains([]string{"active", "warning", "disabled", "connected"}, status):
 			return true, nil
-		case "error":
+		case status == "error":
 			return true, newError(&core.Failure{Operation: op, Err: &SyncError{now.ID, now.Status}})
 		}
 		return false, newError(&core.Failure{Operation: op, Err: fmt.Errorf("integration %s is %s", now.ID, now.Status)})
@@ -82,7 +93,8 @@ type EnsureResult struct {
 // Ensure makes there be one integration as in describes, by its name, which is required: it looks the name up; if there is none it sends POST; if there is one that differs it reads it and sends
 // a PUT that changes the fields that differ and keeps the others; otherwise it sends nothing more. Running it again changes nothing.
 //
-// Fields that in leaves out, and members of IntegrationConfig that it does not name, are left as they are; a field that is [Null] is cleared. The parameters of an [AponoSecret]
+// Fields that in leaves out, and members of IntegrationConfig that it does not name, are left as they are; a field that is [Null] is cleared. The order of owners and resource types does not count, nor does null
+// against an empty list. An owner or mapping that names no source keeps the one that it has, if it is of the same attribute type. The parameters of an [AponoSecret]
 // are not compared, because it is not known whether the API returns them; a change of them alone is not seen. For the same reason an
 // integration with such a store is updated only if in brings the parameters: otherwise a difference is [ErrInvalid]. The type can't be changed: another one is [EnsureConflicting] and an
 // error that is [ErrConflict], and so is more than one of the name, an [*AmbiguousError]. If the reply to the POST is lost, Ensure looks again before it gives up. Two programs that ensure
@@ -154,7 +166,9 @@ func merge(have *Integration, want IntegrationCreate) (IntegrationUpdate, []stri
 	}
 	change(&diff, "connector_id", &u.ConnectorID, want.ConnectorID)
 	change(&diff, "custom_access_details", &u.CustomAccessDetails, want.CustomAccessDetails)
-	change(&diff, "connected_resource_types", &u.ConnectedResourceTypes, want.ConnectedResourceTypes)
+	if !sameTypes(u.ConnectedResourceTypes, want.ConnectedResourceTypes) {
+		change(&diff, "connected_resource_types", &u.ConnectedResourceTypes, want.ConnectedResourceTypes)
+	}
 	if !sameStore(u.SecretStoreConfig, want.SecretStoreConfig) {
 		change(&diff, "secret_store_config", &u.SecretStoreConfig, want.SecretStoreConfig)
 	}
@@ -162,9 +176,19 @@ func merge(have *Integration, want IntegrationCreate) (IntegrationUpdate, []stri
 		u.SecretStoreConfig = want.SecretStoreConfig // what was read may lack the values
 	}
 	if !sameOwner(have.Owner, want.Owner) {
+		o, ok := want.Owner.Get()
+		if there, was := u.Owner.Get(); ok && was && o.SourceIntegrationReference == "" && o.AttributeType == there.AttributeType {
+			o.SourceIntegrationReference = there.SourceIntegrationReference
+			want.Owner = Set(o)
+		}
 		change(&diff, "owner", &u.Owner, want.Owner)
 	}
-	if m, ok := want.OwnersMapping.Get(); !ok || have.OwnersMapping == nil || !sameReference(m.SourceIntegrationReference, have.OwnersMapping.SourceIntegrationID, have.OwnersMapping.SourceIntegrationName) ||
+	m, ok := want.OwnersMapping.Get()
+	if there, was := u.OwnersMapping.Get(); ok && was && m.SourceIntegrationReference == "" && m.AttributeType == there.AttributeType {
+		m.SourceIntegrationReference = there.SourceIntegrationReference
+		want.OwnersMapping = Set(m)
+	}
+	if !ok || have.OwnersMapping == nil || !sameReference(m.SourceIntegrationReference, have.OwnersMapping.SourceIntegrationID, have.OwnersMapping.SourceIntegrationName) ||
 		m.AttributeType != have.OwnersMapping.AttributeType || m.KeyName != have.OwnersMapping.KeyName {
 		change(&diff, "owners_mapping", &u.OwnersMapping, want.OwnersMapping)
 	}
@@ -211,8 +235,20 @@ func sameOwner(have *Owner, want Optional[OwnerReference]) bool {
 	if !ok || have == nil {
 		return want.IsZero()
 	}
-	return w.AttributeType == have.AttributeType && slices.Equal(w.AttributeValue, have.AttributeValue) &&
+	return w.AttributeType == have.AttributeType && sameSet(w.AttributeValue, have.AttributeValue) &&
 		sameReference(w.SourceIntegrationReference, have.SourceIntegrationID, have.SourceIntegrationName)
+}
+
+// sameTypes takes null for none at all: which of the two a server answers is not known.
+func sameTypes(have, want Optional[[]string]) bool {
+	h, _ := have.Get()
+	w, _ := want.Get()
+	return want.IsZero() || sameSet(h, w)
+}
+
+// sameSet compares without order and repetition, which a server may change.
+func sameSet(a, b []string) bool {
+	return slices.Equal(slices.Compact(slices.Sorted(slices.Values(a))), slices.Compact(slices.Sorted(slices.Values(b))))
 }
 
 // sameReference accepts the id and the name, which the API takes alike; no reference leaves the choice to the server.

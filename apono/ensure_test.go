@@ -94,10 +94,19 @@ func TestEnsureChangesWhatDiffers(t *testing.T) {
 		"owners": {func(in *apono.IntegrationCreate) {
 			in.Owner = apono.Set(apono.OwnerReference{AttributeType: "user", AttributeValue: []string{"b@example.com"}, SourceIntegrationReference: "idp"})
 		}, []string{"owner"}},
+		"other owners of the same source": {func(in *apono.IntegrationCreate) {
+			in.Owner = apono.Set(apono.OwnerReference{AttributeType: "user", AttributeValue: []string{"b@example.com"}})
+		}, []string{"owner"}},
+		"another key of the same source": {func(in *apono.IntegrationCreate) {
+			in.OwnersMapping = apono.Set(apono.OwnerMappingReference{KeyName: "squad", AttributeType: "group"})
+		}, []string{"owners_mapping"}},
+		"types in another order": {func(in *apono.IntegrationCreate) {
+			in.ConnectedResourceTypes = apono.Set([]string{"postgresql-table", "postgresql-db", "postgresql-table"})
+		}, nil},
 		"the source": {func(in *apono.IntegrationCreate) { setSource(in, "idp-2") }, []string{"owner", "owners_mapping"}},
 		"no mapping": {func(in *apono.IntegrationCreate) { in.OwnersMapping = apono.Null[apono.OwnerMappingReference]() }, []string{"owners_mapping"}},
 		"another mapping": {func(in *apono.IntegrationCreate) {
-			in.OwnersMapping = apono.Set(apono.OwnerMappingReference{KeyName: "squad", AttributeType: "group"})
+			in.OwnersMapping = apono.Set(apono.OwnerMappingReference{KeyName: "squad", AttributeType: "team"})
 		}, []string{"owners_mapping"}},
 		"members": {func(in *apono.IntegrationCreate) {
 			in.IntegrationConfig = apono.Config{"big": json.RawMessage("12345678901234567891"), "price": json.RawMessage("1.10"), "new": json.RawMessage(`"<x>"`)}
@@ -355,4 +364,42 @@ func TestEnsureCreatesNothingBehindAnOddToken(t *testing.T) {
 	require.Error(t, err)
 	assert.NotErrorIs(t, err, apono.ErrNotFound)
 	assert.Len(t, tr.sent, 1)
+}
+
+// Whether owners come back in their order, and an empty list as one, is the server's affair: neither makes a difference that an update could mend.
+func TestEnsureIsAtRestWhateverTheServerMakesOfLists(t *testing.T) {
+	t.Parallel()
+	item := `{"id":"i","name":"n","type":"ssh","owner":{"attribute_type":"user","attribute_value":["b","a"],"source_integration_id":"idp"},"connected_resource_types":null,"integration_config":{}}`
+	want := apono.IntegrationCreate{
+		Name: "n", Type: "ssh", ConnectedResourceTypes: apono.Set([]string{}),
+		Owner: apono.Set(apono.OwnerReference{AttributeType: "user", AttributeValue: []string{"a", "b", "a"}}),
+	}
+	for _, types := range []apono.Optional[[]string]{apono.Set([]string{}), apono.Null[[]string](), {}} {
+		tr, c := newWire(t, []answer{good(`{"items":[` + item + `],"pagination":null}`)})
+		want.ConnectedResourceTypes = types
+		got, err := c.Integrations.Ensure(t.Context(), want)
+		require.NoError(t, err)
+		assert.Equal(t, apono.EnsureUnchanged, got.Action, got.Differences)
+		assert.Len(t, tr.sent, 1)
+	}
+}
+
+// An owner keeps its source where the new one names none, but not one of another kind.
+func TestEnsureKeepsTheSourceOfAnOwner(t *testing.T) {
+	t.Parallel()
+	item := `{"id":"i","name":"n","type":"ssh","owner":{"attribute_type":"user","attribute_value":["a"],"source_integration_id":"idp"},
+		"owners_mapping":{"attribute_type":"user","key_name":"k","source_integration_name":"Workspace"},"integration_config":{}}`
+	for kind, sources := range map[string][2]string{"user": {`,"source_integration_reference":"idp"`, `,"source_integration_reference":"Workspace"`}, "group": {"", ""}} {
+		tr, c := newWire(t, []answer{good(`{"items":[` + item + `]}`), good(item), good(item)})
+		_, err := c.Integrations.Ensure(t.Context(), apono.IntegrationCreate{
+			Name: "n", Type: "ssh", Owner: apono.Set(apono.OwnerReference{AttributeType: kind, AttributeValue: []string{"b"}}),
+			OwnersMapping: apono.Set(apono.OwnerMappingReference{AttributeType: kind, KeyName: "other"}),
+		})
+		require.NoError(t, err)
+		require.Len(t, tr.sent, 3)
+		var sent map[string]json.RawMessage
+		require.NoError(t, json.Unmarshal([]byte(tr.sent[2].body), &sent))
+		assert.JSONEq(t, `{"attribute_type":"`+kind+`","attribute_value":["b"]`+sources[0]+`}`, string(sent["owner"]))
+		assert.JSONEq(t, `{"attribute_type":"`+kind+`","key_name":"other"`+sources[1]+`}`, string(sent["owners_mapping"]))
+	}
 }

@@ -42,7 +42,7 @@ type Error struct {
 	StatusCode int    // 0 where no reply came
 	RequestID  string // X-Request-Id, where the server sends one; the vendor documents none
 	Code       string // the vendor's code, for example Unauthorized
-	Detail     string // the vendor's text, or the beginning of a body that is no JSON
+	Detail     string // the vendor's text, or the beginning of a body of another shape
 
 	// RetryAfter is how long the server asked to wait, 0 where it did not say.
 	RetryAfter time.Duration
@@ -113,5 +113,8 @@ func newError(f *core.Failure) error {
 	}
 	e.Code = core.First(b.Code, b.Error)
 	e.Detail = core.First(b.Message, b.ErrorMessage, b.Description)
+	if e.Code == "" && e.Detail == "" {
+		e.Detail = core.Excerpt(f.Body) // of a shape that is not known
+	}
 	return e
 }

@@ -53,7 +53,7 @@ func (s *IntegrationsService) Get(ctx context.Context, id string, opts ...CallOp
 	if err := refuse(op, core.PathValue("id", id)); err != nil {
 		return nil, err
 	}
-	return one(ctx, s.c, op, opts, checkRead, func(ctx context.Context) (*http.Response, error) {
+	return core.CallObject(ctx, s.c.core, op, opts, checkRead, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.GetIntegration(ctx, id)
 	})
 }
@@ -90,7 +90,7 @@ func (s *IntegrationsService) Create(ctx context.Context, in IntegrationCreate, 
 	if err != nil {
 		return nil, err
 	}
-	return one(ctx, s.c, op, hide(opts, in.SecretStoreConfig), checkRead, func(ctx context.Context) (*http.Response, error) {
+	return core.CallObject(ctx, s.c.core, op, hide(opts, in.SecretStoreConfig), checkRead, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.CreateIntegration(ctx, in)
 	})
 }
@@ -106,7 +106,7 @@ func (s *IntegrationsService) Update(ctx context.Context, id string, in Integrat
 	if err != nil {
 		return nil, err
 	}
-	return one(ctx, s.c, op, hide(opts, in.SecretStoreConfig), checkRead, func(ctx context.Context) (*http.Response, error) {
+	return core.CallObject(ctx, s.c.core, op, hide(opts, in.SecretStoreConfig), checkRead, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.UpdateIntegration(ctx, id, in)
 	})
 }

@@ -18,7 +18,7 @@ func (s *IntegrationsV2Service) Get(ctx context.Context, id string, opts ...Call
 	if err := refuse(op, core.PathValue("id", id)); err != nil {
 		return nil, err
 	}
-	return one(ctx, s.c, op, opts, idOfV2, func(ctx context.Context) (*http.Response, error) {
+	return core.CallObject(ctx, s.c.core, op, opts, idOfV2, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.GetIntegrationV2(ctx, id)
 	})
 }
@@ -43,7 +43,7 @@ func (s *IntegrationsV2Service) Create(ctx context.Context, in IntegrationCreate
 	if err != nil {
 		return nil, err
 	}
-	return one(ctx, s.c, op, hide(opts, in.SecretConfig), idOfV2, func(ctx context.Context) (*http.Response, error) {
+	return core.CallObject(ctx, s.c.core, op, hide(opts, in.SecretConfig), idOfV2, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.CreateIntegrationV2(ctx, in)
 	})
 }
@@ -57,7 +57,7 @@ func (s *IntegrationsV2Service) Update(ctx context.Context, id string, in Integr
 	if err != nil {
 		return nil, err
 	}
-	return one(ctx, s.c, op, hide(opts, in.SecretConfig), idOfV2, func(ctx context.Context) (*http.Response, error) {
+	return core.CallObject(ctx, s.c.core, op, hide(opts, in.SecretConfig), idOfV2, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.UpdateIntegrationV2(ctx, id, in)
 	})
 }
@@ -74,8 +74,8 @@ func (s *IntegrationsV2Service) Delete(ctx context.Context, id string, opts ...C
 }
 
 // Refresh sends POST /api/v2/integrations/{id}/refresh, which makes Apono read the integration anew. It is not repeated after an ambiguous failure, unless
-// [WithIdempotent] allows it: a second refresh is work, but no harm is known of it. [IntegrationsService.WaitSynced] waits for the end,
-// if the server shows the refresh by then: whether it does so before it answers is not known.
+// [WithIdempotent] allows it: a second refresh is work, but no harm is known of it. [IntegrationsService.WaitSynced] waits for the end; give it the LastSyncTime of before as
+// [WaitOptions].After, because whether the server shows the refresh before it answers is not known.
 func (s *IntegrationsV2Service) Refresh(ctx context.Context, id string, opts ...CallOption) error {
 	const op = "IntegrationsV2.Refresh"
 	if err := refuse(op, core.PathValue("id", id)); err != nil {

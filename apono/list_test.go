@@ -249,3 +249,41 @@ func TestFindByNameTakesTheNameLiterally(t *testing.T) {
 	assert.Equal(t, &apono.AmbiguousError{Name: "twice", IDs: []string{"3", "4"}}, ambiguous)
 	assert.Contains(t, errorOf(t, err).Error(), "3, 4")
 }
+
+// An item with members of the wrong type keeps the others; what is no item at all is an error, not an item without content.
+func TestItemsThatAreNone(t *testing.T) {
+	t.Parallel()
+	for item, good := range map[string]bool{`{}`: true, `{"id":7,"name":"n","connector_id":"n"}`: true, `null`: false, `7`: false, `"text"`: false, `[]`: false} {
+		body := `[{"id":"a","name":"m","connector_id":"m"},` + item + `]`
+		_, c := newWire(t, []answer{{200, `{"items":` + body + `}`, nil}, {200, `{"data":` + body + `}`, nil}, {200, body, nil}})
+		names := []string{}
+		for in, err := range c.Integrations.List(t.Context(), nil) {
+			assert.Equal(t, good, err == nil, "%s: %v", item, err)
+			if err == nil {
+				names = append(names, in.Name)
+			}
+		}
+		for in, err := range c.Resources.List(t.Context(), "i", "") {
+			assert.Equal(t, good, err == nil, "%s: %v", item, err)
+			if err == nil {
+				names = append(names, in.Name)
+			}
+		}
+		for in, err := range c.Connectors.ListV2(t.Context()) {
+			assert.Equal(t, good, err == nil, "%s: %v", item, err)
+			if err == nil {
+				names = append(names, in.ConnectorID)
+			}
+		}
+		switch {
+		case !good:
+			assert.Empty(t, names)
+		case item == `{}`:
+			assert.Equal(t, []string{"m", "", "m", "", "m", ""}, names)
+		default:
+			assert.Equal(t, []string{"m", "n", "m", "n", "m", "n"}, names)
+		}
+	}
+	_, c := newWire(t, []answer{good(`[{"connector_id":"c","status":7}]`)}, apono.WithStrict())
+	require.Error(t, failing(drain(c.Connectors.ListV2(t.Context()))))
+}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"reflect"
+	"slices"
 
 	"github.com/integrations-go/sdk/apono/api"
 	"github.com/integrations-go/sdk/internal/core"
@@ -18,36 +20,6 @@ type TruncatedError struct{ Info PageInfo }
 // Error tells how much is missing.
 func (e *TruncatedError) Error() string {
 	return fmt.Sprintf("the list is truncated: it has %d items in all, and no parameter is known that asks for the others", e.Info.Total)
-}
-
-// one calls an operation that answers with an object. check gives its id, and says what is wrong with it otherwise.
-func one[T any](ctx context.Context, c *Client, op string, opts []CallOption, check func(*T) (string, error), send core.Send) (*T, error) {
-	out := new(T)
-	err := core.CallDecode(ctx, c.core, op, opts, send, func(b []byte) error {
-		if err := c.decode(b, out); err != nil {
-			return err
-		}
-		id, err := check(out)
-		if err == nil && id == "" {
-			err = errors.New("it has no id")
-		}
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-// decode decodes a reply, and complains of missing members if the client is strict.
-func (c *Client) decode(b []byte, out any) error {
-	if err := json.Unmarshal(b, out); err != nil {
-		return err
-	}
-	if c.strict {
-		return core.Missing(b, out)
-	}
-	return nil
 }
 
 // tokenReply is a list of admin v4 and v3. Its pagination may be missing, null or empty: then the list ends.
@@ -62,7 +34,7 @@ func tokenPages[T any](ctx context.Context, c *Client, op string, opts []CallOpt
 ) iter.Seq2[*Page[T], error] {
 	return core.Pages(ctx, c.core, op, opts, start, refused, send, func(b []byte, page *core.Page[T]) error {
 		var reply tokenReply[T]
-		err := decodeItems(c, b, "items", &reply, &reply.Pagination, func(raw []T) { reply.Items = raw })
+		err := decodeItems(c, b, "items", &reply, &reply.Pagination, &reply.Items)
 		page.Items, page.Next = reply.Items, reply.Pagination.NextPageToken
 		return err
 	}, func(p *core.Page[T]) *Page[T] { return &Page[T]{Items: p.Items, NextToken: p.Next, Meta: Meta(p.Meta)} })
@@ -79,7 +51,7 @@ func whole[T any](ctx context.Context, c *Client, op string, opts []CallOption, 
 	list := core.Pages(ctx, c.core, op, opts, "", refused, func(ctx context.Context, _ string) (*http.Response, error) { return send(ctx) },
 		func(b []byte, page *core.Page[T]) error {
 			var reply wholeReply[T]
-			err := decodeItems(c, b, "data", &reply, &reply.Pagination, func(raw []T) { reply.Data = raw })
+			err := decodeItems(c, b, "data", &reply, &reply.Pagination, &reply.Data)
 			page.Items, page.Extra = reply.Data, PageInfo(reply.Pagination)
 			return err
 		}, func(p *core.Page[T]) *Page[T] {
@@ -100,32 +72,46 @@ func whole[T any](ctx context.Context, c *Client, op string, opts []CallOption, 
 }
 
 // decodeItems decodes a page whose items are the member key. Where a member of some item has a type that it should not have, that item
-// alone suffers: what does not fit is left out of it. A document without the member is no list; the member may be null.
-func decodeItems[R, T any](c *Client, b []byte, key string, reply *R, pagination any, setItems func([]T)) error {
+// alone suffers. A document without the member is no list; the member may be null.
+func decodeItems[T any](c *Client, b []byte, key string, reply, pagination any, items *[]T) error {
 	var members map[string]json.RawMessage
-	err := c.decode(b, reply)
-	odd := errors.As(err, new(*json.UnmarshalTypeError))
-	if err != nil && (!odd || c.strict) {
-		return err
-	}
-	if json.Unmarshal(b, &members) != nil {
+	err := c.core.Decode(b, reply)
+	odd := oddType(err)
+	if err != nil && (!odd || c.core.Strict()) || json.Unmarshal(b, &members) != nil {
 		return err
 	}
 	if members[key] == nil {
 		return fmt.Errorf("it has no %s", key)
 	}
-	if !odd {
-		return nil
-	}
 	// What tells where the list goes on must be right: the walk would end early, and Ensure create what is there.
-	var raw []json.RawMessage
-	if json.Unmarshal(members[key], &raw) != nil || pagination != nil && members["pagination"] != nil && json.Unmarshal(members["pagination"], pagination) != nil {
+	if odd && members["pagination"] != nil && json.Unmarshal(members["pagination"], pagination) != nil {
 		return err
 	}
-	items := make([]T, len(raw))
-	for i := range raw {
-		_ = json.Unmarshal(raw[i], &items[i]) // leaves out what does not fit
+	if odd || suspicious(*items) {
+		return eachItem(members[key], items)
 	}
-	setItems(items)
+	return nil
+}
+
+func oddType(err error) bool { return errors.As(err, new(*json.UnmarshalTypeError)) }
+
+// suspicious finds an item without any content, which may have been null.
+func suspicious[T any](items []T) bool {
+	return slices.ContainsFunc(items, func(item T) bool { return reflect.ValueOf(item).IsZero() })
+}
+
+// eachItem decodes a list item by item, and leaves out of each what does not fit. What is no object can't be an item with something left out.
+func eachItem[T any](list []byte, items *[]T) error {
+	var raw []json.RawMessage
+	if err := json.Unmarshal(list, &raw); err != nil {
+		return err
+	}
+	*items = make([]T, len(raw))
+	for i, item := range raw {
+		if item[0] != '{' {
+			return fmt.Errorf("item %d of the list is no object", i)
+		}
+		_ = json.Unmarshal(item, &(*items)[i])
+	}
 	return nil
 }

@@ -18,10 +18,7 @@ const DefaultBaseURL = "https://api.apono.io"
 type Option func(*config) error
 
 // config is what options fill in before a client is made.
-type config struct {
-	core.Options
-	strict bool
-}
+type config struct{ core.Options }
 
 // WithToken authenticates with a personal or service-account token that never changes.
 func WithToken(token string) Option {
@@ -46,10 +43,7 @@ func WithTokenSource(source TokenSource) Option {
 
 // WithStrict makes a reply that lacks a member which the specification requires, or has null in its place, an error. By default such a member has its zero value.
 func WithStrict() Option {
-	return func(c *config) error {
-		c.strict = true
-		return nil
-	}
+	return func(c *config) error { return c.SetStrict() }
 }
 
 // WithBaseURL sends requests to another place than [DefaultBaseURL]: a gateway (whose path prefix is kept), a test server. It may end in /api or not, as the vendor's

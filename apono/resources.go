@@ -46,7 +46,7 @@ func (s *ResourcesService) UserTags(ctx context.Context, resourceID string, opts
 	if err := refuse(op, core.PathValue("resourceID", resourceID)); err != nil {
 		return nil, err
 	}
-	reply, err := one(ctx, s.c, op, opts, func(t *api.UserTags) (string, error) {
+	reply, err := core.CallObject(ctx, s.c.core, op, opts, func(t *api.UserTags) (string, error) {
 		if t.Tags == nil {
 			return "", errors.New("it has no tags")
 		}

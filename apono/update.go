@@ -7,7 +7,8 @@ import "github.com/integrations-go/sdk/apono/api"
 // of a list leaves out what could not be read. What in does not have is sent as null. Owners are read with the id and the name of their source and written with one
 // reference, for which UpdateFrom takes the id, or the name where there is no id. It shares nothing with in.
 //
-// Whether the API returns the parameters of an [AponoSecret] is not known: check them before you send an update of such an integration.
+// Whether the API returns the parameters of an [AponoSecret] is not known. An update with parameters that it evidently hides (none, empty, or nothing but * and •) is [ErrInvalid]: set them. If it hides them in
+// another way, only you can tell.
 func UpdateFrom(in *Integration) IntegrationUpdate {
 	u := IntegrationUpdate{
 		Name:                   in.Name,

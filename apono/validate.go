@@ -36,9 +36,10 @@ func ValidateConfig(entry *CatalogEntry, config Config, secret SecretStore) erro
 	if len(entry.SupportedSecretTypes) > 0 {
 		supported = strings.Join(entry.SupportedSecretTypes, ", ")
 	}
+	if err := secret.Check(); err != nil {
+		problem("secret", "%v", err)
+	}
 	switch {
-	case secret.Check() != nil:
-		problem("secret", "%v", secret.Check())
 	case secret.IsZero() && entry.RequiresSecret:
 		problem("secret", "is required; %s supports %s", entry.Type, supported)
 	case kind != "" && kind != "APONO" && !slices.ContainsFunc(entry.SupportedSecretTypes, func(t string) bool { return strings.EqualFold(t, kind) }):

@@ -67,12 +67,12 @@ func TestValidateConfigTellsAllProblemsAtOnce(t *testing.T) {
 		"not allowed":                     {postgres, raw(`{"hostname":"h","sslmode":"Require","auth":"yes"}`), vault, []string{"sslmode", "auth"}},
 		"one problem":                     {postgres, raw(`{"hostname":"h","auth":"maybe"}`), vault, []string{"auth"}},
 		"bad JSON":                        {postgres, apono.Config{"hostname": json.RawMessage(`"h"`), "auth": json.RawMessage(`"true"`), "x": nil}, vault, []string{"config"}},
-		"another store":                   {postgres, raw(`{"hostname":"h","auth":"true"}`), apono.SecretStore{Value: &apono.GCPSecret{}}, []string{"secret"}},
+		"another store":                   {postgres, raw(`{"hostname":"h","auth":"true"}`), apono.SecretStore{Value: &apono.GCPSecret{Project: "p", SecretID: "s"}}, []string{"secret"}},
 		"nil pointer":                     {postgres, raw(`{"hostname":"h","auth":"true"}`), apono.SecretStore{Value: (*apono.AWSSecret)(nil)}, []string{"secret"}},
 		"two stores":                      {postgres, raw(`{"hostname":"h","auth":"true"}`), apono.SecretStore{Value: &apono.UnknownSecret{Raw: json.RawMessage(`{"aws":{},"gcp":{}}`)}}, []string{"secret"}},
 		"a store newer than this release": {postgres, raw(`{"hostname":"h","auth":"true"}`), apono.SecretStore{Value: &apono.UnknownSecret{Raw: json.RawMessage(`{"newer":{}}`)}}, nil},
 		"the Apono store":                 {postgres, raw(`{"hostname":"h","auth":"true"}`), apono.SecretStore{Value: &apono.AponoSecret{Parameters: map[string]string{"password": "p"}}}, nil},
-		"everything":                      {postgres, apono.Config{"sslmode": json.RawMessage(`"x"`), "z": nil}, apono.SecretStore{Value: &apono.AzureSecret{}}, []string{"config", "hostname", "sslmode", "auth", "secret"}},
+		"everything":                      {postgres, apono.Config{"sslmode": json.RawMessage(`"x"`), "z": nil}, apono.SecretStore{Value: &apono.AzureSecret{}}, []string{"config", "hostname", "sslmode", "auth", "secret", "secret"}},
 
 		"no secret needed":      {free, nil, apono.SecretStore{}, nil},
 		"no secret supported":   {free, nil, vault, []string{"secret"}},
@@ -106,7 +106,7 @@ func TestValidateConfigAgainstTheCatalog(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"hostname", "sslmode", "secret"},
 		problems(t, apono.ValidateConfig(entry, apono.ConfigOf(map[string]string{"sslmode": "on"}), apono.SecretStore{})))
-	assert.NoError(t, apono.ValidateConfig(entry, apono.ConfigOf(map[string]string{"hostname": "h"}), apono.SecretStore{Value: &apono.KubernetesSecret{}}))
+	assert.NoError(t, apono.ValidateConfig(entry, apono.ConfigOf(map[string]string{"hostname": "h"}), apono.SecretStore{Value: &apono.KubernetesSecret{Namespace: "n", Name: "s"}}))
 }
 
 // assertRefused checks what an argument gets that makes no sense.

@@ -188,3 +188,42 @@ func TestWaitSyncedRefusesBadInput(t *testing.T) {
 	}
 	assert.Empty(t, srv.Calls())
 }
+
+// A server that shows a refresh late must not pass the state of before for the new one.
+func TestWaitSyncedAfterARefreshThatShowsLate(t *testing.T) {
+	t.Parallel()
+	look := func(status, at string) answer {
+		return good(`{"id":"i","status":"` + status + `","last_sync_time":` + at + `}`)
+	}
+	const before, later = `"2026-01-02T03:04:05Z"`, `"2026-01-02T03:04:05.000000001Z"`
+	after := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for name, tt := range map[string]struct {
+		looks []answer
+		after time.Time
+		want  int // looks
+		fails bool
+	}{
+		"without After the old state counts": {[]answer{look("ACTIVE", before), look("ACTIVE", later)}, time.Time{}, 1, false},
+		"a later time":                       {[]answer{look("ACTIVE", before), look("ERROR", before), look("ACTIVE", later)}, after, 3, false},
+		"seen under way":                     {[]answer{look("ACTIVE", before), look("Refreshing", before), look("Warning", before)}, after, 3, false},
+		"seen under way, then failed":        {[]answer{look("ERROR", before), look("INITIALIZING", "null"), look("ERROR", before)}, after, 3, true},
+		"no time yet":                        {[]answer{look("ACTIVE", "null"), look("ACTIVE", later)}, after, 2, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w, c := newWire(t, tt.looks)
+				_, err := c.Integrations.WaitSynced(t.Context(), "i", apono.WaitOptions{After: tt.after})
+				assert.Equal(t, tt.fails, errors.As(err, new(*apono.SyncError)), "%v", err)
+				assert.Equal(t, tt.fails, err != nil)
+				assert.Len(t, w.sent, tt.want)
+			})
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		_, c := newWire(t, []answer{look("ACTIVE", before)})
+		in, err := c.Integrations.WaitSynced(t.Context(), "i", apono.WaitOptions{After: after, Timeout: time.Minute})
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, "i", in.ID)
+	})
+}

@@ -240,6 +240,9 @@ func (e *Error) readBody() {
 			e.Problems = append(e.Problems, p)
 		}
 	}
+	if len(e.Problems) == 0 && e.Code == "" && e.Detail == "" {
+		e.Detail = core.Excerpt(e.Body) // of a shape that is not known
+	}
 	if e.RequestID == "" {
 		e.RequestID = string(b.RequestID)
 	}

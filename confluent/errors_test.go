@@ -110,7 +110,7 @@ func TestErrorsReadEachShapeOfBody(t *testing.T) {
 		},
 		{name: "E, empty although JSON is declared", body: ""},
 		{name: "E, white space", body: " \r\n"},
-		{name: "E, an object without anything known", body: `{"x":1}`},
+		{name: "E, an object without anything known", body: `{"x":1}`, detail: `{"x":1}`},
 		{name: "E, null", body: "null"},
 		{name: "F, text", body: "404 page\n not found\n", detail: "404 page not found", header: []string{"Content-Type", "text/plain"}},
 		{name: "F, long text", body: strings.Repeat("é", 5000), detail: strings.Repeat("é", 200) + "..."},

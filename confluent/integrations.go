@@ -171,8 +171,8 @@ func find[T any](op, environment, name string, list iter.Seq2[*T, error], nameAn
 	return core.FindOne(newError, op, "integration", name, list, nameAndID, func(ids []string) error { return &AmbiguousError{name, ids} })
 }
 
-func idOf(i *Integration) string     { return i.ID }
-func idOfV1(i *IntegrationV1) string { return i.ID }
+func idOf(i *Integration) (string, error)     { return i.ID, nil }
+func idOfV1(i *IntegrationV1) (string, error) { return i.ID, nil }
 
 // remove deletes.
 func (c *Client) remove(ctx context.Context, op, environment, id string, opts []CallOption, send core.Send) error {

@@ -142,8 +142,17 @@ func clone[T any](v *T) *T {
 }
 
 // Check reports why the store can't be used: a nil pointer in Value, more than one store, an unknown one that is no JSON object with
-// one member. No store at all passes.
+// one member, a required member that is empty, unless the server sent it so, and parameters of an [AponoSecret] as a server sends them that does not tell them: empty, or
+// nothing but * and •. No store at all passes.
 func (s SecretStore) Check() error {
+	if err := s.encodable(); err != nil {
+		return err
+	}
+	return complete(s.Value, s.kept)
+}
+
+// encodable reports why the store has no JSON.
+func (s SecretStore) encodable() error {
 	return check(s.Value, func(u *UnknownSecret) error {
 		names, err := stores(u.Raw)
 		switch {
@@ -166,6 +175,35 @@ func check(v SecretStoreValue, unknown func(*UnknownSecret) error) error {
 		return errors.New("is a nil pointer")
 	case ok:
 		return unknown(u)
+	}
+	return nil
+}
+
+// complete finds what is missing. What a server sent is not for us to complete, but for secrets that it hides.
+func complete(v SecretStoreValue, k *kept) error {
+	var required []string // names and values
+	switch v := v.(type) {
+	case *AWSSecret:
+		required = []string{"Region", v.Region, "SecretID", v.SecretID}
+	case *GCPSecret:
+		required = []string{"Project", v.Project, "SecretID", v.SecretID}
+	case *KubernetesSecret:
+		required = []string{"Namespace", v.Namespace, "Name", v.Name}
+	case *AzureSecret:
+		required = []string{"VaultURL", v.VaultURL, "Name", v.Name}
+	case *HashicorpVaultSecret:
+		required = []string{"SecretEngine", v.SecretEngine, "Path", v.Path}
+	case *AponoSecret:
+		for _, name := range slices.Sorted(maps.Keys(v.Parameters)) {
+			if k.base(v) != nil && strings.Trim(v.Parameters[name], "*•") == "" {
+				return fmt.Errorf("has the parameter %q without its value, which the server does not tell: set it", name)
+			}
+		}
+	}
+	for pair := range slices.Chunk(required, 2) {
+		if pair[1] == "" && k.base(v) == nil {
+			return fmt.Errorf("has no %s", pair[0])
+		}
 	}
 	return nil
 }
@@ -224,7 +262,7 @@ func (s SecretStore) MarshalJSON() ([]byte, error) {
 	if s.Value == nil {
 		return []byte("null"), nil
 	}
-	if err := s.Check(); err != nil {
+	if err := s.encodable(); err != nil {
 		return nil, fmt.Errorf("the secret store %w", err)
 	}
 	if u, ok := s.Value.(*UnknownSecret); ok {
@@ -262,8 +300,15 @@ func (f FlatSecretStore) Type() string {
 // IsZero reports whether there is no store. It makes encoding/json leave the member out.
 func (f FlatSecretStore) IsZero() bool { return f.Value == nil }
 
-// Check reports why the store can't be used: a nil pointer in Value, or an unknown one without a type. No store at all passes.
+// Check is that of [SecretStore]; an unknown store needs a type.
 func (f FlatSecretStore) Check() error {
+	if err := f.encodable(); err != nil {
+		return err
+	}
+	return complete(f.Value, f.kept)
+}
+
+func (f FlatSecretStore) encodable() error {
 	return check(f.Value, func(u *UnknownSecret) error {
 		if !json.Valid(u.Raw) || oneof.Discriminator(u.Raw, "type") == "" {
 			return errors.New("has no type")
@@ -301,7 +346,7 @@ func (f FlatSecretStore) MarshalJSON() ([]byte, error) {
 	if f.Value == nil {
 		return []byte("null"), nil
 	}
-	if err := f.Check(); err != nil {
+	if err := f.encodable(); err != nil {
 		return nil, fmt.Errorf("the secret store %w", err)
 	}
 	if u, ok := f.Value.(*UnknownSecret); ok {

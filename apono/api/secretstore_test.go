@@ -298,3 +298,43 @@ func encoded(t *testing.T, v any) string {
 	require.NoError(t, e.Encode(v))
 	return strings.TrimSpace(b.String())
 }
+
+func TestCheckFindsWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	for want, v := range map[string]api.SecretStoreValue{
+		"has no Region": &api.AWSSecret{SecretID: "s"}, "has no SecretID": &api.AWSSecret{Region: "r"}, "has no Project": &api.GCPSecret{SecretID: "s"},
+		"has no Namespace": &api.KubernetesSecret{Name: "n"}, "has no Name": &api.AzureSecret{VaultURL: "u"}, "has no VaultURL": &api.AzureSecret{Name: "n"},
+		"has no SecretEngine": &api.HashicorpVaultSecret{Path: "p"}, "has no Path": &api.HashicorpVaultSecret{SecretEngine: "e"},
+	} {
+		require.EqualError(t, api.SecretStore{Value: v}.Check(), want)
+		require.EqualError(t, api.FlatSecretStore{Value: v}.Check(), want)
+		_, err := json.Marshal(api.SecretStore{Value: v})
+		require.NoError(t, err, "what a server once took can be encoded")
+	}
+	require.NoError(t, api.SecretStore{Value: &api.AponoSecret{Parameters: map[string]string{"a": "", "b": "***"}}}.Check(), "the caller may mean that")
+}
+
+// A store as it was read can be written again, but not with a secret that the server did not tell.
+func TestCheckOfWhatWasRead(t *testing.T) {
+	t.Parallel()
+	for document, bad := range map[string]bool{
+		`{"aws":{"region":"","secret_id":"s"}}`:           false,
+		`{"aws":null,"gcp":{"project":"p"}}`:              false,
+		`{"apono":{"parameters":{"a":"x","b":"y"}}}`:      false,
+		`{"apono":{"parameters":{"a":"x","b":""}}}`:       true,
+		`{"apono":{"parameters":{"a":"x","b":"****"}}}`:   true,
+		`{"apono":{"parameters":{"a":"x","b":"••••••"}}}`: true,
+	} {
+		var s api.SecretStore
+		require.NoError(t, json.Unmarshal([]byte(document), &s))
+		assert.Equal(t, bad, s.Check() != nil, document)
+		assert.Equal(t, bad, s.Flat().Check() != nil, document)
+		if bad {
+			require.ErrorContains(t, s.Check(), `the parameter "b"`)
+			secret, ok := s.Value.(*api.AponoSecret)
+			require.True(t, ok)
+			secret.Parameters["b"] = "new"
+			require.NoError(t, s.Check())
+		}
+	}
+}

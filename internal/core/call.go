@@ -80,23 +80,36 @@ type Send func(context.Context) (*http.Response, error)
 // Call invokes an operation and decodes its reply, which must be a JSON document.
 func Call[T any, O ~func(*CallOptions)](ctx context.Context, c *Client, operation string, opts []O, send Send) (*T, error) {
 	out := new(T)
-	if err := CallDecode(ctx, c, operation, opts, send, func(b []byte) error { return json.Unmarshal(b, out) }); err != nil {
+	if err := CallDecode(ctx, c, operation, opts, send, func(b []byte) error { return c.Decode(b, out) }); err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-// CallObject is Call for operations that answer with an object that has an id: {} and an error document under a good status have none.
-func CallObject[T any, O ~func(*CallOptions)](ctx context.Context, c *Client, operation string, opts []O, id func(*T) string, send Send) (*T, error) {
+// Decode decodes a reply, and complains of missing members if the client is strict.
+func (c *Client) Decode(b []byte, out any) error {
+	if err := json.Unmarshal(b, out); err != nil {
+		return err
+	}
+	if c.cfg.Strict {
+		return Missing(b, out)
+	}
+	return nil
+}
+
+// CallObject is Call for operations that answer with an object that has an id: {} and an error document under a good status have none. check
+// gives the id, and says what else is wrong with the object.
+func CallObject[T any, O ~func(*CallOptions)](ctx context.Context, c *Client, operation string, opts []O, check func(*T) (id string, err error), send Send) (*T, error) {
 	out := new(T)
 	err := CallDecode(ctx, c, operation, opts, send, func(b []byte) error {
-		if err := json.Unmarshal(b, out); err != nil {
+		if err := c.Decode(b, out); err != nil {
 			return err
 		}
-		if id(out) == "" {
-			return errors.New("it has no id")
+		id, err := check(out)
+		if err == nil && id == "" {
+			err = errors.New("it has no id")
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, err

@@ -37,6 +37,7 @@ type Config struct {
 	Middleware      []func(http.RoundTripper) http.RoundTripper
 	NewError        func(*Failure) error
 	Gone            func(*Failure) bool // whether the object of a DELETE is not there; nil: 404 and 410 say so
+	Strict          bool                // a required member that is missing in a reply is an error
 }
 
 // Client sends requests. It is safe for concurrent use.
@@ -145,6 +146,9 @@ func (c *Client) CloseIdleConnections() {
 
 // Limiter is the client's limiter, nil if it has none.
 func (c *Client) Limiter() ratelimit.Limiter { return c.cfg.Limiter }
+
+// Strict reports whether a required member that is missing in a reply is an error.
+func (c *Client) Strict() bool { return c.cfg.Strict }
 
 // BaseURL is where the generated client sends its requests.
 func (c *Client) BaseURL() string { return c.cfg.BaseURL.String() }

@@ -280,10 +280,11 @@ func fromContext(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Excerpt is the beginning of a body that is no document, for an error's text. Markup is left out: it says nothing that the status doesn't.
+// Excerpt is the beginning of a body that is no document, or one of no known shape, for an error's text. Markup, null and {} are left out: they say nothing that the status
+// doesn't.
 func Excerpt(body []byte) string {
 	s := strings.TrimSpace(string(body[:min(len(body), 2048)]))
-	if s == "" || strings.HasPrefix(s, "<") || strings.ContainsRune(s, 0xfffd) || strings.ContainsRune(s, 0) {
+	if s == "null" || s == "{}" || strings.HasPrefix(s, "<") || strings.ContainsRune(s, 0xfffd) || strings.ContainsRune(s, 0) {
 		return ""
 	}
 	return oneLine(s, 200)

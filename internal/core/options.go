@@ -94,6 +94,12 @@ func (o *Options) SetLimiter(limiter ratelimit.Limiter) error {
 	return nil
 }
 
+// SetStrict makes replies complete or wrong.
+func (o *Options) SetStrict() error {
+	o.Strict = true
+	return nil
+}
+
 // SetLogger takes the logger; nil is none.
 func (o *Options) SetLogger(logger *slog.Logger) error {
 	o.Logger = logger
