@@ -51,6 +51,16 @@ func operations(doc *openapi3.T) map[string]*openapi3.Operation {
 	return ops
 }
 
+// validate checks a JSON document against a schema of the API.
+func validate(t *testing.T, doc *openapi3.T, schema, value string, opts ...openapi3.SchemaValidationOption) error {
+	t.Helper()
+	var v any
+	require.NoError(t, json.Unmarshal([]byte(value), &v))
+	s := doc.Components.Schemas[schema]
+	require.NotNil(t, s, schema)
+	return s.Value.VisitJSON(v, append(opts, openapi3.MultiErrors())...)
+}
+
 func TestSpecIsValid(t *testing.T) {
 	eachVendor(t, func(t *testing.T, v string) {
 		assert.NoError(t, load(t, v).Validate(t.Context()))
@@ -134,6 +144,10 @@ func TestJSONBodiesAreNamedSchemas(t *testing.T) {
 				what := what + " " + mediaType
 				schema := m.Schema
 				require.NotNil(t, schema, what)
+				if mediaType == "text/plain" {
+					assert.True(t, schema.Value.Type.Is("string"), what)
+					continue
+				}
 				if schema.Ref == "" && schema.Value.Type.Is("array") { // a list without an envelope
 					schema = schema.Value.Items
 				}

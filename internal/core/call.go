@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/integrations-go/sdk/ratelimit"
@@ -26,9 +27,11 @@ type CallOptions struct {
 	meta       []*Meta
 	raw        *[]byte
 	idempotent bool
+	once       bool
 	noAuth     bool
 	prefetch   bool
 	secrets    []string
+	timeout    *attemptTimeoutError // instead of the client's
 }
 
 // WithMeta stores what the reply tells beside its body, errors included.
@@ -39,6 +42,17 @@ func (o *CallOptions) WithRawBody(b *[]byte) { o.raw = b }
 
 // WithIdempotent lets the call be repeated whatever its method is.
 func (o *CallOptions) WithIdempotent() { o.idempotent = true }
+
+// WithOnce makes an action of the call, whatever its method is: it is repeated only where it surely was not carried out.
+func (o *CallOptions) WithOnce() { o.once = true }
+
+// WithAttemptTimeout gives an attempt of this call more or less time than the client's others.
+func (o *CallOptions) WithAttemptTimeout(d time.Duration) { o.timeout = &attemptTimeoutError{d} }
+
+// isIdempotent follows RFC 9110, section 9.2.2, unless the call says otherwise.
+func (o *CallOptions) isIdempotent(method string) bool {
+	return o.idempotent || !o.once && idempotentMethod(method)
+}
 
 // WithoutAuth sends no credential and takes nothing from the rate limit, which the server counts per credential.
 func (o *CallOptions) WithoutAuth() { o.noAuth = true }
@@ -146,11 +160,24 @@ func CallDecode[O ~func(*CallOptions)](ctx context.Context, c *Client, operation
 		case string(trimmed) == "null":
 			return &ReplyError{Problem: "the reply is null"}
 		}
-		if err := decode(b); err != nil {
+		err := decode(b)
+		if errors.As(err, new(*RefusedError)) {
+			return err
+		}
+		if err != nil {
 			return &ReplyError{Problem: "the reply is not what the operation promises", Err: err}
 		}
 		return nil
 	})
+}
+
+// CallText invokes an operation that answers with a text, which check accepts or not.
+func CallText[O ~func(*CallOptions)](ctx context.Context, c *Client, operation string, opts []O, send Send, check func(string) error) (text string, err error) {
+	err = do(ctx, c, operation, opts, send, func(b []byte) error {
+		text = strings.TrimSpace(string(b))
+		return check(text)
+	})
+	return text, err
 }
 
 func do[O ~func(*CallOptions)](ctx context.Context, c *Client, operation string, opts []O, send Send, accept func([]byte) error) error {
@@ -189,8 +216,9 @@ func do[O ~func(*CallOptions)](ctx context.Context, c *Client, operation string,
 	var bad error
 	if success(resp) {
 		if bad = accept(body.b); bad != nil {
-			// Whatever the operation does, it was done: the server said so.
-			cs.outcomeUnknown = !cs.opts.idempotent && !idempotentMethod(resp.Request.Method)
+			// Whatever the operation does, it was done: the server said so, unless it says in the reply that it refused.
+			refused, ok := errors.AsType[*RefusedError](bad)
+			cs.outcomeUnknown = !cs.opts.isIdempotent(resp.Request.Method) && (!ok || refused.Status >= 500)
 		}
 	}
 	c.log(ctx, cs, resp.Request, r, bad)

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -37,6 +38,7 @@ type Config struct {
 	Middleware      []func(http.RoundTripper) http.RoundTripper
 	NewError        func(*Failure) error
 	Gone            func(*Failure) bool // whether the object of a DELETE is not there; nil: 404 and 410 say so
+	TLS             *tls.Config         // of the base transport
 	Strict          bool                // a required member that is missing in a reply is an error
 }
 
@@ -47,7 +49,7 @@ type Client struct {
 	base      http.RoundTripper
 	userAgent []string
 	budget    *budget
-	timeout   error // what ends an attempt that takes too long
+	timeout   *attemptTimeoutError // what ends an attempt that takes too long
 }
 
 // ParseBaseURL refuses URLs that requests can't be built on, and plain http beyond this machine unless allowed.
@@ -114,6 +116,15 @@ func New(cfg Config) (*Client, error) {
 	c.base = own.Transport
 	if c.base == nil {
 		c.base = defaultTransport()
+	}
+	if cfg.TLS != nil {
+		t, ok := c.base.(*http.Transport)
+		if !ok {
+			return nil, Arg("TLS config", "needs a transport that is an *http.Transport, not a %T", c.base)
+		}
+		t = t.Clone()
+		t.TLSClientConfig = cfg.TLS
+		c.base = t
 	}
 	next := c.base
 	for _, wrap := range slices.Backward(cfg.Middleware) {
@@ -272,9 +283,15 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 		end.limiter, end.permit = c.cfg.Limiter, permit
 	}
 	end.timeout = c.timeout
-	end.ctx, end.cancel = context.WithTimeoutCause(ctx, c.cfg.AttemptTimeout, end.timeout)
+	if cs.opts.timeout != nil {
+		end.timeout = cs.opts.timeout
+	}
+	end.ctx, end.cancel = context.WithTimeoutCause(ctx, end.timeout.after, end.timeout)
 	out := req.WithContext(end.ctx)
 	out.Header = req.Header.Clone()
+	if cs.opts.once && out.Body == nil {
+		out.Body = io.NopCloser(strings.NewReader("")) // net/http itself repeats a GET without body
+	}
 	if ours && c.cfg.Auth != nil {
 		if err := c.cfg.Auth.Authorize(end.ctx, out.Header); err != nil {
 			return nil, closeUnsent(req, &authError{end.explain(err)})
@@ -321,7 +338,7 @@ type ending struct {
 	io.ReadCloser
 	ctx     context.Context
 	cancel  context.CancelFunc
-	timeout error
+	timeout *attemptTimeoutError
 	limiter ratelimit.Limiter
 	permit  ratelimit.Permit
 }
@@ -407,7 +424,7 @@ var acceptJSON = []string{"application/json"}
 // try is the retry stage. It may return both a reply and an error: the error is then why the reply is not good, or why no further
 // attempt was made.
 func (c *Client) try(ctx context.Context, cs *call, req *http.Request) (*reply, error) {
-	idempotent := cs.opts.idempotent || idempotentMethod(req.Method)
+	idempotent := cs.opts.isIdempotent(req.Method)
 	var last *reply
 	var lastErr error
 	for {

@@ -183,6 +183,17 @@ func (e *ReplyError) Error() string {
 // Unwrap gives the decoder's error, if any.
 func (e *ReplyError) Unwrap() error { return e.Err }
 
+// RefusedError says that a reply with a good status tells of a failure.
+type RefusedError struct {
+	Status int // the HTTP status that the reply should have had
+	Err    error
+}
+
+func (e *RefusedError) Error() string { return e.Err.Error() }
+
+// Unwrap gives what the server said.
+func (e *RefusedError) Unwrap() error { return e.Err }
+
 // scrubbedError is an error whose own text shows a credential.
 type scrubbedError struct {
 	text string

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"crypto/tls"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -94,6 +95,15 @@ func (o *Options) SetLimiter(limiter ratelimit.Limiter) error {
 	return nil
 }
 
+// SetTLS takes the configuration to copy.
+func (o *Options) SetTLS(cfg *tls.Config) error {
+	if cfg == nil {
+		return Arg("TLS config", "is nil")
+	}
+	o.TLS = cfg.Clone()
+	return nil
+}
+
 // SetStrict makes replies complete or wrong.
 func (o *Options) SetStrict() error {
 	o.Strict = true
@@ -112,11 +122,14 @@ func (o *Options) SetProduct(product string) error {
 	return HeaderText("user agent", product)
 }
 
-// Build makes the client. want names the options that bring credentials, of which there must be exactly one.
+// Build makes the client. want names the options that bring credentials, of which there must be exactly one; "" lets there be none.
 func (o *Options) Build(want string) (*Client, error) {
 	switch len(o.credentials) {
 	case 1:
 	case 0:
+		if want == "" {
+			break
+		}
 		return nil, Arg("credentials", "are missing: use %s", want)
 	default:
 		return nil, Arg("credentials", "come from %s; one is enough", strings.Join(o.credentials, " and "))

@@ -1,0 +1,229 @@
+package egeria
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/integrations-go/sdk/egeria/api"
+	"github.com/integrations-go/sdk/internal/core"
+)
+
+// ConfigService reads and writes the configuration document of a server. A change reaches a running server with its next start.
+type ConfigService struct{ server }
+
+// Get sends GET .../configuration. A server that nobody has configured has a default document: the platform does not tell it from one that was stored.
+func (s *ConfigService) Get(ctx context.Context, opts ...CallOption) (*Document, error) {
+	return s.document(ctx, "Config.Get", opts, func(ctx context.Context) (*http.Response, error) { return s.c.api.GetConfiguration(ctx, s.name) })
+}
+
+// Resolved sends GET .../configuration/resolved: the document with the values of its placeholders. Since 6.0.
+func (s *ConfigService) Resolved(ctx context.Context, opts ...CallOption) (*Document, error) {
+	return s.document(ctx, "Config.Resolved", opts, func(ctx context.Context) (*http.Response, error) {
+		return s.c.api.GetResolvedConfiguration(ctx, s.name)
+	})
+}
+
+// Running sends GET .../instance/configuration of the platform services: the document that the server was started with. A server that is not running is [ErrNotFound].
+func (s *ConfigService) Running(ctx context.Context, opts ...CallOption) (*Document, error) {
+	return s.document(ctx, "Config.Running", opts, func(ctx context.Context) (*http.Response, error) { return s.c.api.GetRunningConfiguration(ctx, s.name) })
+}
+
+func (s *ConfigService) document(ctx context.Context, op string, opts []CallOption, send core.Send) (*Document, error) {
+	if err := refuse(op, s.check()); err != nil {
+		return nil, err
+	}
+	reply, err := call[api.DocumentReply](ctx, s.c, op, opts, func(ctx context.Context) (*http.Response, error) { return send(ctx) })
+	if err != nil {
+		return nil, err
+	}
+	if reply.Document.IsZero() {
+		return nil, newError(&core.Failure{Operation: op, Err: &core.ReplyError{Problem: "the reply has no document"}})
+	}
+	return &reply.Document, nil
+}
+
+// Set sends POST .../configuration, which replaces the whole document. It is repeated like a PUT.
+func (s *ConfigService) Set(ctx context.Context, document Document, opts ...CallOption) error {
+	const op = "Config.Set"
+	if err := refuse(op, s.check(), checkDocument(document)); err != nil {
+		return err
+	}
+	return s.alone(ctx, op, func() error {
+		return void(ctx, s.c, op, append(slices.Clip(opts), withIdempotent), func(ctx context.Context) (*http.Response, error) {
+			return s.c.api.SetConfiguration(ctx, s.name, document)
+		})
+	})
+}
+
+func checkDocument(d Document) error {
+	if d.IsZero() {
+		return core.Arg("document", "is empty")
+	}
+	return nil
+}
+
+// Delete sends DELETE .../configuration. Afterwards Get gives a default document.
+func (s *ConfigService) Delete(ctx context.Context, opts ...CallOption) error {
+	const op = "Config.Delete"
+	if err := refuse(op, s.check()); err != nil {
+		return err
+	}
+	return s.alone(ctx, op, func() error {
+		return void(ctx, s.c, op, opts, func(ctx context.Context) (*http.Response, error) { return s.c.api.DeleteConfiguration(ctx, s.name) })
+	})
+}
+
+// Deploy sends POST .../configuration/deploy: the platform sends the document to the platform at platformURL.
+func (s *ConfigService) Deploy(ctx context.Context, platformURL string, opts ...CallOption) error {
+	const op = "Config.Deploy"
+	if err := refuse(op, s.check(), core.Required("platformURL", platformURL)); err != nil {
+		return err
+	}
+	return void(ctx, s.c, op, opts, func(ctx context.Context) (*http.Response, error) {
+		return s.c.api.DeployConfiguration(ctx, s.name, api.URLRequest{URLRoot: platformURL})
+	})
+}
+
+// Properties sends GET .../server-properties. Platforms that do not have it (it came with 6.0) are asked for the document, which has the same properties.
+func (s *ConfigService) Properties(ctx context.Context, opts ...CallOption) (*ServerProperties, error) {
+	const op = "Config.Properties"
+	if err := refuse(op, s.check()); err != nil {
+		return nil, err
+	}
+	reply, err := call[api.ServerPropertiesReply](ctx, s.c, op, opts, func(ctx context.Context) (*http.Response, error) {
+		return s.c.api.GetServerProperties(ctx, s.name)
+	})
+	switch {
+	case noSuchPath(err):
+		d, err := s.document(ctx, op, opts, func(ctx context.Context) (*http.Response, error) { return s.c.api.GetConfiguration(ctx, s.name) })
+		if err != nil {
+			return nil, err
+		}
+		p := &ServerProperties{}
+		raw, err := d.MarshalJSON()
+		if err == nil {
+			err = s.c.core.Decode(raw, p)
+		}
+		if err != nil {
+			return nil, newError(&core.Failure{Operation: op, Err: &core.ReplyError{Problem: "the document is not what it should be", Err: err}})
+		}
+		return p, nil
+	case err != nil:
+		return nil, err
+	case reply.Properties == nil:
+		return &ServerProperties{}, nil
+	}
+	return reply.Properties, nil
+}
+
+// noSuchPath reports whether the platform does not know the operation: 404 and 405 outside of a bean come from its web server.
+func noSuchPath(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Failure == nil && (e.StatusCode == http.StatusNotFound || e.StatusCode == http.StatusMethodNotAllowed)
+}
+
+// SetProperties sends POST .../server-properties, which replaces all of them, also those that are left out. It is repeated like a PUT.
+//
+// Platforms of 4.x do not have it. There the properties that are set are sent one by one, and the others stay; a secrets store, and a password, which 4.x takes in a URL only, are [ErrInvalid].
+// Where one of them fails, those before it are changed.
+func (s *ConfigService) SetProperties(ctx context.Context, p ServerProperties, opts ...CallOption) error {
+	const op = "Config.SetProperties"
+	if err := refuse(op, s.check()); err != nil {
+		return err
+	}
+	opts = append(slices.Clip(opts), withIdempotent, func(o *core.CallOptions) { o.WithSecrets(p.Password) })
+	return s.alone(ctx, op, func() error {
+		err := void(ctx, s.c, op, opts, func(ctx context.Context) (*http.Response, error) { return s.c.api.SetServerProperties(ctx, s.name, p) })
+		if !noSuchPath(err) {
+			return err
+		}
+		if p.Password != "" || p.SecretsStoreProvider != "" || p.SecretsStoreLocation != "" || p.SecretsStoreCollection != "" {
+			return refuse(op, core.Arg("properties", "have a password or secrets store, which 4.x can't be given"))
+		}
+		for _, set := range s.setters(p) {
+			if err := void(ctx, s.c, op, opts, set); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// setters are the requests for the properties that are set.
+func (s *ConfigService) setters(p ServerProperties) []core.Send {
+	var all []core.Send
+	add := func(set bool, send core.Send) {
+		if set {
+			all = append(all, send)
+		}
+	}
+	a := s.c.api
+	add(p.Description != "", func(ctx context.Context) (*http.Response, error) {
+		return a.SetServerDescriptionWithTextBody(ctx, s.name, p.Description)
+	})
+	add(p.OrganizationName != "", func(ctx context.Context) (*http.Response, error) {
+		return a.SetOrganizationName(ctx, s.name, &api.SetOrganizationNameParams{Name: p.OrganizationName})
+	})
+	add(p.URLRoot != "", func(ctx context.Context) (*http.Response, error) {
+		return a.SetServerURLRoot(ctx, s.name, api.URLRequest{URLRoot: p.URLRoot})
+	})
+	add(p.UserID != "", func(ctx context.Context) (*http.Response, error) {
+		return a.SetServerUserID(ctx, s.name, &api.SetServerUserIDParams{ID: p.UserID})
+	})
+	if p.MaxPageSize != nil {
+		add(true, func(ctx context.Context) (*http.Response, error) {
+			return a.SetMaxPageSize(ctx, s.name, &api.SetMaxPageSizeParams{Limit: *p.MaxPageSize})
+		})
+	}
+	return all
+}
+
+// SetServerType sends POST .../server-type, which 4.x and 5.x have. The type is for people: the platform finds out itself what a server is.
+func (s *ConfigService) SetServerType(ctx context.Context, typeName string, opts ...CallOption) error {
+	return s.simple(ctx, "Config.SetServerType", opts, func(ctx context.Context) (*http.Response, error) {
+		return s.c.api.SetServerType(ctx, s.name, &api.SetServerTypeParams{TypeName: typeName})
+	}, core.Required("typeName", typeName))
+}
+
+// SetDefaultAuditLog sends POST .../audit-log-destinations/default: the audit log goes to the platform's default destination, its console. A server needs repository services to start, which this adds where there are none.
+func (s *ConfigService) SetDefaultAuditLog(ctx context.Context, opts ...CallOption) error {
+	return s.simple(ctx, "Config.SetDefaultAuditLog", opts, func(ctx context.Context) (*http.Response, error) { return s.c.api.SetDefaultAuditLog(ctx, s.name) })
+}
+
+// DaemonServices sends GET .../integration-daemon-services: the groups, and in early releases of 5.x the integration services. Since 5.0.
+func (s *ConfigService) DaemonServices(ctx context.Context, opts ...CallOption) (*DaemonServices, error) {
+	const op = "Config.DaemonServices"
+	if err := refuse(op, s.check()); err != nil {
+		return nil, err
+	}
+	reply, err := call[api.DaemonServicesReply](ctx, s.c, op, opts, func(ctx context.Context) (*http.Response, error) { return s.c.api.GetDaemonServices(ctx, s.name) })
+	if err != nil {
+		return nil, err
+	}
+	if reply.Services == nil {
+		return &DaemonServices{}, nil
+	}
+	return reply.Services, nil
+}
+
+// SetDaemonServices sends POST .../integration-daemon-services, which replaces the groups, and in early releases of 5.x the integration services. The platform checks nothing of it. It is repeated like a PUT. Since 5.0.
+func (s *ConfigService) SetDaemonServices(ctx context.Context, services DaemonServices, opts ...CallOption) error {
+	return s.simple(ctx, "Config.SetDaemonServices", append(slices.Clip(opts), withIdempotent), func(ctx context.Context) (*http.Response, error) {
+		return s.c.api.SetDaemonServices(ctx, s.name, services)
+	})
+}
+
+// ClearDaemonServices sends DELETE .../integration-daemon-services: it removes the groups, and in early releases of 5.x the integration services. Since 5.0.
+func (s *ConfigService) ClearDaemonServices(ctx context.Context, opts ...CallOption) error {
+	return s.simple(ctx, "Config.ClearDaemonServices", opts, func(ctx context.Context) (*http.Response, error) { return s.c.api.ClearDaemonServices(ctx, s.name) })
+}
+
+// simple changes the document with one request.
+func (s *ConfigService) simple(ctx context.Context, op string, opts []CallOption, send func(context.Context) (*http.Response, error), checks ...error) error {
+	if err := refuse(op, append([]error{s.check()}, checks...)...); err != nil {
+		return err
+	}
+	return s.alone(ctx, op, func() error { return void(ctx, s.c, op, opts, send) })
+}

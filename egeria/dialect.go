@@ -1,0 +1,196 @@
+package egeria
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/integrations-go/sdk/egeria/api"
+	"github.com/integrations-go/sdk/internal/core"
+)
+
+// Dialect is how a platform wants to be spoken to.
+type Dialect int
+
+const (
+	// DialectAuto asks the platform for its origin before the first call, and remembers what it has found out.
+	DialectAuto Dialect = iota
+	// Dialect4 is that of 4.x and 5.x: the user is part of every path, and is believed.
+	Dialect4
+	// Dialect6 is that of 6.0 and later: requests carry a bearer token.
+	Dialect6
+)
+
+// String names the releases.
+func (d Dialect) String() string {
+	switch d {
+	case DialectAuto:
+		return "auto"
+	case Dialect4:
+		return "4.x/5.x"
+	case Dialect6:
+		return "6.x"
+	}
+	return fmt.Sprintf("Dialect(%d)", int(d))
+}
+
+type dialectState struct {
+	known atomic.Int32 // a Dialect; 0: not yet
+	mu    sync.Mutex
+	probe *probe
+}
+
+func (s *dialectState) get() Dialect { return Dialect(s.known.Load()) }
+
+// probe is one attempt to find out, which callers share.
+type probe struct {
+	done    chan struct{}
+	dialect Dialect
+	err     error
+	gaveUp  bool // the context of the caller that was asking ended
+}
+
+// Dialect is the dialect of the platform. With [DialectAuto] it asks the platform, until it has got an answer once.
+func (c *Client) Dialect(ctx context.Context) (Dialect, error) {
+	s := &c.dialect
+	for {
+		if d := s.get(); d != DialectAuto {
+			return d, nil
+		}
+		s.mu.Lock()
+		p := s.probe
+		if p == nil {
+			p = &probe{done: make(chan struct{}), err: errors.New("the probe panicked")}
+			s.probe = p
+			s.mu.Unlock()
+			c.ask(ctx, p)
+		} else {
+			s.mu.Unlock()
+			select {
+			case <-p.done:
+			case <-ctx.Done():
+				return DialectAuto, newError(&core.Failure{Operation: "Dialect", Err: context.Cause(ctx)})
+			}
+			if p.gaveUp && ctx.Err() == nil {
+				continue // this one did not give up
+			}
+		}
+		return p.dialect, p.err
+	}
+}
+
+func (c *Client) ask(ctx context.Context, p *probe) {
+	s := &c.dialect
+	defer func() {
+		p.gaveUp = p.err != nil && ctx.Err() != nil
+		s.mu.Lock()
+		s.probe = nil
+		if p.err == nil {
+			s.known.Store(int32(p.dialect))
+		}
+		s.mu.Unlock()
+		close(p.done)
+	}()
+	p.dialect, p.err = c.findDialect(ctx)
+}
+
+// findDialect asks for the origin on the paths of 6.x, and where there is nothing on those of 4.x, without credentials, which the origin needs in neither.
+func (c *Client) findDialect(ctx context.Context) (Dialect, error) {
+	const op = "Dialect"
+	origin := func(editors ...api.RequestEditorFn) error {
+		_, err := core.CallText(ctx, c.core, op, []CallOption{withoutAuth}, func(ctx context.Context) (*http.Response, error) {
+			return c.plain.GetOrigin(ctx, editors...)
+		}, checkOrigin)
+		return err
+	}
+	err6 := origin()
+	var e *Error
+	switch {
+	case err6 == nil:
+		if c.cfg.Auth == nil {
+			return 0, refuse(op, core.Arg("credentials", "are missing: the platform is of 6.0 or later, which needs WithCredentials, WithToken or WithTokenSource"))
+		}
+		return Dialect6, nil
+	case !errors.As(err6, &e) || e.StatusCode < 200 || e.StatusCode >= 500 || e.StatusCode == http.StatusTooManyRequests:
+		return 0, err6
+	}
+	if c.cfg.user == "" {
+		return 0, refuse(op, core.Arg("user", "is missing: the platform does not speak as 6.0 and later do (%v); 4.x and 5.x need WithUser", err6))
+	}
+	err4 := origin(func(_ context.Context, r *http.Request) error { return c.addUser(r) })
+	if err4 != nil {
+		return 0, newError(&core.Failure{Operation: op, Err: fmt.Errorf("no Egeria platform answers: %w; %w", err4, err6)})
+	}
+	return Dialect4, nil
+}
+
+func withoutAuth(o *core.CallOptions) { o.WithoutAuth() }
+
+// checkOrigin recognizes what a platform says of itself: Egeria OMAG Server Platform (version 4.3).
+func checkOrigin(text string) error {
+	if !strings.Contains(text, "Egeria") || len(text) > 1000 || strings.Contains(text, "<") {
+		return &core.ReplyError{Problem: "the reply is not the origin of an Egeria platform"}
+	}
+	return nil
+}
+
+// translate puts a request into the dialect of the platform.
+func (c *Client) translate(ctx context.Context, r *http.Request) error {
+	d, err := c.Dialect(ctx)
+	if err != nil || d != Dialect4 {
+		return err
+	}
+	return c.addUser(r)
+}
+
+// The user's place in a path is right behind one of these.
+var services = []string{"/open-metadata/admin-services", "/open-metadata/platform-services", "/open-metadata/integration-daemon"}
+
+// addUser makes a path of 4.x and 5.x from one of 6.x.
+func (c *Client) addUser(r *http.Request) error {
+	base, err := url.Parse(c.core.BaseURL())
+	if err != nil {
+		return err
+	}
+	prefix := base.EscapedPath() // which may look like anything
+	path := strings.TrimPrefix(r.URL.EscapedPath(), prefix)
+	for _, s := range services {
+		before, after, found := strings.Cut(path, s)
+		if !found {
+			continue
+		}
+		path = prefix + before + s + "/users/" + url.PathEscape(c.cfg.user) + after
+		r.URL.RawPath = path
+		r.URL.Path, err = url.PathUnescape(path)
+		return err
+	}
+	return nil
+}
+
+// onlyFor6 sends no credential to a platform that has no use for one, and is said to refuse requests with one that it can't read.
+func onlyFor6(a *core.Auth, s *dialectState) *core.Auth {
+	own := *a
+	if a.Prepare != nil {
+		own.Prepare = func(ctx context.Context) error {
+			if s.get() == Dialect4 {
+				return nil
+			}
+			return a.Prepare(ctx)
+		}
+	}
+	own.Authorize = func(ctx context.Context, h http.Header) error {
+		if s.get() == Dialect4 {
+			return nil
+		}
+		return a.Authorize(ctx, h)
+	}
+	if a.Refused != nil {
+		own.Refused = func(h http.Header) bool { return s.get() != Dialect4 && a.Refused(h) }
+	}
+	return &own
+}

@@ -1,0 +1,26 @@
+package egeria
+
+import (
+	"strings"
+
+	"github.com/integrations-go/sdk/internal/core"
+)
+
+// unfit are the characters that no path of a platform can carry, however they are escaped: its web server and its firewall refuse them.
+const unfit = `/\;%`
+
+// inPath reports whether a path can carry a name.
+func inPath(name string) bool {
+	return !strings.ContainsAny(name, unfit) && !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f })
+}
+
+// checkName refuses what would make another path of the one that it is put into, and what no path can carry.
+func checkName(argument, name string) error {
+	if err := core.PathValue(argument, name); err != nil {
+		return err
+	}
+	if !inPath(name) {
+		return core.Arg(argument, "has one of the characters %s or a control character, which the platform accepts in no path", unfit)
+	}
+	return nil
+}
