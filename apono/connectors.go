@@ -48,7 +48,7 @@ func (s *ConnectorsService) Pages(ctx context.Context, filter *ConnectorListOpti
 		f = *filter
 		f.Status = slices.Clone(f.Status)
 	}
-	return tokenPages[Connector](ctx, s.c, op, opts, f.PageToken, refuse(op, core.NotNegative("Limit", f.Limit)), func(ctx context.Context, token string) (*http.Response, error) {
+	return tokenPages[Connector](ctx, s.c, op, opts, f.PageToken, refuse(op, checkLimit(f.Limit), checkFilters("Status", f.Status)), func(ctx context.Context, token string) (*http.Response, error) {
 		if token != "" {
 			return s.c.api.ListConnectors(ctx, &api.ListConnectorsParams{PageToken: &token})
 		}

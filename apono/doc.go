@@ -38,8 +38,8 @@
 // than this release. v2 writes the same types in another form, [FlatSecretStore]; its methods Nested and Flat convert. Exactly one store is sent. A reply that names two is an error that names
 // both; in a list, where it must not cost the page, it is an UnknownSecret.
 //
-// The parameters of an AponoSecret are the credentials themselves. Package fmt does not show them, nor does slog, which shows id, name, type and status of an integration and nothing of its
-// configuration. encoding/json does, because they have to be sent: don't log a struct of yours that holds an integration with a JSON handler. Whether the API returns the
+// The parameters of an AponoSecret are the credentials themselves. Package fmt does not show them, but for what it is given with %w or %p, or finds in unexported fields of yours. Nor does slog, which shows id, name, type and
+// status of an integration and nothing of its configuration. encoding/json does, because they have to be sent: don't log a struct of yours that holds an integration with a JSON handler. Whether the API returns the
 // parameters is not known, nor the name that v2 has for this store; the client writes APONO.
 //
 // # Lists

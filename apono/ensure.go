@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -19,9 +20,9 @@ type WaitOptions struct {
 	Interval, MaxInterval time.Duration
 	// Timeout ends the wait, where the context does not end it earlier. Default 10 min. How long a synchronization takes is not documented.
 	Timeout time.Duration
-	// After is the LastSyncTime before a refresh. With it a final status counts only once a later LastSyncTime, or a synchronization under way, was seen: whether the server shows a refresh before it
-	// has answered is not known. Whether one that fails moves LastSyncTime is not known either; if it does not, and is over between two looks, Timeout ends the wait. Zero: any final status counts.
-	After time.Time
+	// Before is the integration as it was read before a refresh. With it a final status counts only once another LastSyncTime, or a synchronization under way, was seen: whether the server shows a refresh before it
+	// has answered is not known. Whether one that fails changes LastSyncTime is not known either; if it does not, and is over between two looks, Timeout ends the wait. Nil: any final status counts.
+	Before *Integration
 }
 
 func (w WaitOptions) poll() core.PollOptions {
@@ -50,7 +51,7 @@ func (s *IntegrationsService) WaitSynced(ctx context.Context, id string, wait Wa
 		return nil, err
 	}
 	var in *Integration
-	begun := wait.After.IsZero()
+	begun := wait.Before == nil
 	err := core.Poll(ctx, wait.poll(), func(ctx context.Context) (bool, error) {
 		now, err := s.Get(ctx, id, opts...)
 		if err != nil {
@@ -58,7 +59,7 @@ func (s *IntegrationsService) WaitSynced(ctx context.Context, id string, wait Wa
 		}
 		in = now
 		status := strings.ToLower(string(now.Status))
-		begun = begun || status == "initializing" || status == "refreshing" || now.LastSyncTime.After(wait.After)
+		begun = begun || status == "initializing" || status == "refreshing" || !now.LastSyncTime.Equal(wait.Before.LastSyncTime.Time)
 		switch {
 		case !begun:
 		case slices.Contains([]string{"active", "warning", "disabled", "connected"}, status):
@@ -90,15 +91,24 @@ type EnsureResult struct {
 	Differences []string
 }
 
+// LogValue is what was done to which integration, without its configuration and its secrets.
+func (r EnsureResult) LogValue() slog.Value {
+	attrs := []slog.Attr{slog.String("action", string(r.Action)), slog.Any("differences", r.Differences)}
+	if r.Integration != nil {
+		attrs = append(attrs, slog.Any("integration", *r.Integration))
+	}
+	return slog.GroupValue(attrs...)
+}
+
 // Ensure makes there be one integration as in describes, by its name, which is required: it looks the name up; if there is none it sends POST; if there is one that differs it reads it and sends
 // a PUT that changes the fields that differ and keeps the others; otherwise it sends nothing more. Running it again changes nothing.
 //
 // Fields that in leaves out, and members of IntegrationConfig that it does not name, are left as they are; a field that is [Null] is cleared. The order of owners and resource types does not count, nor does null
 // against an empty list. An owner or mapping that names no source keeps the one that it has, if it is of the same attribute type. The parameters of an [AponoSecret]
-// are not compared, because it is not known whether the API returns them; a change of them alone is not seen. For the same reason an
+// are not compared, because it is not known whether the API returns them; a change of them alone is not seen, and with any other change those of in are sent and replace all. For the same reason an
 // integration with such a store is updated only if in brings the parameters: otherwise a difference is [ErrInvalid]. The type can't be changed: another one is [EnsureConflicting] and an
-// error that is [ErrConflict], and so is more than one of the name, an [*AmbiguousError]. If the reply to the POST is lost, Ensure looks again before it gives up. Two programs that ensure
-// the same new name at the same moment may both create it.
+// error that is [ErrConflict], and so is more than one of the name, an [*AmbiguousError]. If the reply to the POST is lost, Ensure looks again before it gives up, and goes on with what it finds, which another program may have created. Two programs that ensure
+// the same new name at the same moment may both create it. A name with * can't be looked up, and is [ErrInvalid].
 func (s *IntegrationsService) Ensure(ctx context.Context, in IntegrationCreate, opts ...CallOption) (*EnsureResult, error) {
 	const op = "Integrations.Ensure"
 	if err := refuse(op, core.Required("Name", in.Name), core.Required("Type", in.Type), checkConfig("IntegrationConfig", in.IntegrationConfig),
@@ -107,9 +117,14 @@ func (s *IntegrationsService) Ensure(ctx context.Context, in IntegrationCreate, 
 	}
 	result := &EnsureResult{Action: EnsureUnchanged}
 	look := func() (*Integration, error) { return s.FindByName(ctx, in.Name, opts...) }
+	lost := false // the reply to the create: what was found may be another program's
 	found, err := core.FindOrCreate(ctx, look, func() (*Integration, error) {
-		result.Action = EnsureCreated
-		return s.Create(ctx, in, opts...)
+		created, err := s.Create(ctx, in, opts...)
+		lost = err != nil
+		if err == nil {
+			result.Action = EnsureCreated
+		}
+		return created, err
 	})
 	if err != nil {
 		return nil, err
@@ -124,6 +139,9 @@ func (s *IntegrationsService) Ensure(ctx context.Context, in IntegrationCreate, 
 	}
 	_, diff := merge(found, in)
 	if len(diff) == 0 {
+		if lost {
+			result.Action = EnsureCreated
+		}
 		return result, nil
 	}
 	// An item of a list leaves out what could not be read, which an update must not.
@@ -170,6 +188,11 @@ func merge(have *Integration, want IntegrationCreate) (IntegrationUpdate, []stri
 		change(&diff, "connected_resource_types", &u.ConnectedResourceTypes, want.ConnectedResourceTypes)
 	}
 	if !sameStore(u.SecretStoreConfig, want.SecretStoreConfig) {
+		h, _ := u.SecretStoreConfig.Get()
+		if w, ok := want.SecretStoreConfig.Get(); ok && h.Kind() != "" && h.Kind() == w.Kind() {
+			h.Value = w.Value // and the members that are not known
+			want.SecretStoreConfig = Set(h)
+		}
 		change(&diff, "secret_store_config", &u.SecretStoreConfig, want.SecretStoreConfig)
 	}
 	if store, ok := want.SecretStoreConfig.Get(); ok && isApono(store) {
@@ -227,7 +250,7 @@ func sameStore(have, want Optional[SecretStore]) bool {
 func isApono(s SecretStore) bool {
 	u, unknown := s.Value.(*UnknownSecret)
 	_, ok := s.Value.(*AponoSecret)
-	return ok || unknown && slices.Contains(u.Names, "apono")
+	return ok || unknown && slices.Equal(u.Names, []string{"apono"})
 }
 
 func sameOwner(have *Owner, want Optional[OwnerReference]) bool {

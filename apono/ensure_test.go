@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -89,6 +91,12 @@ func TestEnsureChangesWhatDiffers(t *testing.T) {
 		"another store": {func(in *apono.IntegrationCreate) {
 			in.SecretStoreConfig = apono.Set(apono.SecretStore{Value: &apono.HashicorpVaultSecret{SecretEngine: "kv", Path: "db"}})
 		}, []string{"secret_store_config"}},
+		"the Apono store": {func(in *apono.IntegrationCreate) {
+			in.SecretStoreConfig = apono.Set(apono.SecretStore{Value: &apono.AponoSecret{Parameters: map[string]string{"password": "p"}}})
+		}, []string{"secret_store_config"}},
+		"the type of a mapping": {func(in *apono.IntegrationCreate) {
+			in.OwnersMapping = apono.Set(apono.OwnerMappingReference{KeyName: "team", AttributeType: "user", SourceIntegrationReference: "idp"})
+		}, []string{"owners_mapping"}},
 		"no store": {func(in *apono.IntegrationCreate) { in.SecretStoreConfig = apono.Null[apono.SecretStore]() }, []string{"secret_store_config"}},
 		"no owner": {func(in *apono.IntegrationCreate) { in.Owner = apono.Null[apono.OwnerReference]() }, []string{"owner"}},
 		"owners": {func(in *apono.IntegrationCreate) {
@@ -293,6 +301,7 @@ func TestEnsureLooksAgainWhereTheReplyToTheCreateIsLost(t *testing.T) {
 				assert.Nil(t, got)
 			} else if assert.NotNil(t, got) {
 				assert.Equal(t, tt.action, got.Action)
+				assert.NotNil(t, got.Integration)
 			}
 			_, err = c.Integrations.Ensure(t.Context(), in)
 			require.NoError(t, err, "another run repairs it")
@@ -402,4 +411,93 @@ func TestEnsureKeepsTheSourceOfAnOwner(t *testing.T) {
 		assert.JSONEq(t, `{"attribute_type":"`+kind+`","attribute_value":["b"]`+sources[0]+`}`, string(sent["owner"]))
 		assert.JSONEq(t, `{"attribute_type":"`+kind+`","key_name":"other"`+sources[1]+`}`, string(sent["owners_mapping"]))
 	}
+}
+
+// While the reply was on its way another program may have created something of the name: it is not ours to call it so.
+func TestEnsureLooksAtWhatItFindsAfterALostReply(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		there  map[string]any
+		action apono.EnsureAction
+		diff   []string
+		calls  []string
+	}{
+		"ours":         {map[string]any{"name": "db", "type": "mysql", "integration_config": map[string]any{"hostname": "h"}}, apono.EnsureCreated, nil, []string{"GET 200", "POST 0", "GET 200"}},
+		"another type": {map[string]any{"name": "db", "type": "postgresql"}, apono.EnsureConflicting, []string{"type"}, []string{"GET 200", "POST 0", "GET 200"}},
+		"another config": {map[string]any{"name": "db", "type": "mysql"}, apono.EnsureUpdated, []string{"integration_config.hostname"},
+			[]string{"GET 200", "POST 0", "GET 200", "GET 200", "PUT 200"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := aponotest.NewServer(t, aponotest.WithoutSocket())
+			c := clientOf(t, srv, apono.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
+				return transport(func(r *http.Request) (*http.Response, error) {
+					if r.Method == http.MethodPost {
+						srv.Add(tt.there)
+					}
+					return next.RoundTrip(r)
+				})
+			}))
+			srv.Inject(aponotest.Fault{Operation: "createIntegrationV4", Lost: true})
+			got, err := c.Integrations.Ensure(t.Context(), apono.IntegrationCreate{Name: "db", Type: "mysql", IntegrationConfig: apono.ConfigOf(map[string]string{"hostname": "h"})})
+			assert.Equal(t, tt.action == apono.EnsureConflicting, errors.Is(err, apono.ErrConflict), "%v", err)
+			assert.Equal(t, tt.action, got.Action)
+			assert.Equal(t, tt.diff, got.Differences)
+			assert.Equal(t, tt.calls, answers(srv))
+		})
+	}
+}
+
+func TestEnsureTakesNoTwoStoresForApono(t *testing.T) {
+	t.Parallel()
+	item := `{"id":"i","name":"n","type":"ssh","integration_config":{},"secret_store_config":{"aws":{"region":"r","secret_id":"s"},"apono":{"parameters":{"p":"x"}}}}`
+	_, c := newWire(t, []answer{good(`{"items":[` + item + `]}`), good(item)})
+	_, err := c.Integrations.Ensure(t.Context(), apono.IntegrationCreate{
+		Name: "n", Type: "ssh", SecretStoreConfig: apono.Set(apono.SecretStore{Value: &apono.AponoSecret{Parameters: map[string]string{"p": "x"}}}),
+	})
+	assert.ErrorContains(t, err, "apono and aws")
+}
+
+// A store keeps what this release does not know of it.
+func TestEnsureKeepsUnknownMembersOfAStore(t *testing.T) {
+	t.Parallel()
+	item := `{"id":"i","name":"n","type":"ssh","integration_config":{},"secret_store_config":{"aws":{"region":"r","secret_id":"s","version_stage":"AWSPREVIOUS"}}}`
+	tr, c := newWire(t, []answer{good(`{"items":[` + item + `]}`), good(item), good(item)})
+	got, err := c.Integrations.Ensure(t.Context(), apono.IntegrationCreate{
+		Name: "n", Type: "ssh", SecretStoreConfig: apono.Set(apono.SecretStore{Value: &apono.AWSSecret{Region: "r", SecretID: "other"}}),
+	})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"secret_store_config"}, got.Differences)
+	assert.Contains(t, tr.sent[2].body, `"secret_store_config":{"aws":{"region":"r","secret_id":"other","version_stage":"AWSPREVIOUS"}}`)
+}
+
+// A server that tells the parameters could be given them back; but nobody knows whether it tells all of them.
+func TestEnsureWritesNoParametersThatItRead(t *testing.T) {
+	t.Parallel()
+	for _, store := range []string{`{"apono":{"parameters":{"password":"sesame"}}}`, `{"apono":{"parameters":{"password":"sesame","port":5432}}}`} {
+		srv, c := fakeAndClient(t, aponotest.WithStyle(aponotest.Style{RevealSecrets: true}))
+		srv.Add(map[string]any{"name": "n", "secret_store_config": json.RawMessage(store)})
+		got, err := c.Integrations.Ensure(t.Context(), apono.IntegrationCreate{Name: "n", Type: "mock-duck", CustomAccessDetails: apono.Set("x")})
+		assertRefused(t, err, "SecretStoreConfig")
+		assert.Equal(t, []string{"custom_access_details"}, got.Differences)
+		assert.NotContains(t, fmt.Sprintf("%+v", got), "sesame")
+		var log strings.Builder
+		slog.New(slog.NewJSONHandler(&log, nil)).Info("ensured", "result", got, "page", &apono.Page[apono.Integration]{Items: []apono.Integration{*got.Integration}})
+		assert.NotContains(t, log.String(), "sesame")
+		assert.Contains(t, log.String(), `"items":1`)
+		assert.Contains(t, log.String(), `"action":"unchanged"`)
+	}
+}
+
+// The list may lag behind: what Get reads decides.
+func TestEnsureSendsNothingWhereGetShowsNoDifference(t *testing.T) {
+	t.Parallel()
+	tr, c := newWire(t, []answer{
+		good(`{"items":[{"id":"i","name":"n","type":"ssh","connector_id":12,"integration_config":{}}]}`), good(`{"id":"i","name":"n","type":"ssh","connector_id":"c","integration_config":{}}`),
+	})
+	got, err := c.Integrations.Ensure(t.Context(), apono.IntegrationCreate{Name: "n", Type: "ssh", ConnectorID: apono.Set("c")})
+	require.NoError(t, err)
+	assert.Equal(t, apono.EnsureUnchanged, got.Action)
+	assert.Equal(t, "c", got.Integration.ConnectorID)
+	assert.Len(t, tr.sent, 2)
 }

@@ -3,6 +3,7 @@ package apono
 import (
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"net/http"
 	"time"
 
@@ -98,6 +99,9 @@ func newError(f *core.Failure) error {
 		Header: f.Header, Body: f.Body, Err: f.Err,
 	}
 	if f.StatusCode < 300 {
+		if len(f.Body) > 0 && !json.Valid(f.Body) {
+			e.Detail = core.Excerpt(f.Body)
+		}
 		return e
 	}
 	var b struct {
@@ -113,8 +117,23 @@ func newError(f *core.Failure) error {
 	}
 	e.Code = core.First(b.Code, b.Error)
 	e.Detail = core.First(b.Message, b.ErrorMessage, b.Description)
-	if e.Code == "" && e.Detail == "" {
+	if e.Detail == "" && string(b.Error) != e.Code {
+		e.Detail = string(b.Error)
+	}
+	if e.Detail == "" && !onlyCode(f.Body) {
 		e.Detail = core.Excerpt(f.Body) // of a shape that is not known
 	}
 	return e
+}
+
+// onlyCode reports whether an error document has nothing but a code, as the vendor's only documented one: {"status":"401","code":"Unauthorized"}.
+func onlyCode(document []byte) bool {
+	var members map[string]core.Text
+	if json.Unmarshal(document, &members) != nil {
+		return false
+	}
+	maps.DeleteFunc(members, func(name string, value core.Text) bool {
+		return value != "" && (name == "status" || name == "code" || name == "error")
+	})
+	return len(members) == 0
 }

@@ -41,6 +41,9 @@ func TestErrorsReadWhateverBodyComes(t *testing.T) {
 		"error is an object":         {`{"error":{"x":1},"message":"m"}`, "", "m"},
 		"all members are odd":        {`{"status":{},"code":[],"message":null,"error":true,"error_message":{}}`, "", `{"status":{},"code":[],"message":null,"error":true,"error_message":{}}`},
 		"members that are not known": {`{"errors":[{"field":"name",  "why":"taken"}]}`, "", `{"errors":[{"field":"name", "why":"taken"}]}`},
+		"code and error":             {`{"code":"BadRequest","error":"the name is taken"}`, "BadRequest", "the name is taken"},
+		"code and a list":            {`{"code":"BadRequest","errors":["taken"]}`, "BadRequest", `{"code":"BadRequest","errors":["taken"]}`},
+		"a code alone":               {`{"code":"BadRequest"}`, "BadRequest", ""},
 		"no members":                 {"{}", "", ""},
 		"text":                       {"Integration\n not found", "", "Integration not found"},
 		"long text":                  {strings.Repeat("é", 5000), "", strings.Repeat("é", 200) + "..."},
@@ -169,4 +172,32 @@ func TestOnlyWhatCanNotHappenTwiceIsRepeated(t *testing.T) {
 		assert.Equal(t, 2, srv.CountCalls("deleteIntegrationV2"))
 		require.ErrorIs(t, c.IntegrationsV2.Delete(x, id), apono.ErrNotFound, "gone before")
 	})
+}
+
+func TestBodiesThatAreNoJSONUnderAGoodStatus(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{"upstream request timeout": "upstream request timeout: the reply is not JSON", "<html>sign in</html>": "the reply is HTML or XML, not JSON", `{"id":`: `{"id":: the reply is not JSON`} {
+		for _, status := range []int{200, 201, 299} {
+			_, c := newWire(t, []answer{{status, body, []string{"text/plain"}}})
+			_, err := c.Integrations.Get(t.Context(), "i")
+			assert.ErrorContains(t, err, want)
+			assert.Equal(t, status, errorOf(t, err).StatusCode)
+			assert.NotContains(t, err.Error(), "sign in")
+		}
+	}
+}
+
+// The vendor's error document is one under any status.
+func TestErrorDocumentUnderAGoodStatusIsNoSuccess(t *testing.T) {
+	t.Parallel()
+	for body, fine := range map[string]bool{
+		`{"message":"Integration deleted"}`: true, ``: true, `{}`: true, `{"status":"ok"}`: true, `{"status":"200","message":"m"}`: true,
+		`{"status":"401","code":"Unauthorized"}`: false, `{"status":500}`: false, `{"code":"X"}`: false, `{"error":"x"}`: false, `{"errors":[]}`: false,
+	} {
+		_, c := newWire(t, []answer{good(body)})
+		x := t.Context()
+		for i, err := range []error{c.Integrations.Delete(x, "i"), c.IntegrationsV2.Delete(x, "i"), c.IntegrationsV2.Refresh(x, "i"), c.Resources.SetUserTags(x, "r", nil), c.Connectors.Delete(x, "c")} {
+			assert.Equal(t, fine, err == nil, "%s, %d: %v", body, i, err)
+		}
+	}
 }

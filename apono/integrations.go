@@ -2,8 +2,10 @@ package apono
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -72,7 +74,7 @@ func (s *IntegrationsService) Pages(ctx context.Context, filter *ListOptions, op
 		f = *filter
 		f.Type, f.Category, f.ConnectorID, f.Status = slices.Clone(f.Type), slices.Clone(f.Category), slices.Clone(f.ConnectorID), slices.Clone(f.Status)
 	}
-	return tokenPages[Integration](ctx, s.c, op, opts, f.PageToken, refuse(op, core.NotNegative("Limit", f.Limit)), func(ctx context.Context, token string) (*http.Response, error) {
+	return tokenPages[Integration](ctx, s.c, op, opts, f.PageToken, refuse(op, checkLimit(f.Limit), checkFilters("Type", f.Type), checkFilters("Category", f.Category), checkFilters("ConnectorID", f.ConnectorID), checkFilters("Status", f.Status)), func(ctx context.Context, token string) (*http.Response, error) {
 		if token != "" {
 			return s.c.api.ListIntegrations(ctx, &api.ListIntegrationsParams{PageToken: &token})
 		}
@@ -152,8 +154,11 @@ func (e *AmbiguousError) Is(target error) bool { return target == ErrConflict }
 
 func (p *Page[T]) items() []T { return p.Items }
 
-// checkRead refuses a reply that names more than one secret store: which of them holds is not known.
+// checkRead refuses a reply that names more than one secret store: which of them holds is not known. A configuration that is not there is empty, so that it can be changed.
 func checkRead(i *Integration) (string, error) {
+	if i.IntegrationConfig == nil {
+		i.IntegrationConfig = Config{}
+	}
 	if u, ok := i.SecretStoreConfig.Value.(*UnknownSecret); ok && len(u.Names) > 1 {
 		return i.ID, fmt.Errorf("the secret store of %s %w", i.ID, i.SecretStoreConfig.Check())
 	}
@@ -184,25 +189,34 @@ func hide[S interface{ Secrets() []string }](opts []CallOption, o Optional[S]) [
 	return append(slices.Clip(opts), func(c *core.CallOptions) { c.WithSecrets(store.Secrets()...) })
 }
 
-// checkStore refuses a store that is none, or more than one. Left out and null pass.
-func checkStore[S interface {
+// store is a [SecretStore] in either form.
+type store interface {
 	Check() error
 	IsZero() bool
 	Kind() string
 	Secrets() []string
-}](name string, o Optional[S]) error {
-	store, ok := o.Get()
-	switch {
-	case !ok:
+}
+
+// checkStore refuses a store that can't be used. Left out and null pass.
+func checkStore[S store](name string, o Optional[S]) error {
+	s, ok := o.Get()
+	if !ok {
 		return nil
-	case store.IsZero():
-		return core.Arg(name, "names no secret store")
 	}
-	if err := store.Check(); err != nil {
+	if err := storeProblem(s); err != nil {
 		return core.Arg(name, "%v", err)
 	}
-	if store.Kind() == "apono" && len(store.Secrets()) == 0 {
-		return core.Arg(name, "has no parameters, which would overwrite those that Apono keeps")
+	return nil
+}
+
+func storeProblem(s store) error {
+	switch {
+	case s.IsZero():
+		return errors.New("names no secret store")
+	case s.Check() != nil:
+		return s.Check()
+	case s.Kind() == "apono" && len(s.Secrets()) == 0:
+		return errors.New("has no parameters, which would overwrite those that Apono keeps")
 	}
 	return nil
 }
@@ -230,6 +244,17 @@ func checkOwner(o Optional[OwnerReference]) error {
 		return core.Arg("Owner", "has no AttributeType")
 	case owner.AttributeValue == nil:
 		return core.Arg("Owner", "has no AttributeValue")
+	}
+	return nil
+}
+
+// checkLimit refuses what is no size of a page. The specification has 32 bits for it.
+func checkLimit(limit int) error { return core.Between("Limit", limit, 0, math.MaxInt32) }
+
+// checkFilters refuses an empty alternative, which nothing fits.
+func checkFilters[S ~string](name string, values []S) error {
+	if slices.Contains(values, "") {
+		return core.Arg(name, "has an empty value")
 	}
 	return nil
 }

@@ -74,8 +74,8 @@ func (s *IntegrationsV2Service) Delete(ctx context.Context, id string, opts ...C
 }
 
 // Refresh sends POST /api/v2/integrations/{id}/refresh, which makes Apono read the integration anew. It is not repeated after an ambiguous failure, unless
-// [WithIdempotent] allows it: a second refresh is work, but no harm is known of it. [IntegrationsService.WaitSynced] waits for the end; give it the LastSyncTime of before as
-// [WaitOptions].After, because whether the server shows the refresh before it answers is not known.
+// [WithIdempotent] allows it: a second refresh is work, but no harm is known of it. [IntegrationsService.WaitSynced] waits for the end; give it the integration of before as
+// [WaitOptions].Before, because whether the server shows the refresh before it answers is not known.
 func (s *IntegrationsV2Service) Refresh(ctx context.Context, id string, opts ...CallOption) error {
 	const op = "IntegrationsV2.Refresh"
 	if err := refuse(op, core.PathValue("id", id)); err != nil {
@@ -86,4 +86,9 @@ func (s *IntegrationsV2Service) Refresh(ctx context.Context, id string, opts ...
 	})
 }
 
-func idOfV2(i *IntegrationV2) (string, error) { return i.ID, nil }
+func idOfV2(i *IntegrationV2) (string, error) {
+	if i.Metadata == nil {
+		i.Metadata = Config{}
+	}
+	return i.ID, nil
+}

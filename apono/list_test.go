@@ -185,8 +185,9 @@ func TestTruncatedListIsReportedAfterItsItems(t *testing.T) {
 		truncated, ok := errors.AsType[*apono.TruncatedError](err)
 		require.True(t, ok, "%v", err)
 		assert.Equal(t, 2, truncated.Info.Limit)
+		assert.Equal(t, 2, truncated.Items)
 		assert.Greater(t, truncated.Info.Total, 2)
-		assert.Contains(t, err.Error(), fmt.Sprintf("%d items in all", truncated.Info.Total))
+		assert.Contains(t, err.Error(), fmt.Sprintf("2 of %d items", truncated.Info.Total))
 	}
 
 	srv.ResetCalls()
@@ -204,7 +205,7 @@ func TestSizeOfAWholeListReachesTheCaller(t *testing.T) {
 		truncated  bool
 	}{
 		"complete":           {`,"pagination":{"total":2,"limit":2,"offset":0}`, apono.PageInfo{Limit: 2, Total: 2}, false},
-		"behind an offset":   {`,"pagination":{"total":9,"limit":2,"offset":7}`, apono.PageInfo{Limit: 2, Offset: 7, Total: 9}, false},
+		"behind an offset":   {`,"pagination":{"total":9,"limit":2,"offset":7}`, apono.PageInfo{Limit: 2, Offset: 7, Total: 9}, true},
 		"truncated":          {`,"pagination":{"total":3,"limit":2,"offset":0}`, apono.PageInfo{Limit: 2, Total: 3}, true},
 		"limit 0":            {`,"pagination":{"total":0,"limit":0,"offset":0}`, apono.PageInfo{}, false},
 		"total is too small": {`,"pagination":{"total":1,"limit":2,"offset":0}`, apono.PageInfo{Limit: 2, Total: 1}, false},

@@ -15,11 +15,14 @@ import (
 )
 
 // TruncatedError says that a list holds less than there is, and that the API offers no way to the rest.
-type TruncatedError struct{ Info PageInfo }
+type TruncatedError struct {
+	Info  PageInfo
+	Items int // that came
+}
 
 // Error tells how much is missing.
 func (e *TruncatedError) Error() string {
-	return fmt.Sprintf("the list is truncated: it has %d items in all, and no parameter is known that asks for the others", e.Info.Total)
+	return fmt.Sprintf("the list is truncated: %d of %d items came, from offset %d, and no parameter is known that asks for the others", e.Items, e.Info.Total, e.Info.Offset)
 }
 
 // tokenReply is a list of admin v4 and v3. Its pagination may be missing, null or empty: then the list ends.
@@ -63,8 +66,8 @@ func whole[T any](ctx context.Context, c *Client, op string, opts []CallOption, 
 			if !yield(page, err) || err != nil {
 				return
 			}
-			if page.Info.Offset+len(page.Items) < page.Info.Total {
-				yield(nil, newError(&core.Failure{Operation: op, Err: &TruncatedError{*page.Info}}))
+			if page.Info.Offset > 0 || len(page.Items) < page.Info.Total { // nobody has asked for an offset
+				yield(nil, newError(&core.Failure{Operation: op, Err: &TruncatedError{*page.Info, len(page.Items)}}))
 				return
 			}
 		}

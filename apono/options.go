@@ -41,7 +41,8 @@ func WithTokenSource(source TokenSource) Option {
 	}
 }
 
-// WithStrict makes a reply that lacks a member which the specification requires, or has null in its place, an error. By default such a member has its zero value.
+// WithStrict makes a reply that lacks a member which the specification requires, or has null in its place, an error. By default such a member has its zero value. Not checked
+// are replies that say no more than that something was done, and what is inside a secret store.
 func WithStrict() Option {
 	return func(c *config) error { return c.SetStrict() }
 }
@@ -186,6 +187,9 @@ type Page[T any] struct {
 	Info *PageInfo
 	Meta Meta // of the reply that brought the page
 }
+
+// LogValue is how many items there are: package slog shows nothing of what they hold.
+func (p Page[T]) LogValue() slog.Value { return slog.GroupValue(slog.Int("items", len(p.Items))) }
 
 // PageInfo tells which part of a list a page is.
 type PageInfo struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"os"
 	"strings"
@@ -191,6 +192,12 @@ func badIntegrations() map[string]struct {
 		"owner without type": {with(func(in *apono.IntegrationCreate) {
 			in.Owner = apono.Set(apono.OwnerReference{AttributeValue: []string{"x"}})
 		}), "Owner"},
+		"mapping without type": {with(func(in *apono.IntegrationCreate) {
+			in.OwnersMapping = apono.Set(apono.OwnerMappingReference{KeyName: "k"})
+		}), "OwnersMapping"},
+		"mapping without key": {with(func(in *apono.IntegrationCreate) {
+			in.OwnersMapping = apono.Set(apono.OwnerMappingReference{AttributeType: "group"})
+		}), "OwnersMapping"},
 		"owner without value": {with(func(in *apono.IntegrationCreate) { in.Owner = apono.Set(apono.OwnerReference{AttributeType: "user"}) }), "Owner"},
 	}
 }
@@ -207,7 +214,7 @@ func TestBadInputIsRefusedBeforeAnythingIsSent(t *testing.T) {
 			}
 			_, err = c.Integrations.Update(t.Context(), "i", apono.IntegrationUpdate{
 				Name: tt.in.Name, IntegrationConfig: tt.in.IntegrationConfig, SecretStoreConfig: tt.in.SecretStoreConfig,
-				CustomAccessDetails: tt.in.CustomAccessDetails, Owner: tt.in.Owner,
+				CustomAccessDetails: tt.in.CustomAccessDetails, Owner: tt.in.Owner, OwnersMapping: tt.in.OwnersMapping,
 			})
 			assertRefused(t, err, tt.argument)
 		})
@@ -236,17 +243,24 @@ func TestBadInputIsRefusedBeforeAnythingIsSent(t *testing.T) {
 			assertRefused(t, err, tt.argument)
 		})
 	}
-	_, err := c.Integrations.FindByName(t.Context(), "pre*")
-	assertRefused(t, err, "name")
-	_, err = c.Integrations.FindByName(t.Context(), "")
-	assertRefused(t, err, "name")
-	_, err = c.Connectors.Rename(t.Context(), "c", " ")
-	assertRefused(t, err, "name")
-	for _, err := range c.Integrations.List(t.Context(), &apono.ListOptions{Limit: -1}) {
-		assertRefused(t, err, "Limit")
+	for _, name := range []string{"pre*", "*post", "a*b", "*", "", " "} {
+		_, err := c.Integrations.FindByName(t.Context(), name)
+		assertRefused(t, err, "name")
 	}
-	for _, err := range c.Connectors.List(t.Context(), &apono.ConnectorListOptions{Limit: -1}) {
-		assertRefused(t, err, "Limit")
+	_, err := c.Connectors.Rename(t.Context(), "c", " ")
+	assertRefused(t, err, "name")
+	for argument, bad := range map[string][]apono.ListOptions{
+		"Limit": {{Limit: -1}, {Limit: math.MaxInt32 + 1}}, "Type": {{Type: []string{""}}}, "Category": {{Category: []string{"RESOURCES", ""}}},
+		"ConnectorID": {{ConnectorID: []string{""}}}, "Status": {{Status: []apono.Status{""}}},
+	} {
+		for _, options := range bad {
+			assertRefused(t, failing(drain(c.Integrations.List(t.Context(), &options))), argument)
+		}
+	}
+	for argument, bad := range map[string][]apono.ConnectorListOptions{"Limit": {{Limit: -1}, {Limit: math.MaxInt32 + 1}}, "Status": {{Status: []string{""}}}} {
+		for _, options := range bad {
+			assertRefused(t, failing(drain(c.Connectors.List(t.Context(), &options))), argument)
+		}
 	}
 	assert.Empty(t, srv.Calls())
 }

@@ -140,7 +140,7 @@ func TestQuirks(t *testing.T) {
 		_, lenient := newWire(t, []answer{good(`{"id":"i"}`), good(list)})
 		got, err := lenient.Integrations.Get(t.Context(), "i")
 		require.NoError(t, err)
-		assert.Equal(t, &apono.Integration{ID: "i"}, got)
+		assert.Equal(t, &apono.Integration{ID: "i", IntegrationConfig: apono.Config{}}, got)
 		require.NoError(t, failing(drain(lenient.Integrations.List(t.Context(), nil))))
 		_, strict := newWire(t, []answer{good(`{"id":"i"}`), good(list)}, apono.WithStrict())
 		_, err = strict.Integrations.Get(t.Context(), "i")

@@ -168,7 +168,7 @@ func TestUpdateFromSendsNullForWhatIsNotThere(t *testing.T) {
 	assert.JSONEq(t, `{"name":"bare","integration_config":{},"connector_id":null,"custom_access_details":null,"connected_resource_types":null,
 		"secret_store_config":null,"owner":null,"owners_mapping":null}`, string(calls[len(calls)-1].Body))
 
-	_, err = c.IntegrationsV2.Update(t.Context(), id, apono.UpdateFromV2(&apono.IntegrationV2{Name: "bare"}))
+	_, err = c.IntegrationsV2.Update(t.Context(), id, apono.UpdateFromV2(&apono.IntegrationV2{Name: "bare", Metadata: apono.Config{}}))
 	require.NoError(t, err)
 	calls = srv.Calls()
 	assert.JSONEq(t, `{"name":"bare","metadata":{},"provisioner_id":null,"custom_access_details":null,"connected_resource_types":null,"secret_config":null}`,
@@ -296,24 +296,87 @@ func TestUpdateRefusesAForgottenConfig(t *testing.T) {
 	assertRefused(t, err, "SecretStoreConfig")
 	assert.Empty(t, w.sent)
 
-	u := apono.UpdateFromV2(&apono.IntegrationV2{Name: "n"})
-	u.Metadata.SetText("a", "b") // must not panic
-	assert.Equal(t, "b", u.Metadata.Text("a"))
+	// Nor one that a list could not read.
+	assertRefused(t, failing(c.Integrations.Update(t.Context(), "i", apono.UpdateFrom(&apono.Integration{Name: "n"}))), "IntegrationConfig")
+	assertRefused(t, failing(c.IntegrationsV2.Update(t.Context(), "i", apono.UpdateFromV2(&apono.IntegrationV2{Name: "n"}))), "Metadata")
+	assert.Empty(t, w.sent)
+}
+
+// A configuration that is null, or not there, can be changed like an empty one.
+func TestUpdateOfAnIntegrationWithoutConfig(t *testing.T) {
+	t.Parallel()
+	for _, member := range []string{`,"integration_config":null,"metadata":null`, ``} {
+		w, c := newWire(t, []answer{good(`{"id":"i","name":"n","type":"ssh"` + member + `}`)})
+		in, err := c.Integrations.Get(t.Context(), "i")
+		require.NoError(t, err)
+		u := apono.UpdateFrom(in)
+		u.IntegrationConfig.SetText("a", "b")
+		require.NoError(t, failing(c.Integrations.Update(t.Context(), "i", u)))
+		v2, err := c.IntegrationsV2.Get(t.Context(), "i")
+		require.NoError(t, err)
+		u2 := apono.UpdateFromV2(v2)
+		u2.Metadata.SetText("a", "b")
+		require.NoError(t, failing(c.IntegrationsV2.Update(t.Context(), "i", u2)))
+		assert.Contains(t, w.sent[1].body, `"integration_config":{"a":"b"}`)
+		assert.Contains(t, w.sent[3].body, `"metadata":{"a":"b"}`)
+	}
+	in := `{"id":"i","name":"n","type":"ssh","integration_config":null}`
+	w, c := newWire(t, []answer{good(`{"items":[` + in + `]}`), good(in), good(in)})
+	got, err := c.Integrations.Ensure(t.Context(), apono.IntegrationCreate{Name: "n", Type: "ssh", IntegrationConfig: apono.ConfigOf(map[string]string{"a": "b"})})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"integration_config.a"}, got.Differences)
+	assert.Contains(t, w.sent[2].body, `"integration_config":{"a":"b"}`)
+}
+
+// An owner or mapping without members is none; the server would refuse it.
+func TestUpdateFromTakesAnEmptyOwnerForNone(t *testing.T) {
+	t.Parallel()
+	w, c := newWire(t, []answer{good(`{"id":"i","name":"n","owner":{},"owners_mapping":{"key_name":"","attribute_type":null}}`)})
+	in, err := c.Integrations.Get(t.Context(), "i")
+	require.NoError(t, err)
+	require.NoError(t, failing(c.Integrations.Update(t.Context(), "i", apono.UpdateFrom(in))))
+	assert.Contains(t, w.sent[1].body, `"owner":null,"owners_mapping":null`)
 }
 
 // A server that repeats what it was sent must not bring the parameters into an error.
 func TestParametersStayOutOfErrors(t *testing.T) {
 	t.Parallel()
-	const secret = `hun"ter2<hunter2`
-	_, c := newWire(t, []answer{{status: http.StatusBadRequest, body: `cannot parse: {"password":"hun\"ter2<hunter2"}, hun"ter2<hunter2`}})
-	store := apono.SecretStore{Value: &apono.AponoSecret{Parameters: map[string]string{"password": secret}}}
-	_, create := c.Integrations.Create(t.Context(), apono.IntegrationCreate{Name: "n", Type: "t", SecretStoreConfig: apono.Set(store)})
-	_, update := c.Integrations.Update(t.Context(), "i", apono.IntegrationUpdate{Name: "n", IntegrationConfig: apono.Config{}, SecretStoreConfig: apono.Set(store)})
-	_, createV2 := c.IntegrationsV2.Create(t.Context(), apono.IntegrationCreateV2{Name: "n", Type: "t", SecretConfig: apono.Set(store.Flat())})
-	for _, err := range []error{create, update, createV2} {
-		e := errorOf(t, err)
-		assert.Equal(t, http.StatusBadRequest, e.StatusCode)
-		assert.NotContains(t, err.Error(), "hunter2")
-		assert.NotContains(t, string(e.Body), "hunter2")
+	for _, secret := range []string{`hun"ter2<hunter2`, "-----BEGIN KEY-----\nhunter2\t/+=\n-----END KEY-----\n", "pähunter2\u2028"} {
+		known := apono.SecretStore{Value: &apono.AponoSecret{Parameters: map[string]string{"password": secret}}}
+		encoded, err := json.Marshal(secret)
+		require.NoError(t, err)
+		unknown := apono.SecretStore{Value: &apono.UnknownSecret{Raw: json.RawMessage(`{"newer":{"keys":[` + string(encoded) + `]}}`)}}
+		unknownV2 := apono.FlatSecretStore{Value: &apono.UnknownSecret{Raw: json.RawMessage(`{"type":"NEWER","key":` + string(encoded) + `}`)}}
+		for _, store := range []apono.SecretStore{known, unknown} {
+			flat := store.Flat()
+			if store == unknown {
+				flat = unknownV2
+			}
+			for _, echo := range []func(request string) string{
+				func(string) string { return "cannot use " + secret },
+				func(request string) string { return request },
+				func(request string) string {
+					b, _ := json.Marshal(map[string]string{"message": "bad request: " + request})
+					return string(b)
+				},
+				func(string) string {
+					return `{"message":"bad value ` + strings.ReplaceAll(strings.Trim(string(encoded), `"`), "ä", `\u00e4`) + `"}`
+				},
+			} {
+				w, c := newWire(t, nil)
+				w.echo = echo
+				_, create := c.Integrations.Create(t.Context(), apono.IntegrationCreate{Name: "n", Type: "t", SecretStoreConfig: apono.Set(store)})
+				_, update := c.Integrations.Update(t.Context(), "i", apono.IntegrationUpdate{Name: "n", IntegrationConfig: apono.Config{}, SecretStoreConfig: apono.Set(store)})
+				_, createV2 := c.IntegrationsV2.Create(t.Context(), apono.IntegrationCreateV2{Name: "n", Type: "t", SecretConfig: apono.Set(flat)})
+				_, updateV2 := c.IntegrationsV2.Update(t.Context(), "i", apono.IntegrationUpdateV2{Name: "n", Metadata: apono.Config{}, SecretConfig: apono.Set(flat)})
+				for i, err := range []error{create, update, createV2, updateV2} {
+					e := errorOf(t, err)
+					require.Equal(t, http.StatusBadRequest, e.StatusCode, i)
+					for _, shown := range []string{err.Error(), e.Detail, string(e.Body)} {
+						assert.NotContains(t, shown, "hunter2")
+					}
+				}
+			}
+		}
 	}
 }

@@ -26,7 +26,7 @@ func ValidateConfig(entry *CatalogEntry, config Config, secret SecretStore) erro
 	for _, p := range entry.Params {
 		value := config.Text(p.ID)
 		switch {
-		case value == "" && !p.Optional && p.Default == "":
+		case strings.TrimSpace(value) == "" && !p.Optional && p.Default == "":
 			problem(p.ID, "is required (%s)", p.Label)
 		case value != "" && len(p.Values) > 0 && !slices.Contains(p.Values, value):
 			problem(p.ID, "is %q, not one of %s", value, strings.Join(p.Values, ", "))
@@ -36,7 +36,7 @@ func ValidateConfig(entry *CatalogEntry, config Config, secret SecretStore) erro
 	if len(entry.SupportedSecretTypes) > 0 {
 		supported = strings.Join(entry.SupportedSecretTypes, ", ")
 	}
-	if err := secret.Check(); err != nil {
+	if err := storeProblem(secret); err != nil && !secret.IsZero() {
 		problem("secret", "%v", err)
 	}
 	switch {

@@ -74,6 +74,8 @@ func TestValidateConfigTellsAllProblemsAtOnce(t *testing.T) {
 		"the Apono store":                 {postgres, raw(`{"hostname":"h","auth":"true"}`), apono.SecretStore{Value: &apono.AponoSecret{Parameters: map[string]string{"password": "p"}}}, nil},
 		"everything":                      {postgres, apono.Config{"sslmode": json.RawMessage(`"x"`), "z": nil}, apono.SecretStore{Value: &apono.AzureSecret{}}, []string{"config", "hostname", "sslmode", "auth", "secret", "secret"}},
 
+		"a store without parameters": {postgres, raw(`{"hostname":" ","auth":"true"}`), apono.SecretStore{Value: &apono.AponoSecret{}}, []string{"hostname", "secret"}},
+
 		"no secret needed":      {free, nil, apono.SecretStore{}, nil},
 		"no secret supported":   {free, nil, vault, []string{"secret"}},
 		"anything without list": {free, raw(`{"a":1}`), apono.SecretStore{}, nil},

@@ -196,24 +196,24 @@ func TestWaitSyncedAfterARefreshThatShowsLate(t *testing.T) {
 		return good(`{"id":"i","status":"` + status + `","last_sync_time":` + at + `}`)
 	}
 	const before, later = `"2026-01-02T03:04:05Z"`, `"2026-01-02T03:04:05.000000001Z"`
-	after := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	read := &apono.Integration{LastSyncTime: apono.Time{Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}}
 	for name, tt := range map[string]struct {
-		looks []answer
-		after time.Time
-		want  int // looks
-		fails bool
+		looks  []answer
+		before *apono.Integration
+		want   int // looks
+		fails  bool
 	}{
-		"without After the old state counts": {[]answer{look("ACTIVE", before), look("ACTIVE", later)}, time.Time{}, 1, false},
-		"a later time":                       {[]answer{look("ACTIVE", before), look("ERROR", before), look("ACTIVE", later)}, after, 3, false},
-		"seen under way":                     {[]answer{look("ACTIVE", before), look("Refreshing", before), look("Warning", before)}, after, 3, false},
-		"seen under way, then failed":        {[]answer{look("ERROR", before), look("INITIALIZING", "null"), look("ERROR", before)}, after, 3, true},
-		"no time yet":                        {[]answer{look("ACTIVE", "null"), look("ACTIVE", later)}, after, 2, false},
+		"without Before the old state counts": {[]answer{look("ACTIVE", before), look("ACTIVE", later)}, nil, 1, false},
+		"a later time":                        {[]answer{look("ACTIVE", before), look("ERROR", before), look("ACTIVE", later)}, read, 3, false},
+		"seen under way":                      {[]answer{look("ACTIVE", before), look("Refreshing", before), look("Warning", before)}, read, 3, false},
+		"seen under way, then failed":         {[]answer{look("ERROR", before), look("INITIALIZING", "null"), look("ERROR", before)}, read, 3, true},
+		"never synced before":                 {[]answer{look("ERROR", "null"), look("ERROR", "null"), look("ACTIVE", later)}, &apono.Integration{}, 3, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w, c := newWire(t, tt.looks)
-				_, err := c.Integrations.WaitSynced(t.Context(), "i", apono.WaitOptions{After: tt.after})
+				_, err := c.Integrations.WaitSynced(t.Context(), "i", apono.WaitOptions{Before: tt.before})
 				assert.Equal(t, tt.fails, errors.As(err, new(*apono.SyncError)), "%v", err)
 				assert.Equal(t, tt.fails, err != nil)
 				assert.Len(t, w.sent, tt.want)
@@ -222,7 +222,7 @@ func TestWaitSyncedAfterARefreshThatShowsLate(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		_, c := newWire(t, []answer{look("ACTIVE", before)})
-		in, err := c.Integrations.WaitSynced(t.Context(), "i", apono.WaitOptions{After: after, Timeout: time.Minute})
+		in, err := c.Integrations.WaitSynced(t.Context(), "i", apono.WaitOptions{Before: read, Timeout: time.Minute})
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.Equal(t, "i", in.ID)
 	})

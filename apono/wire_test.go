@@ -35,6 +35,7 @@ func good(body string) answer { return answer{status: http.StatusOK, body: body}
 type wire struct {
 	mu   sync.Mutex
 	sent []sent
+	echo func(request string) string // the body of a 400, in the place of the answers
 }
 
 type sent struct {
@@ -62,6 +63,9 @@ func newWire(t *testing.T, answers []answer, opts ...apono.Option) (*wire, *apon
 		a := fitting(r)
 		if len(answers) > 0 {
 			a = answers[min(len(w.sent), len(answers))-1]
+		}
+		if w.echo != nil {
+			a = answer{status: http.StatusBadRequest, body: w.echo(s.body)}
 		}
 		rec := httptest.NewRecorder()
 		rec.Header()["Content-Type"] = []string{"application/json"}

@@ -137,6 +137,8 @@ func newError(f *core.Failure) error {
 	}
 	if f.StatusCode >= 300 {
 		e.readBody()
+	} else if len(f.Body) > 0 && !json.Valid(f.Body) {
+		e.Detail = core.Excerpt(f.Body)
 	}
 	return e
 }

@@ -53,6 +53,7 @@ func FuzzSecretStore(f *testing.F) {
 	for _, s := range []string{
 		`null`, `{}`, `[]`, `"aws"`, `7`, `{"aws":null}`, `{"aws":{}}`, `{"aws":7}`, `{"AWS":{"region":"r"}}`, `{"aws":{"region":null,"REGION":"x","newer":1.10}}`, `{"aws":{"region":"a"},"aws":null}`,
 		`{"aws":{"region":"r","secret_id":"s"},"gcp":null,"apono":{"parameters":{"p":"<&>"}}}`, `{"vault9000":{"n":12345678901234567890}}`, `{"":{}}`, `{"aws":{"type":"GCP"}}`, `{"apono":{"parameters":null}}`,
+		`{"apono":{"parameters":{"p":""}}}`, `{"type":"APONO","parameters":{"p":"***"}}`, `{"apono":{"pArAmeters":{"":""}}}`, `{"apono":{"parameters":{"p":"***","port":5432}}}`,
 		`{"type":"aws","region":"r"}`, `{"type":7}`, `{"type":"NEW","x":{"y":[1.0]}}`, `{"type":null,"region":"r"}`, `{"type":"GCP","TYPE":"AWS","project":[]}`, `{"type":"AWS","region":"r","x":null}`, ` { "gcp" : { "project" : "p" } } `,
 	} {
 		f.Add([]byte(s))
@@ -68,13 +69,15 @@ func FuzzSecretStore(f *testing.F) {
 		}
 
 		out, err := plainly(nested)
-		require.Equal(t, nested.Check() == nil, err == nil, "what is encoded is what can be sent")
+		require.NoError(t, err, "what was read can be stored")
+		_, sendErr := plainly(api.Set(nested))
+		require.Equal(t, nested.Check() == nil, sendErr == nil, "what is sent can be")
 		switch v := nested.Value.(type) {
 		case nil:
 			require.Equal(t, "null", string(out))
 		case *api.UnknownSecret:
 			require.Equal(t, small(t, in), small(t, v.Raw), "kept byte for byte")
-			if err == nil {
+			if sendErr == nil {
 				require.Len(t, v.Names, 1)
 			}
 		default:
@@ -99,7 +102,9 @@ func FuzzSecretStore(f *testing.F) {
 		}
 
 		out, err = plainly(flat)
-		require.Equal(t, flat.Check() == nil, err == nil)
+		require.NoError(t, err)
+		_, sendErr = plainly(api.Set(flat))
+		require.Equal(t, flat.Check() == nil, sendErr == nil)
 		switch v := flat.Value.(type) {
 		case nil:
 			require.Equal(t, "null", string(out))

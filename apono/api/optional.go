@@ -37,10 +37,15 @@ func (o Optional[T]) IsNull() bool { return o.state == null }
 // IsZero reports whether it is left out. It makes encoding/json leave the member out.
 func (o Optional[T]) IsZero() bool { return o.state == omitted }
 
-// MarshalJSON implements [json.Marshaler].
+// MarshalJSON implements [json.Marshaler]. A value that has a method Check, as a [SecretStore] has, must pass it.
 func (o Optional[T]) MarshalJSON() ([]byte, error) {
 	if o.state != present {
 		return []byte("null"), nil
+	}
+	if c, ok := any(o.value).(interface{ Check() error }); ok {
+		if err := c.Check(); err != nil {
+			return nil, fmt.Errorf("a member can't be sent: %w", err)
+		}
 	}
 	return oneof.Encode(o.value)
 }

@@ -17,8 +17,8 @@ import (
 //
 // Members of a known store that this release does not know are kept, and written again when the SecretStore is encoded. No verb of package fmt shows the parameters of an
 // AponoSecret, nor does package slog where it is given the SecretStore, or an object of this package that holds one. What encodes JSON writes them, because
-// they have to be sent: so does slog's JSON handler for a struct, map or slice of yours that holds a SecretStore. The
-// verbs %s and %q reach into unexported fields of a struct of yours.
+// they have to be sent: so does slog's JSON handler for a struct, map or slice of yours that holds a SecretStore. Two things package fmt does without asking: it reaches
+// into unexported fields of a struct of yours, with most verbs, and it shows what %w and %p are given.
 type SecretStore struct {
 	// Value is a pointer to one of the variants. It is nil where the API sent no store: nothing, null, {}, or only members that are null.
 	Value SecretStoreValue
@@ -86,13 +86,47 @@ func (s SecretStore) Kind() string {
 // Kind is that of [SecretStore].
 func (f FlatSecretStore) Kind() string { return f.Nested().Kind() }
 
-// Secrets are the values that must not be shown: the parameters of an [AponoSecret].
+// Secrets are the values that must not be shown: the parameters of an [AponoSecret], and all texts in a store that is not known.
 func (s SecretStore) Secrets() []string {
-	if v, ok := s.Value.(*AponoSecret); ok && v != nil {
-		return slices.Collect(maps.Values(v.Parameters))
+	switch v := s.Value.(type) {
+	case *AponoSecret:
+		if v != nil {
+			return slices.Collect(maps.Values(v.Parameters))
+		}
+	case *UnknownSecret:
+		if v != nil {
+			return texts(v.Raw)
+		}
 	}
 	return nil
 }
+
+// texts are all texts in a JSON document that are no names of members.
+func texts(document []byte) []string {
+	var v any
+	_ = json.Unmarshal(document, &v) // what is no JSON is not sent
+	var all []string
+	var walk func(any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case string:
+			all = append(all, v)
+		case []any:
+			for _, item := range v {
+				walk(item)
+			}
+		case map[string]any:
+			for _, item := range v {
+				walk(item)
+			}
+		}
+	}
+	walk(v)
+	return all
+}
+
+// masked reports whether a secret is hidden: nothing, or nothing but * and •.
+func masked(secret string) bool { return strings.Trim(secret, "*•") == "" }
 
 // Secrets is that of [SecretStore].
 func (f FlatSecretStore) Secrets() []string { return f.Nested().Secrets() }
@@ -145,14 +179,14 @@ func clone[T any](v *T) *T {
 // one member, a required member that is empty, unless the server sent it so, and parameters of an [AponoSecret] as a server sends them that does not tell them: empty, or
 // nothing but * and •. No store at all passes.
 func (s SecretStore) Check() error {
-	if err := s.encodable(); err != nil {
+	if err := s.one(); err != nil {
 		return err
 	}
 	return complete(s.Value, s.kept)
 }
 
-// encodable reports why the store has no JSON.
-func (s SecretStore) encodable() error {
+// one reports why the store is not exactly one.
+func (s SecretStore) one() error {
 	return check(s.Value, func(u *UnknownSecret) error {
 		names, err := stores(u.Raw)
 		switch {
@@ -195,10 +229,13 @@ func complete(v SecretStoreValue, k *kept) error {
 		required = []string{"SecretEngine", v.SecretEngine, "Path", v.Path}
 	case *AponoSecret:
 		for _, name := range slices.Sorted(maps.Keys(v.Parameters)) {
-			if k.base(v) != nil && strings.Trim(v.Parameters[name], "*•") == "" {
+			if k.base(v) != nil && masked(v.Parameters[name]) {
 				return fmt.Errorf("has the parameter %q without its value, which the server does not tell: set it", name)
 			}
 		}
+	}
+	if u, ok := v.(*UnknownSecret); ok && slices.Contains(u.Names, "apono") && slices.ContainsFunc(texts(u.Raw), masked) {
+		return errors.New("has a parameter without its value, which the server does not tell")
 	}
 	for pair := range slices.Chunk(required, 2) {
 		if pair[1] == "" && k.base(v) == nil {
@@ -257,12 +294,22 @@ func (s *SecretStore) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON implements [json.Marshaler]: exactly one member.
+// encodable reports why a store has no JSON. One that was read always has, whatever it is, so that what holds it can be stored.
+func encodable(v SecretStoreValue) error {
+	return check(v, func(u *UnknownSecret) error {
+		if !json.Valid(u.Raw) {
+			return errors.New("is no JSON")
+		}
+		return nil
+	})
+}
+
+// MarshalJSON implements [json.Marshaler]. What no request may send, see Check, is encoded too; an [Optional] refuses it.
 func (s SecretStore) MarshalJSON() ([]byte, error) {
 	if s.Value == nil {
 		return []byte("null"), nil
 	}
-	if err := s.encodable(); err != nil {
+	if err := encodable(s.Value); err != nil {
 		return nil, fmt.Errorf("the secret store %w", err)
 	}
 	if u, ok := s.Value.(*UnknownSecret); ok {
@@ -302,13 +349,13 @@ func (f FlatSecretStore) IsZero() bool { return f.Value == nil }
 
 // Check is that of [SecretStore]; an unknown store needs a type.
 func (f FlatSecretStore) Check() error {
-	if err := f.encodable(); err != nil {
+	if err := f.one(); err != nil {
 		return err
 	}
 	return complete(f.Value, f.kept)
 }
 
-func (f FlatSecretStore) encodable() error {
+func (f FlatSecretStore) one() error {
 	return check(f.Value, func(u *UnknownSecret) error {
 		if !json.Valid(u.Raw) || oneof.Discriminator(u.Raw, "type") == "" {
 			return errors.New("has no type")
@@ -346,7 +393,7 @@ func (f FlatSecretStore) MarshalJSON() ([]byte, error) {
 	if f.Value == nil {
 		return []byte("null"), nil
 	}
-	if err := f.encodable(); err != nil {
+	if err := encodable(f.Value); err != nil {
 		return nil, fmt.Errorf("the secret store %w", err)
 	}
 	if u, ok := f.Value.(*UnknownSecret); ok {

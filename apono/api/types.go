@@ -20,6 +20,16 @@ func (i Integration) LogValue() slog.Value { return logged(i.ID, i.Name, i.Type,
 // LogValue is id, name, type and status.
 func (i IntegrationV2) LogValue() slog.Value { return logged(i.ID, i.Name, i.Type, string(i.Status)) }
 
+// LogValue is how many integrations there are.
+func (l IntegrationList) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int("items", len(l.Items)))
+}
+
+// LogValue is how many integrations there are.
+func (l IntegrationListV2) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int("items", len(l.Data)))
+}
+
 // LogValue is name and type.
 func (i IntegrationCreate) LogValue() slog.Value { return logged("", i.Name, i.Type, "") }
 

@@ -2,8 +2,10 @@ package core
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 )
 
 // Auth puts credentials on a request that goes to the configured origin.
@@ -236,48 +239,82 @@ func (c *Client) secrets(cs *call) []string {
 	return all
 }
 
-// scrub replaces secrets in what a server sent back, also where JSON escapes some of their characters.
+// scrub replaces secrets in what a server sent back, also where they are in a JSON text, or in a JSON text inside of one.
 func scrub(b []byte, secrets []string) []byte {
-	for _, s := range secrets {
-		if len(s) < 6 {
-			continue // it would black out ordinary words
-		}
-		var clean []byte
-		rest := 0
-		for i := 0; i < len(b); {
-			n := escapedPrefix(b[i:], s)
-			if n == 0 {
-				i++
-				continue
+	type span struct{ from, to int }
+	var found []span
+	text, at := b, []int(nil) // at[i] is where text[i] is in b; nil: at i
+	for depth := 0; ; depth++ {
+		origin := func(i int) int {
+			if at == nil {
+				return i
 			}
-			clean = append(append(clean, b[rest:i]...), "[redacted]"...)
-			i += n
-			rest = i
+			return at[i]
 		}
-		if rest > 0 {
-			b = append(clean, b[rest:]...)
+		for _, s := range secrets {
+			if len(s) < 6 {
+				continue // it would black out ordinary words
+			}
+			for from := 0; ; {
+				i := bytes.Index(text[from:], []byte(s))
+				if i < 0 {
+					break
+				}
+				found = append(found, span{origin(from + i), origin(from + i + len(s))})
+				from += i + 1
+			}
 		}
+		if depth == 2 || !bytes.Contains(text, []byte(`\`)) {
+			break
+		}
+		text, at = unescape(text, origin)
 	}
-	return b
+	if len(found) == 0 {
+		return b
+	}
+	slices.SortFunc(found, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	var clean []byte
+	rest := 0
+	for _, f := range found {
+		if f.from >= rest {
+			clean = append(append(clean, b[rest:f.from]...), "[redacted]"...)
+		}
+		rest = max(rest, f.to)
+	}
+	return append(clean, b[rest:]...)
 }
 
-// escapedPrefix is the number of bytes at the beginning of b that spell s, with or without the escapes of JSON.
-func escapedPrefix(b []byte, s string) int {
-	if bytes.HasPrefix(b, []byte(s)) {
-		return len(s) // also where s itself looks like an escape
+// unescape takes the escapes of a JSON text away, wherever they are, and tells where each byte, and the end, comes from.
+func unescape(b []byte, origin func(int) int) (text []byte, at []int) {
+	for i := 0; i < len(b); {
+		plain, n := escape(b[i:])
+		for range len(plain) {
+			at = append(at, origin(i))
+		}
+		text = append(text, plain...)
+		i += n
 	}
-	n := 0
-	for i := range len(s) {
-		switch rest := b[n:]; {
-		case len(rest) > 1 && rest[0] == '\\' && rest[1] == s[i]:
-			n += 2
-		case len(rest) > 5 && rest[0] == '\\' && rest[1] == 'u' && strings.EqualFold(string(rest[2:6]), fmt.Sprintf("%04x", s[i])):
-			n += 6
-		case len(rest) > 0 && rest[0] == s[i]:
-			n++
-		default:
-			return 0
+	return text, append(at, origin(len(b)))
+}
+
+// escape is what the beginning of b stands for, and its length.
+func escape(b []byte) (plain []byte, n int) {
+	if b[0] != '\\' || len(b) < 2 {
+		return b[:1], 1
+	}
+	n = 2
+	if b[1] == 'u' {
+		n = 6
+		if len(b) >= 12 && b[6] == '\\' && b[7] == 'u' { // perhaps the other half of a character
+			var both string
+			if json.Unmarshal(slices.Concat([]byte{'"'}, b[:12], []byte{'"'}), &both) == nil && utf8.RuneCountInString(both) == 1 {
+				return []byte(both), 12
+			}
 		}
 	}
-	return n
+	var one string
+	if n > len(b) || json.Unmarshal(slices.Concat([]byte{'"'}, b[:n], []byte{'"'}), &one) != nil {
+		return b[:1], 1
+	}
+	return []byte(one), n
 }

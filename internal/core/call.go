@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -138,13 +139,15 @@ func CallEmpty[O ~func(*CallOptions)](ctx context.Context, c *Client, operation 
 			return nil
 		}
 		var failure struct {
-			Errors, Error any
-			ErrorCode     any `json:"error_code"`
+			Errors, Error, Code any
+			ErrorCode           any `json:"error_code"`
+			Status              Text
 		}
 		if err := json.Unmarshal(b, &failure); errors.As(err, new(*json.SyntaxError)) {
 			return &ReplyError{Problem: "the reply is not JSON"}
 		}
-		if failure.Errors != nil || failure.Error != nil || failure.ErrorCode != nil {
+		status, _ := strconv.Atoi(string(failure.Status))
+		if failure.Errors != nil || failure.Error != nil || failure.Code != nil || failure.ErrorCode != nil || status >= 400 {
 			return &ReplyError{Problem: "the reply is an error document"}
 		}
 		return nil
@@ -164,10 +167,15 @@ func CallDecode[O ~func(*CallOptions)](ctx context.Context, c *Client, operation
 		if errors.As(err, new(*RefusedError)) {
 			return err
 		}
-		if err != nil {
+		switch {
+		case err == nil:
+			return nil
+		case json.Valid(b):
 			return &ReplyError{Problem: "the reply is not what the operation promises", Err: err}
+		case bytes.HasPrefix(bytes.TrimSpace(b), []byte("<")):
+			return &ReplyError{Problem: "the reply is HTML or XML, not JSON"}
 		}
-		return nil
+		return &ReplyError{Problem: "the reply is not JSON", Err: err}
 	})
 }
 

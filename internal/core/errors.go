@@ -259,14 +259,6 @@ func Between(name string, value, low, high int) error {
 	return nil
 }
 
-// NotNegative refuses a number below 0.
-func NotNegative(name string, value int) error {
-	if value < 0 {
-		return Arg(name, "is %d", value)
-	}
-	return nil
-}
-
 // Refuse makes the vendor's error of the first failed check, nil if there is none.
 func Refuse(newError func(*Failure) error, operation string, checks ...error) error {
 	i := slices.IndexFunc(checks, func(err error) bool { return err != nil })
