@@ -124,13 +124,10 @@ func (s *IntegrationGroupsService) ReplaceAll(ctx context.Context, groups []Inte
 }
 
 // Delete removes the group of this name. One that is not there is a success, as it is for the platform. It sends DELETE .../integration-groups/{name}; where no path can carry the
-// name (it has one of / \ ; %, or a control character) it reads the list and writes what is left of it.
+// name (it has one of / \ ; %) it reads the list and writes what is left of it.
 func (s *IntegrationGroupsService) Delete(ctx context.Context, name string, opts ...CallOption) error {
 	const op = "IntegrationGroups.Delete"
-	if name == "." || name == ".." {
-		return refuse(op, core.PathValue("name", name))
-	}
-	if err := refuse(op, s.check(), core.Required("name", name)); err != nil {
+	if err := refuse(op, s.check(), core.PathValue("name", name)); err != nil {
 		return err
 	}
 	if !inPath(name) {

@@ -9,10 +9,8 @@ import (
 // unfit are the characters that no path of a platform can carry, however they are escaped: its web server and its firewall refuse them.
 const unfit = `/\;%`
 
-// inPath reports whether a path can carry a name.
-func inPath(name string) bool {
-	return !strings.ContainsAny(name, unfit) && !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f })
-}
+// inPath reports whether a path can carry a name that [core.PathValue] accepts.
+func inPath(name string) bool { return !strings.ContainsAny(name, unfit) }
 
 // checkName refuses what would make another path of the one that it is put into, and what no path can carry.
 func checkName(argument, name string) error {
@@ -20,7 +18,7 @@ func checkName(argument, name string) error {
 		return err
 	}
 	if !inPath(name) {
-		return core.Arg(argument, "has one of the characters %s or a control character, which the platform accepts in no path", unfit)
+		return core.Arg(argument, "has one of the characters %s, which the platform accepts in no path", unfit)
 	}
 	return nil
 }

@@ -217,7 +217,7 @@ func TestOneClientServesManyGoroutines(t *testing.T) {
 	each(t, func(t *testing.T, v vendor) {
 		protocols(t, func(t *testing.T, serve func(http.HandlerFunc) *httptest.Server) {
 			srv := serve(func(w http.ResponseWriter, r *http.Request) {
-				id := path.Base(r.URL.Path)
+				id := path.Base(strings.TrimSuffix(r.URL.Path, v.below))
 				if len(id)%5 == 0 {
 					w.WriteHeader(404)
 					_, _ = io.WriteString(w, v.failure("no "+id))

@@ -74,7 +74,7 @@ func argument(v vendor, in reflect.Type) reflect.Value {
 	case in == reflect.TypeFor[io.Reader]():
 		return reflect.ValueOf(bytes.NewReader([]byte("{}")))
 	case in.Kind() == reflect.String:
-		return reflect.ValueOf("application/json").Convert(in) // as good a text as any
+		return reflect.ValueOf("x-1").Convert(in) // as good a text as any
 	case in.Kind() == reflect.Pointer:
 		return reflect.New(in.Elem())
 	}
@@ -104,6 +104,11 @@ func callAll(ctx context.Context, v vendor, s *server, name string, value reflec
 func TestPublicMethodsCoverTheSpecification(t *testing.T) {
 	eachInBubble(t, func(t *testing.T, v vendor) {
 		c, s := start(t, v, options{retry: once()}, func(_ int, r request) (*http.Response, error) {
+			if v.answer != nil {
+				if special := v.answer(r.Request); special != nil {
+					return special, nil
+				}
+			}
 			if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/integrations") {
 				return reply(200, v.page("")), nil
 			}

@@ -61,7 +61,7 @@ func TestGoodStatusWithAnotherReplyThanPromisedIsAnError(t *testing.T) {
 		for _, body := range []string{"", " \n", "null", " null\n", `{"id":"x`, "<html></html>", `"text"`, "17", "[1]", `{"a":1} trailing`} {
 			c, s := start(t, v, options{}, always(200, body, v.requestID, "req-7"))
 			err := op.do(t.Context(), c, call{})
-			if op.name == "delete" && !slices.Contains([]string{`{"id":"x`, "<html></html>", `{"a":1} trailing`}, body) {
+			if op.name == "delete" && v.removed == "" && !slices.Contains([]string{`{"id":"x`, "<html></html>", `{"a":1} trailing`}, body) {
 				require.NoError(t, err, body) // its reply carries nothing, so that any JSON will do
 				continue
 			}

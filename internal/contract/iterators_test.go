@@ -19,6 +19,9 @@ import (
 func walks(t *testing.T, test func(t *testing.T, v vendor, o call)) {
 	t.Helper()
 	each(t, func(t *testing.T, v vendor) {
+		if v.unpaged {
+			return
+		}
 		for _, prefetch := range []bool{false, true} {
 			t.Run(fmt.Sprintf("prefetch=%v", prefetch), func(t *testing.T) {
 				t.Parallel()

@@ -198,7 +198,15 @@ var operations = []operation{
 	}, func(v vendor) *http.Response { return reply(200, v.object("x-1")) }},
 	{"delete", func(ctx context.Context, c *client, o call) error {
 		return c.remove(ctx, "x-1", o)
-	}, func(vendor) *http.Response { return reply(204, "") }},
+	}, removed},
+}
+
+// removed is what delete answers.
+func removed(v vendor) *http.Response {
+	if v.removed != "" {
+		return reply(200, v.removed)
+	}
+	return reply(204, "")
 }
 
 // everyOperation runs a test for each of them, in a bubble.

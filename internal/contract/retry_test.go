@@ -364,7 +364,7 @@ func TestRetryBudgetStopsStorms(t *testing.T) {
 		good := false
 		c, s := start(t, v, options{retry: policy}, func(int, request) (*http.Response, error) {
 			if good {
-				return reply(204, ""), nil
+				return removed(v), nil
 			}
 			return reply(502, ""), nil
 		})

@@ -12,7 +12,7 @@ import (
 )
 
 // vendors take part in every test.
-var vendors = []vendor{confluentVendor, aponoVendor}
+var vendors = []vendor{confluentVendor, aponoVendor, egeriaVendor}
 
 // vendor adapts a vendor package.
 type vendor struct {
@@ -22,8 +22,9 @@ type vendor struct {
 	new           func(options) (*client, error)
 	view          func(error) (core.Failure, bool) // the vendor's *Error in an error
 	sentinels     map[string]error
-	show          func(secret string) []any // values of the package's types that hold a secret
-	samples       []any                     // arguments that the methods accept, one of a type
+	show          func(secret string) []any            // values of the package's types that hold a secret
+	samples       []any                                // arguments that the methods accept, one of a type
+	answer        func(r *http.Request) *http.Response // what makes the methods go on to other operations; nil: nothing special
 
 	// bare is what get does, by means of the generated client and package encoding/json alone.
 	bare func(client *http.Client, baseURL, id string) func(context.Context) error
@@ -35,6 +36,9 @@ type vendor struct {
 	link      func(host, token string) string         // a link to the next page, or the mere token
 	token     func(list *http.Request) string         // the page token of a request
 	failure   func(detail string) string              // an error's body
+	removed   string                                  // what delete answers; "": 204
+	unpaged   bool                                    // lists come in one piece
+	below     string                                  // what follows the id in the path of get
 }
 
 // options are what every vendor's New understands.
