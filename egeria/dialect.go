@@ -183,11 +183,11 @@ func onlyFor6(a *core.Auth, s *dialectState) *core.Auth {
 			return a.Prepare(ctx)
 		}
 	}
-	own.Authorize = func(ctx context.Context, h http.Header) error {
+	own.Authorize = func(ctx context.Context) (string, error) {
 		if s.get() == Dialect4 {
-			return nil
+			return "", nil
 		}
-		return a.Authorize(ctx, h)
+		return a.Authorize(ctx)
 	}
 	if a.Refused != nil {
 		own.Refused = func(h http.Header) bool { return s.get() != Dialect4 && a.Refused(h) }

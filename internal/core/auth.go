@@ -24,8 +24,8 @@ type Auth struct {
 	Prepare func(ctx context.Context) error
 	// Calls says that Prepare makes calls of this client's own, which have time-outs of their own. Otherwise it is given as long as an attempt.
 	Calls bool
-	// Authorize sets the header. The ctx is the attempt's own.
-	Authorize func(ctx context.Context, h http.Header) error
+	// Authorize gives the value of the Authorization header, "" for none. The ctx is the attempt's own.
+	Authorize func(ctx context.Context) (string, error)
 	// Refused is told that the credential in h got a 401, and reports whether another one may be had. Nil: it can't.
 	Refused func(h http.Header) bool
 	// Secrets lists what must not be shown, for scrubbing the text of errors.
@@ -37,11 +37,8 @@ func Basic(user, password string) *Auth {
 	token := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
 	value := "Basic " + token
 	return &Auth{
-		Authorize: func(_ context.Context, h http.Header) error {
-			h["Authorization"] = []string{value}
-			return nil
-		},
-		Secrets: func() []string { return []string{password, token} },
+		Authorize: func(context.Context) (string, error) { return value, nil },
+		Secrets:   func() []string { return []string{password, token} },
 	}
 }
 
@@ -72,12 +69,10 @@ func Bearer(source func(context.Context) (Token, error)) *Auth {
 
 // StaticBearer authenticates with a token that never changes.
 func StaticBearer(token string) *Auth {
+	value := "Bearer " + token
 	return &Auth{
-		Authorize: func(_ context.Context, h http.Header) error {
-			h.Set("Authorization", "Bearer "+token)
-			return nil
-		},
-		Secrets: func() []string { return []string{token} },
+		Authorize: func(context.Context) (string, error) { return value, nil },
+		Secrets:   func() []string { return []string{token} },
 	}
 }
 
@@ -98,13 +93,12 @@ type flight struct {
 	gaveUp bool // the context of the caller that was fetching ended
 }
 
-func (b *bearer) authorize(ctx context.Context, h http.Header) error {
+func (b *bearer) authorize(ctx context.Context) (string, error) {
 	t, err := b.get(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
-	h.Set("Authorization", "Bearer "+t.Value)
-	return nil
+	return "Bearer " + t.Value, nil
 }
 
 func (b *bearer) get(ctx context.Context) (Token, error) {

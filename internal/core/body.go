@@ -19,40 +19,60 @@ const (
 	minRead            = 512
 )
 
-var pool = sync.Pool{New: func() any { return new(buffer) }}
+// memory is what replies are read into, again and again.
+type memory struct{ b []byte }
 
-// buffer is a reply's body in memory. Closing it gives the memory back.
-type buffer struct {
+var pool = sync.Pool{New: func() any { return new(memory) }}
+
+// reply is a response with its body in memory. Closing it, as a body, gives the memory back.
+type reply struct {
+	resp   *http.Response
+	memory *memory // nil when given back, or where there is none
 	b      []byte
 	off    int
 	closed bool
 }
 
-func (b *buffer) Read(p []byte) (int, error) {
+func newReply(resp *http.Response) *reply { return new(reply).of(resp) }
+
+// newReply keeps the first reply in the call itself: most calls have no other.
+func (cs *call) newReply(resp *http.Response) *reply {
+	if cs.replies++; cs.replies == 1 {
+		return cs.reply.of(resp)
+	}
+	return newReply(resp)
+}
+
+// of takes memory for the body of resp.
+func (r *reply) of(resp *http.Response) *reply {
+	m, _ := pool.Get().(*memory)
+	*r = reply{resp: resp, memory: m, b: m.b[:0]}
+	return r
+}
+
+func (r *reply) Read(p []byte) (int, error) {
 	switch {
-	case b.closed:
+	case r.closed:
 		return 0, http.ErrBodyReadAfterClose
-	case b.off >= len(b.b):
+	case r.off >= len(r.b):
 		if len(p) == 0 {
 			return 0, nil
 		}
 		return 0, io.EOF
 	}
-	n := copy(p, b.b[b.off:])
-	b.off += n
+	n := copy(p, r.b[r.off:])
+	r.off += n
 	return n, nil
 }
 
-// Close is safe to call twice; only the struct of the first call goes back, so that a late second call can't free another reply's memory.
-func (b *buffer) Close() error {
-	if b.closed {
-		return nil
+// Close is safe to call twice: only the first gives the memory back.
+func (r *reply) Close() error {
+	r.closed = true
+	if m := r.memory; m != nil && cap(r.b) <= maxPooled {
+		m.b = r.b
+		pool.Put(m)
 	}
-	b.closed = true
-	if cap(b.b) <= maxPooled {
-		pool.Put(&buffer{b: b.b[:0]})
-	}
-	b.b = nil
+	r.memory, r.b = nil, nil
 	return nil
 }
 
@@ -62,10 +82,10 @@ func (e *tooLargeError) Error() string {
 	return fmt.Sprintf("reply is larger than the limit of %d bytes", e.limit)
 }
 
-// readBody reads and closes the body of resp. With an error comes what was read before it.
-func readBody(resp *http.Response, limit int64) (*buffer, error) {
+// readBody reads and closes the body of the response in buf. With an error comes what was read before it.
+func readBody(buf *reply, limit int64) (*reply, error) {
+	resp := buf.resp
 	defer resp.Body.Close()
-	buf := pool.Get().(*buffer)
 	if resp.ContentLength > limit {
 		return buf, &tooLargeError{limit}
 	}
@@ -85,15 +105,15 @@ func readBody(resp *http.Response, limit int64) (*buffer, error) {
 	return buf, nil
 }
 
-func (b *buffer) fill(r io.Reader, limit int64) error {
+func (r *reply) fill(from io.Reader, limit int64) error {
 	for {
-		if cap(b.b)-len(b.b) < minRead {
-			b.b = append(b.b, make([]byte, len(b.b)+minRead)...)[:len(b.b)]
+		if cap(r.b)-len(r.b) < minRead {
+			r.b = append(r.b, make([]byte, len(r.b)+minRead)...)[:len(r.b)]
 		}
-		free := b.b[len(b.b):cap(b.b)]
-		n, err := r.Read(free[:min(int64(len(free)), limit+1-int64(len(b.b)))])
-		b.b = b.b[:len(b.b)+n]
-		if int64(len(b.b)) > limit {
+		free := r.b[len(r.b):cap(r.b)]
+		n, err := from.Read(free[:min(int64(len(free)), limit+1-int64(len(r.b)))])
+		r.b = r.b[:len(r.b)+n]
+		if int64(len(r.b)) > limit {
 			return &tooLargeError{limit}
 		}
 		if err == io.EOF {
@@ -106,12 +126,12 @@ func (b *buffer) fill(r io.Reader, limit int64) error {
 }
 
 // unzip undoes a compression that the server did not declare. What can't be undone stays as it is.
-func unzip(in *buffer, limit int64) (*buffer, error) {
+func unzip(in *reply, limit int64) (*reply, error) {
 	z, err := gzip.NewReader(bytes.NewReader(in.b))
 	if err != nil {
 		return in, nil //nolint:nilerr // it only looked compressed
 	}
-	out := pool.Get().(*buffer)
+	out := newReply(in.resp)
 	if err := out.fill(z, limit); err != nil {
 		out.Close()
 		if errors.As(err, new(*tooLargeError)) {

@@ -66,8 +66,9 @@ func (o *CallOptions) WithPrefetch() { o.prefetch = true }
 
 type callKey struct{}
 
-// call is the state of one call, which travels in its context.
+// call is the state of one call, and the context that it travels in.
 type call struct {
+	context.Context
 	operation string
 	opts      CallOptions
 
@@ -80,6 +81,19 @@ type call struct {
 	sentHeader     http.Header // with our credential, of the last request
 	took           time.Duration
 	last           *http.Response // of a call that failed, where there is one
+
+	// What most calls need once is part of them, to be allocated with them.
+	ending           ending
+	reply            reply
+	endings, replies int
+}
+
+// Value implements [context.Context].
+func (cs *call) Value(key any) any {
+	if key == (callKey{}) {
+		return cs
+	}
+	return cs.Context.Value(key)
 }
 
 func callOf(ctx context.Context) *call {
@@ -164,12 +178,11 @@ func CallDecode[O ~func(*CallOptions)](ctx context.Context, c *Client, operation
 			return &ReplyError{Problem: "the reply is null"}
 		}
 		err := decode(b)
-		if errors.As(err, new(*RefusedError)) {
-			return err
-		}
 		switch {
 		case err == nil:
 			return nil
+		case errors.As(err, new(*RefusedError)):
+			return err
 		case json.Valid(b):
 			return &ReplyError{Problem: "the reply is not what the operation promises", Err: err}
 		case bytes.HasPrefix(bytes.TrimSpace(b), []byte("<")):
@@ -189,14 +202,14 @@ func CallText[O ~func(*CallOptions)](ctx context.Context, c *Client, operation s
 }
 
 func do[O ~func(*CallOptions)](ctx context.Context, c *Client, operation string, opts []O, send Send, accept func([]byte) error) error {
-	cs := &call{operation: operation}
+	cs := &call{Context: ctx, operation: operation}
 	for _, o := range opts {
 		o(&cs.opts)
 	}
 	if cs.opts.raw != nil {
 		*cs.opts.raw = nil
 	}
-	resp, err := send(context.WithValue(ctx, callKey{}, cs)) //nolint:bodyclose // closed below, under its own type
+	resp, err := send(cs) //nolint:bodyclose // closed below, under its own type
 	if err != nil {
 		for _, m := range cs.opts.meta {
 			*m = Meta{Attempts: cs.attempts}
@@ -209,21 +222,20 @@ func do[O ~func(*CallOptions)](ctx context.Context, c *Client, operation string,
 		}
 		return err
 	}
-	body, ok := resp.Body.(*buffer)
+	r, ok := resp.Body.(*reply)
 	if !ok {
 		return c.newError(&Failure{Operation: operation, Err: errors.New("the reply did not come through Client.Do")})
 	}
-	defer body.Close()
+	defer r.Close()
 	for _, m := range cs.opts.meta {
 		c.meta(m, cs, resp)
 	}
 	if cs.opts.raw != nil {
-		*cs.opts.raw = slices.Clone(body.b)
+		*cs.opts.raw = slices.Clone(r.b)
 	}
-	r := &reply{resp, body}
 	var bad error
 	if success(resp) {
-		if bad = accept(body.b); bad != nil {
+		if bad = accept(r.b); bad != nil {
 			// Whatever the operation does, it was done: the server said so, unless it says in the reply that it refused.
 			refused, ok := errors.AsType[*RefusedError](bad)
 			cs.outcomeUnknown = !cs.opts.isIdempotent(resp.Request.Method) && (!ok || refused.Status >= 500)
@@ -299,7 +311,7 @@ func (c *Client) failure(cs *call, req *http.Request, r *reply, err error) *Fail
 		return f // the reply to a call without a credential may be one
 	}
 	// A little more than is kept, so that no credential is cut in two and missed.
-	f.Body = scrub(slices.Clone(r.body.b[:min(len(r.body.b), maxErrorBody+maxSecret)]), secrets)
+	f.Body = scrub(slices.Clone(r.b[:min(len(r.b), maxErrorBody+maxSecret)]), secrets)
 	f.Body = f.Body[:min(len(f.Body), maxErrorBody)]
 	return f
 }

@@ -47,7 +47,7 @@ type Client struct {
 	cfg       Config
 	http      *http.Client
 	base      http.RoundTripper
-	userAgent []string
+	userAgent string
 	budget    *budget
 	timeout   *attemptTimeoutError // what ends an attempt that takes too long
 }
@@ -93,7 +93,7 @@ func loopback(host string) bool {
 
 // New makes a client. The options of the vendor packages have checked the rest of cfg already.
 func New(cfg Config) (*Client, error) {
-	c := &Client{cfg: cfg, userAgent: []string{userAgent(cfg.Product)}}
+	c := &Client{cfg: cfg, userAgent: userAgent(cfg.Product)}
 	var own http.Client
 	if cfg.HTTPClient != nil {
 		own = *cfg.HTTPClient
@@ -263,7 +263,7 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	c, ctx := a.c, req.Context()
 	cs := callOf(ctx)
 	ours := sameOrigin(req.URL, c.cfg.BaseURL) && !cs.opts.noAuth
-	end := &ending{}
+	end := cs.newEnding()
 	handedOver := false
 	defer func() { // also when a token source or a middleware panics
 		if !handedOver {
@@ -288,17 +288,20 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	end.ctx, end.cancel = context.WithTimeoutCause(ctx, end.timeout.after, end.timeout)
 	out := req.WithContext(end.ctx)
-	out.Header = req.Header.Clone()
 	if cs.opts.once && out.Body == nil {
 		out.Body = io.NopCloser(strings.NewReader("")) // net/http itself repeats a GET without body
 	}
+	authorization := ""
 	if ours && c.cfg.Auth != nil {
-		if err := c.cfg.Auth.Authorize(end.ctx, out.Header); err != nil {
+		var err error
+		if authorization, err = c.cfg.Auth.Authorize(end.ctx); err != nil {
 			return nil, closeUnsent(req, &authError{end.explain(err)})
 		}
+	}
+	out.Header = c.header(req.Header, authorization)
+	cs.sentHeader = nil
+	if authorization != "" {
 		cs.sentHeader = out.Header
-	} else {
-		cs.sentHeader = nil
 	}
 	cs.sent = true
 	resp, err := a.next.RoundTrip(out)
@@ -325,6 +328,21 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
+// header is what an attempt sends. It is not added to the request before, because http.Client copies that twice.
+func (c *Client) header(of http.Header, authorization string) http.Header {
+	h := make(http.Header, len(of)+3)
+	for name, values := range of {
+		h[name] = slices.Clone(values)
+	}
+	own := []string{"application/json", c.userAgent, authorization} // a middleware may change them in their place
+	for i, name := range [...]string{"Accept", "User-Agent", "Authorization"} {
+		if own[i] != "" && (h[name] == nil || name == "Authorization") {
+			h[name] = own[i : i+1 : i+1]
+		}
+	}
+	return h
+}
+
 // closeUnsent keeps the RoundTripper contract that the body is always closed.
 func closeUnsent(req *http.Request, err error) error {
 	if req.Body != nil {
@@ -341,6 +359,13 @@ type ending struct {
 	timeout *attemptTimeoutError
 	limiter ratelimit.Limiter
 	permit  ratelimit.Permit
+}
+
+func (cs *call) newEnding() *ending {
+	if cs.endings++; cs.endings == 1 {
+		return &cs.ending
+	}
+	return &ending{}
 }
 
 func (e *ending) Read(p []byte) (int, error) {
@@ -374,12 +399,6 @@ func (e *ending) Close() error {
 	return err
 }
 
-// reply is a response whose body is in memory.
-type reply struct {
-	resp *http.Response
-	body *buffer
-}
-
 // Do sends a request that the generated client has built, with everything this package promises. A reply with any status is no
 // error; failing to get one is. It is what the generated client calls.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
@@ -387,15 +406,9 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	cs, typed := ctx.Value(callKey{}).(*call)
 	if !typed || cs.reached { // reached: a call made by a middleware or a token source of another call, with its context
 		typed = false
-		cs = &call{}
-		ctx = context.WithValue(ctx, callKey{}, cs)
+		cs = &call{Context: ctx}
+		ctx = cs
 		req = req.WithContext(ctx)
-	}
-	if req.Header.Get("Accept") == "" {
-		req.Header["Accept"] = acceptJSON
-	}
-	if req.Header.Get("User-Agent") == "" {
-		req.Header["User-Agent"] = c.userAgent
 	}
 	cs.reached = true
 	begin := time.Now()
@@ -406,7 +419,7 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 		f := c.failure(cs, req, r, err)
 		if r != nil {
 			cs.last = r.resp
-			r.body.Close()
+			r.Close()
 		}
 		return nil, c.newError(f)
 	}
@@ -414,12 +427,10 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 		c.log(ctx, cs, req, r, nil)
 	}
 	r.resp.Request = req // the transport's carries the credential
-	r.resp.Body = r.body
-	r.resp.ContentLength = int64(len(r.body.b))
+	r.resp.Body = r
+	r.resp.ContentLength = int64(len(r.b))
 	return r.resp, nil
 }
-
-var acceptJSON = []string{"application/json"}
 
 // try is the retry stage. It may return both a reply and an error: the error is then why the reply is not good, or why no further
 // attempt was made.
@@ -443,7 +454,7 @@ func (c *Client) try(ctx context.Context, cs *call, req *http.Request) (*reply, 
 		if cs.sent {
 			cs.attempts++
 			if last != nil {
-				last.body.Close()
+				last.Close()
 			}
 		} else {
 			r = last // what kept this attempt from being made says less than the reply to the one before
@@ -519,15 +530,15 @@ func (c *Client) once(req *http.Request) (*reply, error) {
 			err = u.Err // it would repeat the URL
 		}
 		if resp != nil { // a refused redirect comes with the reply that asked for it, closed
-			return &reply{resp, new(buffer)}, err
+			return &reply{resp: resp}, err
 		}
 		return nil, err
 	}
-	body, err := readBody(resp, c.cfg.MaxResponse)
+	r, err := readBody(callOf(req.Context()).newReply(resp), c.cfg.MaxResponse)
 	if !success(resp) {
 		err = nil // its status says enough, whatever became of its body
 	}
-	return &reply{resp, body}, err
+	return r, err
 }
 
 func success(resp *http.Response) bool { return resp.StatusCode >= 200 && resp.StatusCode <= 299 }

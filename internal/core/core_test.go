@@ -280,7 +280,7 @@ func TestBodyIsReadWholeWhateverItsLengthClaims(t *testing.T) {
 		text := bytes.Repeat([]byte("abcdefg"), size/7+1)[:size]
 		for _, length := range []int64{-1, 0, 1, int64(size), int64(size) + 100} {
 			for _, r := range []io.Reader{bytes.NewReader(text), iotest.DataErrReader(bytes.NewReader(text)), iotest.HalfReader(bytes.NewReader(text))} {
-				b, err := readBody(response(r, length), 4<<20)
+				b, err := readBody(newReply(response(r, length)), 4<<20)
 				require.NoError(t, err)
 				assert.True(t, bytes.Equal(text, b.b), "size %d, length %d", size, length)
 				b.Close()
@@ -291,7 +291,7 @@ func TestBodyIsReadWholeWhateverItsLengthClaims(t *testing.T) {
 
 func TestLengthThatLiesTakesNoMemory(t *testing.T) {
 	t.Parallel()
-	b, err := readBody(response(strings.NewReader("x"), 1<<40), 1<<41)
+	b, err := readBody(newReply(response(strings.NewReader("x"), 1<<40)), 1<<41)
 	require.NoError(t, err)
 	assert.LessOrEqual(t, cap(b.b), maxPooled+minRead)
 	assert.Equal(t, "x", string(b.b))
@@ -300,7 +300,7 @@ func TestLengthThatLiesTakesNoMemory(t *testing.T) {
 func TestErrorWhileReadingKeepsWhatWasThere(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ err, want error }{{io.ErrUnexpectedEOF, errTruncated}, {io.ErrClosedPipe, io.ErrClosedPipe}} {
-		b, err := readBody(response(io.MultiReader(strings.NewReader("part"), iotest.ErrReader(c.err)), -1), 100)
+		b, err := readBody(newReply(response(io.MultiReader(strings.NewReader("part"), iotest.ErrReader(c.err)), -1)), 100)
 		require.ErrorIs(t, err, c.want)
 		require.ErrorIs(t, err, c.err)
 		assert.Equal(t, "part", string(b.b))
@@ -309,13 +309,13 @@ func TestErrorWhileReadingKeepsWhatWasThere(t *testing.T) {
 
 func TestBufferClosedTwiceFreesNobodyElsesMemory(t *testing.T) {
 	t.Parallel()
-	a, err := readBody(response(strings.NewReader("first"), 5), 100)
+	a, err := readBody(newReply(response(strings.NewReader("first"), 5)), 100)
 	require.NoError(t, err)
 	require.NoError(t, a.Close())
-	b, err := readBody(response(strings.NewReader("second"), 6), 100)
+	b, err := readBody(newReply(response(strings.NewReader("second"), 6)), 100)
 	require.NoError(t, err)
 	require.NoError(t, a.Close())
-	c, err := readBody(response(strings.NewReader("third"), 5), 100)
+	c, err := readBody(newReply(response(strings.NewReader("third"), 5)), 100)
 	require.NoError(t, err)
 	assert.Equal(t, "second", string(b.b))
 	assert.Equal(t, "third", string(c.b))
@@ -331,7 +331,7 @@ func TestMemoryIsNotSharedBetweenReplies(t *testing.T) {
 		wg.Go(func() {
 			want := strings.Repeat(fmt.Sprintf("%02d", g), 10+g*50)
 			for range 50 {
-				b, err := readBody(response(iotest.HalfReader(strings.NewReader(want)), -1), 1<<20)
+				b, err := readBody(newReply(response(iotest.HalfReader(strings.NewReader(want)), -1)), 1<<20)
 				if assert.NoError(t, err) {
 					assert.Equal(t, want, string(b.b))
 					b.Close()
@@ -354,7 +354,7 @@ func FuzzReadBody(f *testing.F) {
 	f.Add([]byte("{}"), int64(2), 2)
 	f.Fuzz(func(t *testing.T, body []byte, length int64, limit int) {
 		limit = limit&0xffff + 1
-		b, err := readBody(response(bytes.NewReader(body), length), int64(limit))
+		b, err := readBody(newReply(response(bytes.NewReader(body), length)), int64(limit))
 		defer func() { b.Close() }()
 		if err == nil {
 			assert.LessOrEqual(t, len(b.b), limit)
@@ -381,7 +381,7 @@ func TestDeclaredEncodingIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	resp := response(strings.NewReader("\x1f\x8bxyz"), -1)
 	resp.Header.Set("Content-Encoding", "br")
-	b, err := readBody(resp, 100)
+	b, err := readBody(newReply(resp), 100)
 	require.NoError(t, err)
 	assert.Equal(t, "\x1f\x8bxyz", string(b.b))
 }
