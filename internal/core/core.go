@@ -524,7 +524,7 @@ func (c *Client) rewind(req *http.Request, attempts int) (*http.Request, error) 
 
 // once makes one attempt, redirects included. A reply that can't be used comes with an error.
 func (c *Client) once(req *http.Request) (*reply, error) {
-	resp, err := c.http.Do(req)
+	resp, err := c.http.Do(req) //nolint:bodyclose // readBody does
 	if err != nil {
 		if u, ok := errors.AsType[*url.Error](err); ok {
 			err = u.Err // it would repeat the URL

@@ -78,8 +78,12 @@ func (s *Server) mustKnow(operation string) {
 }
 
 func (s *Server) arrive(req *Request, op *Op) *Call {
+	var id string
+	if s.cfg.NewID != nil {
+		id = s.cfg.NewID()
+	}
 	c := &Call{
-		Time: s.cfg.Now(), Method: req.Method, Path: req.URL.EscapedPath(), RawQuery: req.URL.RawQuery,
+		RequestID: id, Time: s.cfg.Now(), Method: req.Method, Path: req.URL.EscapedPath(), RawQuery: req.URL.RawQuery,
 		Proto: req.Proto, Header: req.Header.Clone(),
 	}
 	if op != nil {
@@ -88,7 +92,9 @@ func (s *Server) arrive(req *Request, op *Op) *Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.served++
-	c.RequestID = fmt.Sprintf("req-%06d", s.served)
+	if id == "" {
+		c.RequestID = fmt.Sprintf("req-%06d", s.served)
+	}
 	req.ID = c.RequestID
 	s.calls = append(s.calls, c)
 	return c

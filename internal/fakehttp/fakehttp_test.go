@@ -675,3 +675,53 @@ func TestConcurrentUse(t *testing.T) {
 		}
 	})
 }
+
+func TestFrontAndUnrouted(t *testing.T) {
+	everyway(t, func(t *testing.T, listen Listen) {
+		c := startCounter(t, Config{
+			Listen: listen,
+			Front: func(r *http.Request) *Reply {
+				if strings.Contains(r.URL.EscapedPath(), "%2F") {
+					return new(Text(400, "front"))
+				}
+				return nil
+			},
+			Auth: func(*Request) (string, *Reply) { return "", new(Text(401, "auth")) },
+			Unrouted: func(r *Request, allow []string) Reply {
+				return Text(404, fmt.Sprint(r.Method, " ", r.URL.Path, " ", allow, " ", string(r.Payload)))
+			},
+		})
+		for _, tt := range []struct{ method, path, want string }{
+			{"GET", "/n", "auth"}, {"GET", "/n/a%2Fb", "front"}, {"POST", "/nothing/%2F", "front"}, {"POST", "/nothing", "POST /nothing [] sent"},
+			{"PUT", "/n", "PUT /n [POST GET] sent"},
+		} {
+			if got := c.do(t, tt.method, tt.path, "sent"); got.body != tt.want || got.err != nil {
+				t.Errorf("%s %s: %+v, want %q", tt.method, tt.path, got, tt.want)
+			}
+		}
+		c.Inject(Fault{Status: 503, Times: 2})
+		if a, b := c.do(t, "GET", "/n/%2F", ""), c.do(t, "GET", "/nothing", ""); a.status != 503 || b.status != 503 {
+			t.Error(a, b)
+		}
+		if calls := c.Calls(); calls[0].Operation != "count" || calls[1].Operation != "" || calls[3].Operation != "" || calls[1].Status != 400 {
+			t.Error(calls)
+		}
+	})
+}
+
+func TestNewID(t *testing.T) {
+	n := 0
+	c := startCounter(t, Config{Listen: Memory, NewID: func() string { n++; return fmt.Sprint("id-", n) }})
+	for i, path := range []string{"/n", "/nothing"} {
+		if got := c.do(t, "GET", path, ""); got.header.Get(RequestIDHeader) != "" {
+			t.Error(got)
+		}
+		if id := c.Calls()[i].RequestID; id != fmt.Sprint("id-", i+1) {
+			t.Error(id)
+		}
+	}
+	plain := startCounter(t, Config{Listen: Memory})
+	if got := plain.do(t, "GET", "/n", ""); got.header.Get(RequestIDHeader) != plain.Calls()[0].RequestID || plain.Calls()[0].RequestID != "req-000001" {
+		t.Error(got)
+	}
+}

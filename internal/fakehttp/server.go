@@ -24,7 +24,8 @@ import (
 	"time"
 )
 
-// RequestIDHeader carries the request id on every reply, but for the successes of a [Op.Bare] operation.
+// RequestIDHeader carries the request id on every reply, but for the successes of a [Op.Bare] operation and for servers
+// that have [Config.NewID].
 const RequestIDHeader = "X-Request-Id"
 
 // MemoryURL is the base URL of a server without a socket. Only [Server.Transport] reaches it.
@@ -98,8 +99,17 @@ type Config struct {
 	// Strict routes without a way back: where a literal segment matches, no variable does, even if the literal leads nowhere.
 	Strict bool
 
+	// Front is what stands before the API, such as a firewall: it answers a request before auth and in place of any
+	// operation, or lets it pass with nil.
+	Front func(*http.Request) *Reply
 	// Auth names the caller of a request, or says how it is refused. The body isn't read yet.
 	Auth func(*Request) (caller string, refusal *Reply)
+	// Unrouted answers where no route matches, in place of bare texts; allow has the methods of the path, if any. There is
+	// no auth before it.
+	Unrouted func(r *Request, allow []string) Reply
+	// NewID makes the request ids, which operations then show in their own way; by default ids are counted and go in the
+	// header RequestIDHeader. It must be safe for concurrent use.
+	NewID func() string
 	// Now is the server's clock for Date headers, call times and rate-limit windows; time.Now by default.
 	Now func() time.Time
 
@@ -240,6 +250,8 @@ func (s *Server) answer(req *Request, op *Op, allow []string, call *Call) (reply
 			return *refusal
 		case op != nil:
 			return op.Handle(req)
+		case s.cfg.Unrouted != nil:
+			return s.cfg.Unrouted(req, allow)
 		case len(allow) > 0:
 			return Text(http.StatusMethodNotAllowed, "Method Not Allowed\n").With("Allow", strings.Join(allow, ", "))
 		}
@@ -290,7 +302,9 @@ func (s *Server) decorate(req *Request, op *Op, reply Reply, quota http.Header) 
 	if ok && op != nil && op.Bare {
 		return reply
 	}
-	reply.Header.Set(RequestIDHeader, req.ID)
+	if s.cfg.NewID == nil {
+		reply.Header.Set(RequestIDHeader, req.ID)
+	}
 	if ok {
 		maps.Copy(reply.Header, quota)
 	}
@@ -349,6 +363,11 @@ func contentType(body []byte) string {
 
 // route finds the operation and sets the request's path values, or else the methods that the path has.
 func (s *Server) route(r *http.Request) (op *Op, allow []string) {
+	if s.cfg.Front != nil {
+		if reply := s.cfg.Front(r); reply != nil {
+			return &Op{Public: true, Handle: func(*Request) Reply { return *reply }}, nil
+		}
+	}
 	sent := strings.Split(r.URL.EscapedPath(), "/")
 	for i := range s.cfg.Ops {
 		candidate := &s.cfg.Ops[i]
