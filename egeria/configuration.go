@@ -25,7 +25,7 @@ func (s *ConfigService) Resolved(ctx context.Context, opts ...CallOption) (*Docu
 	})
 }
 
-// Running sends GET .../instance/configuration of the platform services: the document that the server was started with. A server that is not running is [ErrNotFound].
+// Running sends GET .../instance/configuration of the platform services: the document that the server was started with. A server that is not running is [ErrNotFound]. Since 4.2.
 func (s *ConfigService) Running(ctx context.Context, opts ...CallOption) (*Document, error) {
 	return s.document(ctx, "Config.Running", opts, func(ctx context.Context) (*http.Response, error) { return s.c.api.GetRunningConfiguration(ctx, s.name) })
 }
