@@ -39,8 +39,12 @@ func TestProgramBuilds(t *testing.T) {
 		text := block[1]
 		if i > 0 { // what follows the program shows the middle of another one
 			body := strings.TrimSuffix("\t"+strings.ReplaceAll(text, "\n", "\n\t"), "\t")
-			text = "package main\n\nimport (\n\t\"context\"\n\t\"log\"\n\n\t\"github.com/integrations-go/sdk/apono\"\n)\n\nfunc main() {\n\tctx := context.Background()\n" +
-				body + "\tlog.Print(in, err)\n}\n"
+			from := regexp.MustCompile(`^c, err := (\w+)\.`).FindStringSubmatch(text) // makes a client first
+			result := regexp.MustCompile(`(?m)^(\w+), err := c\..*\n\z`).FindStringSubmatch(text)
+			require.NotNil(t, from, text)
+			require.NotNil(t, result, text)
+			text = "package main\n\nimport (\n\t\"context\"\n\t\"log\"\n\n\t\"github.com/integrations-go/sdk/" + from[1] + "\"\n)\n\nfunc main() {\n\tctx := context.Background()\n" +
+				body + "\tlog.Print(" + result[1] + ", err)\n}\n"
 		}
 		// The overlay puts the program into the module, where the disk has nothing.
 		dir := t.TempDir()
