@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/integrations-go/sdk/egeria/api"
 	"github.com/integrations-go/sdk/internal/core"
@@ -23,6 +24,7 @@ type Client struct {
 	cfg     config
 	dialect dialectState
 	locks   sync.Map // of the servers whose groups are being changed
+	longest time.Duration
 }
 
 // New makes a client of the platform at platformURL, for example https://localhost:9443. It needs [WithUser], or exactly one of [WithCredentials], [WithToken] and [WithTokenSource];
@@ -56,6 +58,8 @@ func New(platformURL string, opts ...Option) (*Client, error) {
 			return core.Token(t), err
 		})
 		cfg.Auth.Calls = true
+		tokens := cfg.Auth.Secrets
+		cfg.Auth.Secrets = func() []string { return append(tokens(), cfg.password()) }
 	}
 	if cfg.Auth != nil {
 		cfg.Auth = onlyFor6(cfg.Auth, &c.dialect)
@@ -63,6 +67,10 @@ func New(platformURL string, opts ...Option) (*Client, error) {
 	var err error
 	if c.core, err = cfg.Build(""); err != nil {
 		return fail(err)
+	}
+	c.longest = max(LongTimeout, cfg.AttemptTimeout)
+	if cfg.AttemptTimeout == 0 && cfg.HTTPClient != nil {
+		c.longest = max(c.longest, cfg.HTTPClient.Timeout)
 	}
 	if cfg.dialect != DialectAuto {
 		c.dialect.known.Store(int32(cfg.dialect))

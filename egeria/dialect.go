@@ -108,23 +108,31 @@ func (c *Client) findDialect(ctx context.Context) (Dialect, error) {
 		}, checkOrigin)
 		return err
 	}
+	// Whether an answer tells that the path is another one.
+	elsewhere := func(err error) bool {
+		e, ok := errors.AsType[*Error](err)
+		return ok && e.StatusCode >= 200 && e.StatusCode < 500 && e.StatusCode != http.StatusTooManyRequests
+	}
 	err6 := origin()
-	var e *Error
 	switch {
 	case err6 == nil:
 		if c.cfg.Auth == nil {
 			return 0, refuse(op, core.Arg("credentials", "are missing: the platform is of 6.0 or later, which needs WithCredentials, WithToken or WithTokenSource"))
 		}
 		return Dialect6, nil
-	case !errors.As(err6, &e) || e.StatusCode < 200 || e.StatusCode >= 500 || e.StatusCode == http.StatusTooManyRequests:
+	case !elsewhere(err6):
 		return 0, err6
 	}
 	if c.cfg.user == "" {
 		return 0, refuse(op, core.Arg("user", "is missing: the platform does not speak as 6.0 and later do (%v); 4.x and 5.x need WithUser", err6))
 	}
 	err4 := origin(func(_ context.Context, r *http.Request) error { return c.addUser(r) })
+	if elsewhere(err4) {
+		// Neither is wrapped: a 404 for the origin is none for what a call is about.
+		err4 = newError(&core.Failure{Operation: op, Err: fmt.Errorf("no Egeria platform answers: %v; %v", err4, err6)})
+	}
 	if err4 != nil {
-		return 0, newError(&core.Failure{Operation: op, Err: fmt.Errorf("no Egeria platform answers: %w; %w", err4, err6)})
+		return 0, err4
 	}
 	return Dialect4, nil
 }
@@ -133,7 +141,7 @@ func withoutAuth(o *core.CallOptions) { o.WithoutAuth() }
 
 // checkOrigin recognizes what a platform says of itself: Egeria OMAG Server Platform (version 4.3).
 func checkOrigin(text string) error {
-	if !strings.Contains(text, "Egeria") || len(text) > 1000 || strings.Contains(text, "<") {
+	if !strings.Contains(text, "Egeria") || len(text) > 1000 || strings.ContainsAny(text, "<{") {
 		return &core.ReplyError{Problem: "the reply is not the origin of an Egeria platform"}
 	}
 	return nil

@@ -44,7 +44,7 @@ type Error struct {
 	Path      string // of the URL, without the query
 
 	StatusCode  int    // of HTTP: 200 for most failures; 0 where no reply came
-	RelatedCode int    // the HTTP status that the reply says it stands for, 0 where it says none
+	RelatedCode int    // the HTTP status that the failure in the reply stands for: what it says, or else what its exception means; 0 where there is none in it
 	RequestID   string // of 6.1 and later
 	Code        string // the id of the message, for example OMAG-ADMIN-400-039
 	Detail      string // the message, or the beginning of a body of another shape
@@ -137,7 +137,9 @@ func newError(f *core.Failure) error {
 	} else if refused {
 		failed = &failedError{&Envelope{RelatedHTTPCode: failed.RelatedHTTPCode, ExceptionClassName: failed.ExceptionClassName, ExceptionErrorMessageID: failed.ExceptionErrorMessageID}}
 	}
-	switch {
+	switch inner, ok := errors.AsType[*Error](f.Err); {
+	case ok && f.Method == "" && inner.Argument != "":
+		e.Argument, e.Err = inner.Argument, inner.Err // found out with the dialect
 	case failed != nil:
 		e.Failure, e.Err = failed.Envelope, nil
 		e.RelatedCode = failed.RelatedHTTPCode
@@ -158,12 +160,13 @@ func newError(f *core.Failure) error {
 	return e
 }
 
-// gone is what the platform answers to a DELETE of a server that is not running.
+// gone is what the platform answers to a DELETE of a server that is not running. The 404 of its web server says of no server anything.
 func gone(f *core.Failure) bool {
-	if refused, ok := errors.AsType[*core.RefusedError](f.Err); ok {
-		return refused.Status == http.StatusNotFound
+	refused, ok := errors.AsType[*core.RefusedError](f.Err)
+	if !ok {
+		refused, ok = errors.AsType[*core.RefusedError](checkEnvelope(f.Body)) // a gateway may have set the status
 	}
-	return f.StatusCode == http.StatusNotFound || f.StatusCode == http.StatusGone
+	return ok && refused.Status == http.StatusNotFound
 }
 
 var messageID = regexp.MustCompile(`^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*-\d{3}-\d{3}$`)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -20,12 +21,11 @@ func (c *Client) Login(ctx context.Context, opts ...CallOption) (Token, error) {
 	if c.cfg.password == nil {
 		return Token{}, refuse(op, core.Arg("credentials", "are missing: use WithCredentials"))
 	}
-	password := c.cfg.password()
-	opts = append(slices.Clip(opts), withoutAuth, withIdempotent, func(o *core.CallOptions) { o.WithSecrets(password) })
+	opts = append(slices.Clip(opts), withoutAuth, withIdempotent)
 	begin := time.Now()
 	var claims claims
 	token, err := core.CallText(ctx, c.core, op, opts, func(ctx context.Context) (*http.Response, error) {
-		return c.plain.CreateToken(ctx, api.TokenRequest{UserID: c.cfg.user, Password: password})
+		return c.plain.CreateToken(ctx, api.TokenRequest{UserID: c.cfg.login, Password: c.cfg.password()})
 	}, func(text string) (err error) {
 		claims, err = readToken(text)
 		return err
@@ -45,7 +45,16 @@ func (c *Client) Login(ctx context.Context, opts ...CallOption) (Token, error) {
 
 // Logout sends DELETE /api/token/logout, which ends the session of the token that the client uses. The next call gets a new one, where the client can. Platforms of 6.0 and later have it.
 func (c *Client) Logout(ctx context.Context, opts ...CallOption) error {
-	return core.CallEmpty(ctx, c.core, "Logout", opts, func(ctx context.Context) (*http.Response, error) { return c.api.DeleteToken(ctx) })
+	_, err := core.CallText(ctx, c.core, "Logout", opts, func(ctx context.Context) (*http.Response, error) { return c.api.DeleteToken(ctx) }, func(text string) error {
+		switch err := checkEnvelope([]byte(text)); { // what else the reply holds is not known
+		case errors.As(err, new(*core.RefusedError)):
+			return err
+		case strings.HasPrefix(text, "<"):
+			return &core.ReplyError{Problem: "the reply is a page"}
+		}
+		return nil
+	})
+	return err
 }
 
 type claims struct {
@@ -57,7 +66,7 @@ type claims struct {
 func readToken(text string) (c claims, err error) {
 	bad := &core.ReplyError{Problem: "the reply is no JSON Web Token"}
 	parts := strings.Split(text, ".")
-	if len(parts) != 3 || parts[2] == "" {
+	if len(parts) != 3 || parts[2] == "" || strings.ContainsAny(text, "\r\n") { // the decoder passes over line breaks
 		return c, bad
 	}
 	for i, into := range []any{&map[string]any{}, &c} {

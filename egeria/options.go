@@ -20,6 +20,7 @@ type config struct {
 	core.Options
 	dialect  Dialect
 	user     string
+	login    string        // the user of the password
 	password func() string // in a closure, where no format verb finds it; nil: none
 	tokens   bool          // come from elsewhere
 }
@@ -41,14 +42,14 @@ func WithUser(user string) Option {
 }
 
 // WithCredentials logs in to platforms of 6.0 and later with POST /api/token, when the first token is needed, a minute before it expires, and once after a 401: a restart of the platform can make all tokens invalid.
-// Concurrent calls share one login. To platforms of 4.x and 5.x the user is what [WithUser] says, and the password is not sent.
+// Concurrent calls share one login. To platforms of 4.x and 5.x the user is who calls, unless a later [WithUser] names another, and the password is not sent.
 func WithCredentials(user, password string) Option {
 	return func(c *config) error {
 		var empty error
 		if password == "" {
 			empty = core.Arg("password", "is empty")
 		}
-		c.password = func() string { return password }
+		c.login, c.password = user, func() string { return password }
 		return c.SetAuth("WithCredentials", nil, c.setUser(user, empty))
 	}
 }

@@ -132,7 +132,7 @@ func (s *PlatformService) start(ctx context.Context, op, server string, opts []C
 
 // long gives an attempt the time that starting and stopping takes.
 func (c *Client) long(opts []CallOption) []CallOption {
-	return append([]CallOption{func(o *core.CallOptions) { o.WithAttemptTimeout(max(LongTimeout, c.cfg.AttemptTimeout)) }}, opts...)
+	return append([]CallOption{func(o *core.CallOptions) { o.WithAttemptTimeout(c.longest) }}, opts...)
 }
 
 // Stop sends DELETE .../servers/{server}/instance: the server stops, and stays known. One that is not running is [ErrNotFound], unless an earlier attempt, whose reply was lost, may have stopped it. An

@@ -1,0 +1,504 @@
+package egeria_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/integrations-go/sdk/egeria"
+	"github.com/integrations-go/sdk/ratelimit"
+)
+
+// lastToken is what the last call has sent.
+func lastToken(t *testing.T, p *platform) string {
+	t.Helper()
+	calls := p.calls()
+	require.NotEmpty(t, calls)
+	value, bearer := strings.CutPrefix(calls[len(calls)-1].Header.Get("Authorization"), "Bearer ")
+	require.True(t, bearer)
+	return value
+}
+
+func TestLoginSendsTheCredentialsAndNoToken(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(egeria.Dialect6)
+	limiter := &countingLimiter{}
+	c := p.client(t, egeria.WithLimiter(limiter))
+	require.NoError(t, failing(c.Platform.Servers(t.Context())))
+	var meta egeria.Meta
+	token, err := c.Login(t.Context(), egeria.WithMeta(&meta)) // with a token there, which must not go along
+	require.NoError(t, err)
+	assert.Equal(t, [2]int{200, 1}, [2]int{meta.StatusCode, meta.Attempts})
+	assert.Equal(t, jwt(`{"sub":"garygeeke","iat":1700000000,"exp":1700003600,"n":2}`), token.Value, "the text without its line break")
+	require.Len(t, p.logins(), 2)
+	for _, r := range p.logins() {
+		assert.Equal(t, "POST /api/token", r.Method+" "+r.URL.RequestURI())
+		assert.NotContains(t, r.Header, "Authorization")
+		assert.Equal(t, "application/json", r.Header.Get("Content-Type"))
+		assert.JSONEq(t, `{"userId":"garygeeke","password":"`+passwordCanary+`"}`, r.body)
+	}
+	assert.NotEqual(t, token.Value, lastToken(t, p), "it is for the caller")
+	assertHidden(t, shown(token), token.Value)
+	assert.Equal(t, int64(1), limiter.taken.Load(), "the list alone: neither a login nor a question for the origin takes a place in the rate limit")
+	assert.Equal(t, int64(1), limiter.given.Load())
+}
+
+// The login is that of the user whose password it is.
+func TestAnotherUserLogsInWithNoForeignPassword(t *testing.T) {
+	t.Parallel()
+	for _, opts := range [][]egeria.Option{
+		{egeria.WithCredentials(user, passwordCanary), egeria.WithUser("erinoverview")}, {egeria.WithUser("erinoverview"), egeria.WithCredentials(user, passwordCanary)},
+	} {
+		p := newPlatform(egeria.Dialect6)
+		require.NoError(t, failing(p.clientAt(t, platformURL, opts...).Platform.Servers(t.Context())))
+		assert.JSONEq(t, `{"userId":"garygeeke","password":"`+passwordCanary+`"}`, p.logins()[0].body)
+	}
+}
+
+func TestOnlyATokenIsTakenForOne(t *testing.T) {
+	t.Parallel()
+	const canary = "reply-canary"
+	good := strings.Split(jwt(`{"sub":"`+canary+`"}`), ".")
+	encoded := `"` + strings.Join(good, ".") + `"`
+	for name, body := range map[string]string{
+		"login page":              "<html><body>" + canary + ": sign in</body></html>",
+		"JSON error as text":      `{"class":"TokenResponse","relatedHTTPCode":400,"exceptionErrorMessage":"TOKEN-CONTROLLER-401-001 ` + canary + `"}`,
+		"Spring's error document": `{"status":500,"error":"` + canary + `"}`,
+		"a JSON string":           encoded,
+		"two parts":               strings.Join(good[:2], "."),
+		"four parts":              strings.Join(good, ".") + "." + b64(canary),
+		"no signature":            good[0] + "." + good[1] + ".",
+		"no claims":               good[0] + ".." + good[2],
+		"nothing":                 "",
+		"blanks":                  " \n",
+		"dots":                    "..",
+		"three words":             canary + "." + canary + "." + canary,
+		"claims are no object":    good[0] + "." + b64(`"`+canary+`"`) + "." + good[2],
+		"claims are cut":          good[0] + "." + b64(`{"sub":"`+canary) + "." + good[2],
+		"header is no object":     b64(`["`+canary+`"]`) + "." + good[1] + "." + good[2],
+		"signature is not base64": good[0] + "." + good[1] + ".!" + canary,
+		"a time that is a text":   good[0] + "." + b64(`{"exp":"`+canary+`"}`) + "." + good[2],
+		"a line break in it":      good[0] + "." + good[1][:4] + "\n" + good[1][4:] + "." + good[2],
+		"a scheme before it":      "Bearer " + strings.Join(good, "."),
+		"too much of it":          strings.Repeat("x", 100_000) + canary,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log bytes.Buffer
+			p := newPlatform(egeria.Dialect6)
+			p.login = func(n int) reply {
+				if n > 2 {
+					return plain(http.StatusOK, jwt("{}"))
+				}
+				return plain(http.StatusOK, body)
+			}
+			c := p.client(t, egeria.WithLogger(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+			token, err := c.Login(t.Context())
+			assert.Zero(t, token)
+			e := errorOf(t, err)
+			assert.Equal(t, "Login", e.Operation)
+			assert.Equal(t, http.StatusOK, e.StatusCode)
+			assert.Empty(t, e.Body)
+			assert.Empty(t, conditions(err))
+			assert.ErrorContains(t, err, "the reply is no JSON Web Token")
+
+			called := c.Server("s").IntegrationGroups.Delete(t.Context(), groupName)
+			assert.ErrorContains(t, called, "authentication: egeria: Login: POST /api/token")
+			assert.ErrorContains(t, called, "the reply is no JSON Web Token")
+			assert.Empty(t, conditions(called))
+			assert.Equal(t, "IntegrationGroups.Delete", errorOf(t, called).Operation)
+			assert.Zero(t, errorOf(t, called).Attempts)
+			assert.Empty(t, p.calls(), "it was sent with a token that is none")
+			everything := shown(err) + shown(*e) + shown(called) + shown(c) + log.String()
+			assertHidden(t, everything, canary, passwordCanary)
+
+			require.NoError(t, failing(c.Platform.Servers(t.Context())), "nothing of it was kept")
+			assert.Equal(t, jwt("{}"), lastToken(t, p))
+			assert.Len(t, p.logins(), 3)
+		})
+	}
+}
+
+func TestATokenServesForAsLongAsItSays(t *testing.T) {
+	t.Parallel()
+	const asLong = 1000 * time.Hour
+	for name, tt := range map[string]struct {
+		claims string // with {now}, and {later} by an hour
+		life   time.Duration
+		serves time.Duration
+	}{
+		"an hour":                               {`{"iat":{now},"exp":{later}}`, time.Hour, 59 * time.Minute},
+		"an hour, by a clock that is 3 h ahead": {`{"iat":1,"exp":3601}`, time.Hour, 59 * time.Minute},
+		"an hour, by a clock in the future":     {`{"iat":9999990000,"exp":9999993600}`, time.Hour, 59 * time.Minute},
+		"a part of a second":                    {`{"iat":1700000000.25,"exp":1700000600.75}`, 600*time.Second + 500*time.Millisecond, 540*time.Second + 500*time.Millisecond},
+		"a minute: half of it":                  {`{"iat":100,"exp":160}`, time.Minute, 30 * time.Second},
+		"no time of issue":                      {`{"exp":{later}}`, time.Hour, 59 * time.Minute},
+		"expiry before issue":                   {`{"iat":{later},"exp":{later}}`, time.Hour, 59 * time.Minute},
+		"no expiry":                             {`{"iat":{now}}`, 0, asLong},
+		"no claims":                             {`{}`, 0, asLong},
+		"nulls":                                 {`{"iat":null,"exp":null}`, 0, asLong},
+		"beyond all times":                      {`{"iat":1,"exp":1e300}`, 365 * 24 * time.Hour, asLong},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				claims := strings.NewReplacer("{now}", fmt.Sprint(time.Now().Unix()), "{later}", fmt.Sprint(time.Now().Add(time.Hour).Unix())).Replace(tt.claims)
+				p := newPlatform(egeria.Dialect6)
+				p.login = func(int) reply { return plain(http.StatusOK, jwt(claims)) }
+				c := p.client(t)
+				token, err := c.Login(t.Context())
+				require.NoError(t, err)
+				if tt.life == 0 {
+					assert.Zero(t, token.Expiry)
+				} else {
+					assert.Equal(t, tt.life, time.Until(token.Expiry))
+				}
+				list := func() int {
+					require.NoError(t, failing(c.Platform.Servers(t.Context())))
+					return len(p.logins()) - 1
+				}
+				require.Equal(t, 1, list())
+				time.Sleep(tt.serves - time.Nanosecond)
+				require.Equal(t, 1, list(), "renewed too early")
+				if tt.serves != asLong {
+					time.Sleep(time.Nanosecond)
+					require.Equal(t, 2, list(), "renewed too late")
+				}
+			})
+		})
+	}
+}
+
+// The time that a login takes is part of the token's life.
+func TestALifeBeginsBeforeTheLogin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlatform(egeria.Dialect6)
+		p.login = func(int) reply {
+			time.Sleep(10 * time.Second)
+			return plain(http.StatusOK, jwt(`{"iat":1,"exp":3601}`))
+		}
+		token, err := p.client(t).Login(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, time.Hour-10*time.Second, time.Until(token.Expiry))
+	})
+}
+
+func TestConcurrentCallsShareOneLogin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlatform(egeria.Dialect6)
+		good := newPlatform(egeria.Dialect6)
+		valid := 1 // the number of the token that is
+		var mu sync.Mutex
+		p.login = func(n int) reply {
+			time.Sleep(time.Second)
+			return plain(http.StatusOK, jwt(fmt.Sprintf(`{"n":%d}`, n)))
+		}
+		p.serve = func(_ int, r request) reply {
+			time.Sleep(time.Millisecond) // so that all are on their way
+			mu.Lock()
+			defer mu.Unlock()
+			if r.Header.Get("Authorization") != "Bearer "+jwt(fmt.Sprintf(`{"n":%d}`, valid)) {
+				return reply{status: http.StatusUnauthorized, header: http.Header{"Content-Type": nil}}
+			}
+			return good.reply(r)
+		}
+		c := p.client(t)
+		each := func() {
+			var wg sync.WaitGroup
+			for i := range 20 {
+				wg.Go(func() {
+					assert.NoError(t, c.Server(fmt.Sprint("s", i)).IntegrationGroups.PutRaw(t.Context(), someGroup()))
+				})
+			}
+			wg.Wait()
+		}
+		each()
+		assert.Len(t, p.logins(), 1)
+		assert.Len(t, p.calls(), 20)
+		each()
+		assert.Len(t, p.logins(), 1)
+		mu.Lock()
+		valid = 2 // the platform was started anew
+		mu.Unlock()
+		each()
+		assert.Len(t, p.logins(), 2, "20 refusals of one token lead to one login")
+		assert.Len(t, p.calls(), 80)
+	})
+}
+
+func TestATokenThatIsRefusedIsReplacedOnce(t *testing.T) {
+	t.Parallel()
+	no := reply{status: http.StatusUnauthorized, header: http.Header{"Content-Type": nil, "Www-Authenticate": {`Bearer error="invalid_token"`}}}
+	t.Run("the new one is good, also for an action", func(t *testing.T) {
+		t.Parallel()
+		p := newPlatform(egeria.Dialect6, no, ok(fitting))
+		message, err := p.client(t).Platform.Start(t.Context(), "s")
+		require.NoError(t, err)
+		assert.Equal(t, "started", message)
+		assert.Len(t, p.logins(), 2)
+		calls := p.calls()
+		require.Len(t, calls, 2)
+		assert.NotEqual(t, calls[0].Header["Authorization"], calls[1].Header["Authorization"])
+	})
+	t.Run("the body is sent again", func(t *testing.T) {
+		t.Parallel()
+		p := newPlatform(egeria.Dialect6, no, ok(fitting))
+		require.NoError(t, p.client(t).Server("s").Config.Set(t.Context(), someDocument()))
+		calls := p.calls()
+		require.Len(t, calls, 2)
+		assert.NotEmpty(t, calls[0].body)
+		assert.Equal(t, calls[0].body, calls[1].body)
+	})
+	t.Run("the new one is refused too", func(t *testing.T) {
+		t.Parallel()
+		p := newPlatform(egeria.Dialect6, no)
+		_, err := p.client(t, retries()).Server("s").Config.Get(t.Context())
+		assert.Equal(t, []string{"Unauthorized"}, conditions(err))
+		assert.Equal(t, 2, errorOf(t, err).Attempts)
+		assert.Len(t, p.logins(), 2)
+		assert.Len(t, p.calls(), 2)
+	})
+	t.Run("a token that never changes is not replaced", func(t *testing.T) {
+		t.Parallel()
+		p := newPlatform(egeria.Dialect6, no)
+		err := failing(p.clientAt(t, platformURL, egeria.WithToken("t")).Platform.Servers(t.Context()))
+		assert.Equal(t, []string{"Unauthorized"}, conditions(err))
+		assert.Len(t, p.calls(), 1)
+	})
+	t.Run("a source is asked once more", func(t *testing.T) {
+		t.Parallel()
+		p := newPlatform(egeria.Dialect6, no)
+		n := 0
+		err := failing(p.clientAt(t, platformURL, egeria.WithTokenSource(egeria.TokenSourceFunc(func(context.Context) (egeria.Token, error) {
+			n++
+			return egeria.Token{Value: fmt.Sprint("token-", n)}, nil
+		}))).Platform.Servers(t.Context()))
+		assert.Equal(t, []string{"Unauthorized"}, conditions(err))
+		assert.Equal(t, 2, n)
+		assert.Equal(t, "token-2", lastToken(t, p))
+	})
+	for name, failure := range map[string]reply{
+		"403 in a bean":             bean(403, "org.odpi.openmetadata.frameworks.connectors.ffdc.UserNotAuthorizedException", "OMAG-PLATFORM-SECURITY-403-002 no"),
+		"403":                       {status: http.StatusForbidden},
+		"400 in a bean about a 401": bean(400, invalidParameter, "TOKEN-CONTROLLER-401-001 no user"),
+		"401 in a bean":             bean(401, invalidParameter, "OMAG-X-401-001 no"),
+	} {
+		t.Run(name+" asks for no other", func(t *testing.T) {
+			t.Parallel()
+			p := newPlatform(egeria.Dialect6, failure)
+			assert.Error(t, p.client(t, retries()).Server("s").IntegrationGroups.Clear(t.Context()))
+			assert.Len(t, p.logins(), 1)
+			assert.Len(t, p.calls(), 1)
+		})
+	}
+}
+
+// What the login is told is not the answer to the call that needs it, with the exception of what is about the credentials and the platform.
+func TestAFailedLoginSaysNothingOfTheObject(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		answer  reply
+		login   []string
+		call    []string
+		logins  int
+		message string
+	}{
+		"401, empty":  {reply{status: 401, header: http.Header{"Content-Type": nil}}, []string{"Unauthorized"}, []string{"Unauthorized"}, 1, "401 Unauthorized"},
+		"401 in JSON": {spring(401), []string{"Unauthorized"}, []string{"Unauthorized"}, 1, "401 Unauthorized"},
+		"403":         {spring(403), []string{"Forbidden"}, []string{}, 1, "403 Forbidden"},
+		"404":         {spring(404), []string{"NotFound"}, []string{}, 1, "404 Not Found"},
+		"400":         {spring(400), []string{"Invalid"}, []string{}, 1, "400 Bad Request"},
+		"409":         {spring(409), []string{"Conflict"}, []string{}, 1, "409 Conflict"},
+		"400 with a bean": {reply{status: 400, body: notRunning().body}, []string{"NotFound"}, []string{}, 1,
+			"OMAG-MULTI-TENANT-404-001"},
+		"429":        {reply{status: 429}, []string{"RateLimited"}, []string{"RateLimited"}, 5, "429 Too Many Requests"},
+		"500":        {spring(500), []string{"Unavailable"}, []string{"Unavailable"}, 5, "500 Internal Server Error"},
+		"no network": {reply{err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}}, []string{"Unavailable"}, []string{"Unavailable"}, 5, "connection refused"},
+		"lost":       {reply{err: errors.New("connection reset")}, []string{"Unavailable"}, []string{"Unavailable"}, 5, "connection reset"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPlatform(egeria.Dialect6)
+				p.login = func(int) reply { return tt.answer }
+				c := p.client(t, retries())
+				token, err := c.Login(t.Context())
+				assert.Zero(t, token)
+				assert.Equal(t, tt.login, conditions(err))
+				assert.ErrorContains(t, err, tt.message)
+				assert.Len(t, p.logins(), tt.logins)
+				for operation, err := range map[string]error{
+					"IntegrationGroups.Delete": c.Server("s").IntegrationGroups.Delete(t.Context(), groupName), "Platform.Start": failing(c.Platform.Start(t.Context(), "s")),
+					"Platform.Stop": c.Platform.Stop(t.Context(), "s"), "Config.Properties": failing(c.Server("s").Config.Properties(t.Context())),
+				} {
+					assert.Equal(t, tt.call, conditions(err), operation)
+					assert.Equal(t, operation, errorOf(t, err).Operation)
+					assert.Zero(t, errorOf(t, err).StatusCode)
+					assert.ErrorContains(t, err, "Login: POST /api/token")
+					assert.ErrorContains(t, err, tt.message)
+				}
+				assert.Len(t, p.logins(), 5*tt.logins, "one login for each call")
+				assert.Empty(t, p.calls())
+			})
+		})
+	}
+}
+
+func TestALoginIsRepeated(t *testing.T) {
+	t.Parallel()
+	for name, failure := range map[string]reply{"500": spring(500), "503": spring(503), "429": {status: 429}, "lost": {err: errors.New("connection reset")}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPlatform(egeria.Dialect6)
+				p.login = func(n int) reply {
+					if n < 3 {
+						return failure
+					}
+					return plain(http.StatusOK, jwt("{}"))
+				}
+				require.NoError(t, failing(p.client(t, retries()).Platform.Servers(t.Context())))
+				require.Len(t, p.logins(), 3)
+				assert.Equal(t, p.logins()[0].body, p.logins()[2].body)
+			})
+		})
+	}
+}
+
+func TestLoginNeedsCredentials(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(egeria.Dialect6)
+	for _, who := range []egeria.Option{egeria.WithUser(user), egeria.WithToken("t")} {
+		_, err := p.clientAt(t, platformURL, who).Login(t.Context())
+		assertRefused(t, err, "credentials")
+	}
+	assert.Empty(t, p.sent)
+}
+
+func TestLogout(t *testing.T) {
+	t.Parallel()
+	no := reply{status: http.StatusUnauthorized, header: http.Header{"Content-Type": nil}}
+	t.Run("the next call gets a new token", func(t *testing.T) {
+		t.Parallel()
+		p := newPlatform(egeria.Dialect6, ok(fitting), plain(200, ""), no, ok(fitting))
+		c := p.client(t)
+		require.NoError(t, failing(c.Platform.Servers(t.Context())))
+		before := lastToken(t, p)
+		require.NoError(t, c.Logout(t.Context()))
+		assert.Equal(t, before, lastToken(t, p))
+		require.NoError(t, failing(c.Platform.Servers(t.Context())))
+		assert.NotEqual(t, before, lastToken(t, p))
+		assert.Len(t, p.logins(), 2)
+		assert.Equal(t, "DELETE /api/token/logout", lines(p.calls())[1])
+	})
+	for name, tt := range map[string]struct {
+		answer     reply
+		conditions []string
+	}{
+		"no content":   {reply{status: 204, header: http.Header{"Content-Type": nil}}, nil},
+		"a text":       {plain(200, "logged out"), nil},
+		"a bean":       {ok(`{"class":"VoidResponse","relatedHTTPCode":200}`), nil},
+		"an object":    {ok(`{}`), nil},
+		"a refusal":    {bean(403, "UserNotAuthorizedException", "OMAG-X-403-001 no"), []string{"Forbidden"}},
+		"a login page": {reply{status: 200, body: "<!doctype html>"}, []string{}},
+		"404":          {spring(404), []string{"NotFound"}},
+		"401":          {no, []string{"Unauthorized"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := newPlatform(egeria.Dialect6, tt.answer).client(t).Logout(t.Context())
+			if tt.conditions == nil {
+				require.NoError(t, err)
+				return
+			}
+			assert.Equal(t, "Logout", errorOf(t, err).Operation)
+			assert.Equal(t, tt.conditions, conditions(err))
+		})
+	}
+}
+
+// echo repeats all that it was sent, and what it should keep to itself.
+func echo(r request, password string) string {
+	out, err := json.Marshal(fmt.Sprintf("OMAG-ADMIN-400-001 you sent %v %s, and your password is %s", r.Header["Authorization"], r.body, password))
+	if err != nil {
+		panic(err)
+	}
+	text := string(out)
+	return `{"class":"VoidResponse","relatedHTTPCode":400,"exceptionClassName":` + text + `,"exceptionSubclassName":` + text + `,"exceptionCausedBy":` + text + `,"actionDescription":` + text +
+		`,"exceptionErrorMessage":` + text + `,"exceptionErrorMessageId":` + text + `,"exceptionErrorMessageParameters":[` + text + `],"exceptionSystemAction":` + text + `,"exceptionUserAction":` + text +
+		`,"exceptionProperties":{` + text + `:` + text + `},"requestId":` + text + `,"status":` + text + `,"error":` + text + `,"message":` + text + `}`
+}
+
+func TestCredentialsShowNowhere(t *testing.T) {
+	t.Parallel()
+	const tokenCanary = "the-token-canary"
+	loggedIn := jwt(`{"sub":"the-token-of-the-login"}`)
+	source := egeria.TokenSourceFunc(func(context.Context) (egeria.Token, error) { return egeria.Token{Value: tokenCanary}, nil })
+	for name, tt := range map[string]struct {
+		who     egeria.Option
+		secrets []string
+	}{
+		"credentials": {egeria.WithCredentials(user, passwordCanary), []string{passwordCanary, loggedIn}},
+		"token":       {egeria.WithToken(tokenCanary), []string{tokenCanary}},
+		"source":      {egeria.WithTokenSource(source), []string{tokenCanary}},
+	} {
+		for _, status := range []int{200, 400, 401, 404, 500, 302} {
+			t.Run(fmt.Sprint(name, " ", status), func(t *testing.T) {
+				t.Parallel()
+				var log bytes.Buffer
+				said := strings.Join(tt.secrets, ", ")
+				p := newPlatform(egeria.Dialect6)
+				p.serve = func(_ int, r request) reply {
+					return reply{status: status, body: echo(r, said), header: http.Header{"X-Request-Id": {said}, "X-Echo": r.Header["Authorization"]}}
+				}
+				p.login = func(n int) reply {
+					if n == 1 {
+						return reply{status: 400, body: echo(p.logins()[0], passwordCanary), header: http.Header{"X-Request-Id": {passwordCanary}}}
+					}
+					return plain(http.StatusOK, loggedIn)
+				}
+				c := p.clientAt(t, platformURL, tt.who, egeria.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+				secrets := append(tt.secrets, "the-server-canary")
+				for range 2 {
+					err := c.Server("s").Config.SetProperties(t.Context(), egeria.ServerProperties{Password: "the-server-canary"})
+					require.Error(t, err)
+					assertHidden(t, shown(err), secrets...)
+					for e, found := errors.AsType[*egeria.Error](err); found; e, found = errors.AsType[*egeria.Error](e.Err) {
+						failure, err := json.Marshal(e.Failure)
+						require.NoError(t, err)
+						assertHidden(t, shown(e)+shown(*e)+string(failure)+string(e.Body)+e.Detail+e.Code+e.RequestID+fmt.Sprint(e.Header, e.Err), secrets...)
+						assert.True(t, e.StatusCode == 0 || strings.Contains(string(e.Body), "[redacted]"), "or else this shows nothing")
+					}
+				}
+				require.NotEmpty(t, p.calls())
+				assertHidden(t, shown(c)+shown(*c.Platform)+shown(c.Server("s"))+shown(tt.who), secrets...)
+				assert.Contains(t, log.String(), "Config.SetProperties")
+				assertHidden(t, log.String(), secrets...)
+			})
+		}
+	}
+}
+
+// countingLimiter admits everything.
+type countingLimiter struct{ taken, given atomic.Int64 }
+
+func (l *countingLimiter) Acquire(context.Context, *http.Request) (ratelimit.Permit, error) {
+	l.taken.Add(1)
+	return ratelimit.Permit{}, nil
+}
+func (l *countingLimiter) Observe(ratelimit.Permit, *http.Response) {}
+func (l *countingLimiter) Release(ratelimit.Permit)                 { l.given.Add(1) }
