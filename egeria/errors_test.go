@@ -1,11 +1,22 @@
 package egeria_test
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"maps"
+	"net/http"
 	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/integrations-go/sdk/egeria"
+	"github.com/integrations-go/sdk/egeria/api"
 )
 
 var sentinels = map[string]error{
@@ -17,4 +28,347 @@ var sentinels = map[string]error{
 // conditions are the names of the sentinels that err is, sorted.
 func conditions(err error) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(sentinels)), func(name string) bool { return !errors.Is(err, sentinels[name]) })
+}
+
+// failWith is the error of a call that may be repeated, and of an action, where the platform gives this reply.
+func failWith(t *testing.T, r reply, opts ...egeria.Option) (read, action *egeria.Error) {
+	t.Helper()
+	c := newPlatform(egeria.Dialect6, r).client(t, opts...)
+	return errorOf(t, failing(c.Server("cocoMDS1").Config.Get(t.Context()))), errorOf(t, c.Server("cocoMDS1").Config.Deploy(t.Context(), "https://h"))
+}
+
+const whole = `{
+	"class": "VoidResponse", "requestId": "d84938bd-4cf1-4f8c-a7c8-9496a9301850", "relatedHTTPCode": 404,
+	"exceptionClassName": "org.odpi.openmetadata.frameworks.openmetadata.ffdc.InvalidParameterException",
+	"exceptionSubclassName": "org.odpi.openmetadata.frameworks.openmetadata.ffdc.ServerNotRunningException",
+	"exceptionCausedBy": "java.lang.NullPointerException", "actionDescription": "validateUserForServer",
+	"exceptionErrorMessage": "OMAG-MULTI-TENANT-404-001 The OMAG Server cocoMDS99 is not available to service a request from user admin",
+	"exceptionErrorMessageId": "OMAG-MULTI-TENANT-404-001", "exceptionErrorMessageParameters": ["cocoMDS99", null, "admin", 3],
+	"exceptionSystemAction": "The system is unable to process the request.", "exceptionUserAction": "Check that the server is running.",
+	"exceptionProperties": {"parameterName": "serverName", "serverName": "cocoMDS99", "big": 12345678901234567890}
+}`
+
+func TestAllOfAFailureReachesTheCaller(t *testing.T) {
+	t.Parallel()
+	want := &egeria.Envelope{
+		Class: "VoidResponse", RequestID: "d84938bd-4cf1-4f8c-a7c8-9496a9301850", RelatedHTTPCode: 404, ExceptionClassName: invalidParameter,
+		ExceptionSubclassName: "org.odpi.openmetadata.frameworks.openmetadata.ffdc.ServerNotRunningException", ExceptionCausedBy: "java.lang.NullPointerException", ActionDescription: "validateUserForServer",
+		ExceptionErrorMessage:   "OMAG-MULTI-TENANT-404-001 The OMAG Server cocoMDS99 is not available to service a request from user admin",
+		ExceptionErrorMessageID: "OMAG-MULTI-TENANT-404-001", ExceptionErrorMessageParameters: []string{"cocoMDS99", "", "admin", "3"},
+		ExceptionSystemAction: "The system is unable to process the request.", ExceptionUserAction: "Check that the server is running.",
+		ExceptionProperties: api.Object{"parameterName": json.RawMessage(`"serverName"`), "serverName": json.RawMessage(`"cocoMDS99"`), "big": json.RawMessage(`12345678901234567890`)},
+	}
+	for status, text := range map[int]string{200: "404 Not Found", 400: "404 Not Found", 404: "404 Not Found", 500: "404 Not Found"} {
+		var raw []byte
+		var meta egeria.Meta
+		c := newPlatform(egeria.Dialect6, reply{status: status, body: whole, header: http.Header{"X-Request-Id": {"of the gateway"}}}).client(t)
+		_, err := c.Server("cocoMDS99").Config.Get(t.Context(), egeria.WithRawBody(&raw), egeria.WithMeta(&meta))
+		e := errorOf(t, err)
+		assert.Equal(t, want, e.Failure)
+		assert.Equal(t, [3]int{status, 404, 1}, [3]int{e.StatusCode, e.RelatedCode, e.Attempts})
+		assert.Equal(t, "OMAG-MULTI-TENANT-404-001", e.Code)
+		assert.Equal(t, want.ExceptionErrorMessage, e.Detail)
+		assert.Equal(t, "d84938bd-4cf1-4f8c-a7c8-9496a9301850", e.RequestID)
+		assert.Equal(t, "InvalidParameterException", e.Exception())
+		assert.Equal(t, []string{"NotFound"}, conditions(err))
+		assert.NoError(t, e.Unwrap())
+		assert.Equal(t, whole, string(e.Body))
+		assert.Equal(t, whole, string(raw))
+		assert.Equal(t, [2]int{status, 1}, [2]int{meta.StatusCode, meta.Attempts})
+		assert.Equal(t, "of the gateway", meta.RequestID)
+		assert.Equal(t, [2]string{"GET", "/open-metadata/admin-services/servers/cocoMDS99/configuration"}, [2]string{e.Method, e.Path})
+		assert.Equal(t, "egeria: Config.Get: GET /open-metadata/admin-services/servers/cocoMDS99/configuration: "+text+": "+want.ExceptionErrorMessage+
+			" (code OMAG-MULTI-TENANT-404-001, request id d84938bd-4cf1-4f8c-a7c8-9496a9301850, attempts 1)", err.Error())
+		assert.Equal(t, err.Error(), fmt.Sprintf("%#v", e))
+	}
+}
+
+func TestTheIDOfAMessageIsFound(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ members, id string }{
+		"member":                {`"exceptionErrorMessageId":"OMAG-ADMIN-400-039","exceptionErrorMessage":"OMAG-ADMIN-400-032 x"`, "OMAG-ADMIN-400-039"},
+		"member and blank":      {`"exceptionErrorMessageId":"OMAG-ADMIN-400-039 "`, "OMAG-ADMIN-400-039"},
+		"text":                  {`"exceptionErrorMessage":"OMAG-ADMIN-400-039 The URL of x is null"`, "OMAG-ADMIN-400-039"},
+		"text alone":            {`"exceptionErrorMessage":"OMAG-ADMIN-400-039"`, "OMAG-ADMIN-400-039"},
+		"text and blank":        {`"exceptionErrorMessage":" OMAG-ADMIN-400-039 "`, "OMAG-ADMIN-400-039"},
+		"text and two blanks":   {`"exceptionErrorMessage":"OMAG-ADMIN-400-039  The URL"`, "OMAG-ADMIN-400-039"},
+		"member is null":        {`"exceptionErrorMessageId":null,"exceptionErrorMessage":"OMAG-MULTI-TENANT-404-001 x"`, "OMAG-MULTI-TENANT-404-001"},
+		"member is empty":       {`"exceptionErrorMessageId":" ","exceptionErrorMessage":"INTEGRATION-DAEMON-SERVICES-400-006 x"`, "INTEGRATION-DAEMON-SERVICES-400-006"},
+		"a word of the message": {`"exceptionErrorMessage":"Method OMAG-ADMIN-400-039 failed"`, ""},
+		"no id":                 {`"exceptionErrorMessage":"Null-Pointer-Exception at 400-001"`, ""},
+		"half an id":            {`"exceptionErrorMessage":"OMAG-ADMIN-400 x"`, ""},
+		"no text":               {`"exceptionErrorMessage":null`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e, _ := failWith(t, ok(`{"relatedHTTPCode":400,"exceptionClassName":"a.b.C",`+tt.members+`}`))
+			assert.Equal(t, tt.id, e.Code)
+			assert.Equal(t, tt.id, e.Failure.ExceptionErrorMessageID)
+			assert.Equal(t, tt.id != "", strings.Contains(e.Error(), "(code "+tt.id+", attempts 1)"), e.Error())
+		})
+	}
+}
+
+// The classes of 4.x and 6.x have other packages, and the same simple names.
+func TestCodeAndClassDecide(t *testing.T) {
+	t.Parallel()
+	const (
+		admin4  = "org.odpi.openmetadata.adminservices.ffdc.exception."
+		common4 = "org.odpi.openmetadata.commonservices.ffdc.exceptions."
+		ocf     = "org.odpi.openmetadata.frameworks.connectors.ffdc."
+		omf6    = "org.odpi.openmetadata.frameworks.openmetadata.ffdc."
+	)
+	for _, tt := range []struct {
+		code    string
+		class   string
+		related int
+		is      []string
+	}{
+		{"400", admin4 + "OMAGInvalidParameterException", 400, []string{"Invalid"}},
+		{"400", admin4 + "OMAGNotAuthorizedException", 400, []string{"Forbidden", "Invalid"}},
+		{"400", admin4 + "OMAGConfigurationErrorException", 400, []string{"Invalid"}},
+		{"403", ocf + "UserNotAuthorizedException", 403, []string{"Forbidden"}},
+		{"403", common4 + "UserNotAuthorizedException", 403, []string{"Forbidden"}},
+		{"403", omf6 + "UserNotAuthorizedException", 403, []string{"Forbidden"}},
+		{"500", omf6 + "UserNotAuthorizedException", 500, []string{"Forbidden", "Unavailable"}},
+		{"401", omf6 + "UserNotAuthorizedException", 401, []string{"Forbidden", "Unauthorized"}},
+		{"404", omf6 + "InvalidParameterException", 404, []string{"NotFound"}},
+		{"410", ocf + "InvalidParameterException", 410, []string{"NotFound"}},
+		{"409", ocf + "PropertyServerException", 409, []string{"Conflict"}},
+		{"503", omf6 + "PropertyServerException", 503, []string{"Unavailable"}},
+		{"403", "", 403, []string{"Forbidden"}},
+		{`"404"`, "UserNotAuthorizedException", 404, []string{"Forbidden", "NotFound"}},
+
+		// Where the code is missing, or says that all is well, the class does.
+		{"null", admin4 + "OMAGInvalidParameterException", 400, []string{"Invalid"}},
+		{"0", omf6 + "InvalidParameterException", 400, []string{"Invalid"}},
+		{"200", admin4 + "OMAGConfigurationErrorException", 400, []string{"Invalid"}},
+		{"200", common4 + "UserNotAuthorizedException", 403, []string{"Forbidden"}},
+		{"null", "OMAGNotAuthorizedException", 403, []string{"Forbidden"}},
+		{"{}", omf6 + "PropertyServerException", 500, []string{"Unavailable"}},
+		{`"no"`, "java.lang.NullPointerException", 500, []string{"Unavailable"}},
+	} {
+		t.Run(tt.code+" "+tt.class, func(t *testing.T) {
+			t.Parallel()
+			e, _ := failWith(t, ok(fmt.Sprintf(`{"relatedHTTPCode":%s,"exceptionClassName":%q,"flag":true}`, tt.code, tt.class)))
+			assert.Equal(t, tt.is, conditions(e))
+			assert.Equal(t, tt.related, e.RelatedCode)
+			assert.Equal(t, 200, e.StatusCode)
+			assert.Equal(t, tt.class[strings.LastIndex(tt.class, ".")+1:], e.Exception())
+			assert.Contains(t, e.Error(), fmt.Sprint(tt.related, " ", http.StatusText(tt.related)))
+		})
+	}
+	c := newPlatform(egeria.Dialect6, ok(`{"relatedHTTPCode":403,"flag":true,"exceptionClassName":"UserNotAuthorizedException"}`)).client(t)
+	known, err := c.Platform.Known(t.Context(), "s")
+	assert.Equal(t, []string{"Forbidden"}, conditions(err))
+	assert.False(t, known, "what a failure says beside")
+}
+
+func TestOddMembersHideNoOthers(t *testing.T) {
+	t.Parallel()
+	e, action := failWith(t, ok(`{"class":7,"requestId":{},"relatedHTTPCode":"403","exceptionClassName":"a.UserNotAuthorizedException","exceptionSubclassName":[],"exceptionCausedBy":null,"actionDescription":false,
+		"exceptionErrorMessage":"OMAG-PLATFORM-SECURITY-403-001 no","exceptionErrorMessageId":[1],"exceptionErrorMessageParameters":{"a":1},"exceptionSystemAction":4.5,"exceptionUserAction":{"a":[]},"exceptionProperties":"none"}`))
+	for _, e := range []*egeria.Error{e, action} {
+		assert.Equal(t, &egeria.Envelope{
+			Class: "7", RelatedHTTPCode: 403, ExceptionClassName: "a.UserNotAuthorizedException", ExceptionErrorMessage: "OMAG-PLATFORM-SECURITY-403-001 no",
+			ExceptionErrorMessageID: "OMAG-PLATFORM-SECURITY-403-001", ExceptionSystemAction: "4.5",
+		}, e.Failure)
+		assert.Equal(t, []string{"Forbidden"}, conditions(e))
+	}
+	for parameters, want := range map[string][]string{
+		`[null,"a",1,{}]`: {"", "a", "1", ""}, `[]`: nil, `null`: nil, `"a"`: nil, `[null]`: {""},
+	} {
+		e, _ := failWith(t, ok(`{"relatedHTTPCode":400,"exceptionClassName":"X","exceptionErrorMessageParameters":`+parameters+`}`))
+		assert.Equal(t, want, e.Failure.ExceptionErrorMessageParameters, parameters)
+	}
+}
+
+// A reply that does not say how the call went is none. An action may have been carried out.
+func TestRepliesThatAreNoBean(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ body, problem string }{
+		"no members":        {`{}`, "relatedHTTPCode is missing"},
+		"another document":  {`{"status":"UP"}`, "relatedHTTPCode is missing"},
+		"code is null":      {`{"class":"VoidResponse","relatedHTTPCode":null}`, "relatedHTTPCode is missing"},
+		"list":              {`[]`, "the reply is not what the operation promises"},
+		"text":              {`OK`, "the reply is not what the operation promises"},
+		"page":              {`<html>sign in</html>`, "the reply is not what the operation promises"},
+		"JSON that is cut":  {`{"relatedHTTPCode":200,`, "the reply is not what the operation promises"},
+		"null":              {`null`, "the reply is null"},
+		"nothing":           {``, "the reply has no body"},
+		"two documents":     {`{"relatedHTTPCode":200}{}`, "the reply is not what the operation promises"},
+		"JSON in a text":    {`"{\"relatedHTTPCode\":200}"`, "the reply is not what the operation promises"},
+		"good, and garbage": {`{"relatedHTTPCode":200} x`, "the reply is not what the operation promises"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			read, action := failWith(t, ok(tt.body))
+			assert.Empty(t, conditions(read))
+			assert.Equal(t, []string{"OutcomeUnknown"}, conditions(action))
+			for _, e := range []*egeria.Error{read, action} {
+				assert.ErrorContains(t, e, tt.problem)
+				assert.Nil(t, e.Failure)
+				assert.Equal(t, [2]int{200, 0}, [2]int{e.StatusCode, e.RelatedCode})
+				assert.Equal(t, tt.body, string(e.Body))
+				assert.NotContains(t, e.Error(), "<html>")
+			}
+		})
+	}
+}
+
+func TestErrorsOfTheWebServer(t *testing.T) {
+	t.Parallel()
+	const at = `{"timestamp":"2026-08-22T10:00:00.000+00:00","status":%d,"error":%q,"path":"/open-metadata/x"%s}`
+	none := http.Header{"Content-Type": nil}
+	for name, tt := range map[string]struct {
+		reply  reply
+		detail string
+		is     []string
+	}{
+		"404":                  {reply{status: 404, body: fmt.Sprintf(at, 404, "Not Found", "")}, "Not Found", []string{"NotFound"}},
+		"405":                  {reply{status: 405, body: fmt.Sprintf(at, 405, "Method Not Allowed", "")}, "Method Not Allowed", []string{}},
+		"415":                  {reply{status: 415, body: fmt.Sprintf(at, 415, "Unsupported Media Type", "")}, "Unsupported Media Type", []string{}},
+		"400":                  {reply{status: 400, body: fmt.Sprintf(at, 400, "Bad Request", "")}, "Bad Request", []string{"Invalid"}},
+		"400 with a message":   {reply{status: 400, body: fmt.Sprintf(at, 400, "Bad Request", `,"message":"missing type id\nproperty 'class'"`)}, "missing type id\nproperty 'class'", []string{"Invalid"}},
+		"403":                  {reply{status: 403, body: fmt.Sprintf(at, 403, "Forbidden", "")}, "Forbidden", []string{"Forbidden"}},
+		"500":                  {reply{status: 500, body: fmt.Sprintf(at, 500, "Internal Server Error", "")}, "Internal Server Error", []string{"Unavailable"}},
+		"a page":               {reply{status: 400, body: "<!doctype html><html lang=\"en\"><head><title>HTTP Status 400 – Bad Request</title>", header: http.Header{"Content-Type": {"text/html"}}}, "", []string{"Invalid"}},
+		"TLS is wanted":        {plain(400, "Bad Request\r\nThis combination of host and port requires TLS.\r\n"), "Bad Request This combination of host and port requires TLS.", []string{"Invalid"}},
+		"an empty 401":         {reply{status: 401, header: http.Header{"Content-Type": nil, "Www-Authenticate": {`Bearer error="invalid_token", error_description="expired"`}}}, "", []string{"Unauthorized"}},
+		"an empty 404":         {reply{status: 404, header: none}, "", []string{"NotFound"}},
+		"an empty 302":         {reply{status: 302, header: none}, "", []string{}},
+		"no members":           {reply{status: 400, body: "{}"}, "", []string{"Invalid"}},
+		"odd members":          {reply{status: 400, body: `{"error":{},"message":[1]}`}, `{"error":{},"message":[1]}`, []string{"Invalid"}},
+		"null":                 {reply{status: 500, body: "null"}, "", []string{"Unavailable"}},
+		"cut":                  {reply{status: 400, body: `{"error":"Bad`}, `{"error":"Bad`, []string{"Invalid"}},
+		"a bean of a success":  {reply{status: 400, body: `{"class":"VoidResponse","relatedHTTPCode":200,"message":"m"}`}, "m", []string{"Invalid"}},
+		"a bean, and no class": {reply{status: 500, body: `{"relatedHTTPCode":404}`}, "", []string{"NotFound"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			read, action := failWith(t, tt.reply)
+			for _, e := range []*egeria.Error{read, action} {
+				assert.Equal(t, tt.reply.status, e.StatusCode)
+				assert.Equal(t, tt.detail, e.Detail)
+				assert.Equal(t, tt.reply.body, string(e.Body))
+				assert.NotContains(t, e.Error(), "\n")
+				assert.NotContains(t, e.Error(), "<html")
+				assert.Equal(t, strings.Contains(name, "bean, and"), e.Failure != nil)
+				assert.Empty(t, e.Code)
+				if tt.reply.status == 401 {
+					assert.Equal(t, `Bearer error="invalid_token", error_description="expired"`, e.Header.Get("Www-Authenticate"))
+				}
+			}
+			assert.Equal(t, tt.is, conditions(read))
+			if tt.reply.status == 500 || tt.reply.status == 302 {
+				tt.is = append(slices.Clone(tt.is), "OutcomeUnknown") // a POST that is answered so may have been carried out
+				slices.Sort(tt.is)
+			}
+			assert.Equal(t, tt.is, conditions(action))
+		})
+	}
+}
+
+// What the platform says that it refused was not done, unless it is the platform that failed.
+func TestWhichActionsMayHaveBeenCarriedOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		x := t.Context()
+		for name, tt := range map[string]struct {
+			reply reply
+			is    []string
+			tries int
+		}{
+			"400 in a bean": {bean(400, invalidParameter, "m"), []string{"Invalid"}, 1},
+			"404 in a bean": {notRunning(), []string{"NotFound"}, 1},
+			"500 in a bean": {bean(500, "X", "m"), []string{"OutcomeUnknown", "Unavailable"}, 1},
+			"503 in a bean": {bean(503, "X", "m"), []string{"OutcomeUnknown", "Unavailable"}, 1},
+			"503":           {spring(503), []string{"OutcomeUnknown", "Unavailable"}, 1},
+			"lost":          {reply{err: io.ErrUnexpectedEOF}, []string{"OutcomeUnknown", "Unavailable"}, 1},
+			"429":           {reply{status: 429}, []string{"RateLimited"}, 5},
+			"503, wait":     {reply{status: 503, header: http.Header{"Retry-After": {"1"}}}, []string{"Unavailable"}, 5},
+		} {
+			for what, do := range map[string]func(*egeria.Client) error{
+				"POST": func(c *egeria.Client) error { return failing(c.Platform.Start(x, "s")) }, "GET": func(c *egeria.Client) error { return c.Server("s").Daemon.RefreshConfig(x, "g") },
+				"PutRaw": func(c *egeria.Client) error { return c.Server("s").IntegrationGroups.PutRaw(x, someGroup()) },
+			} {
+				p := newPlatform(egeria.Dialect6, tt.reply)
+				err := do(p.client(t, retries()))
+				assert.Equal(t, tt.is, conditions(err), "%s %s", what, name)
+				assert.Equal(t, slices.Contains(tt.is, "OutcomeUnknown"), strings.Contains(err.Error(), "it may have been carried out"))
+				assert.Len(t, p.calls(), tt.tries, "%s %s", what, name)
+			}
+			p := newPlatform(egeria.Dialect6, tt.reply)
+			err := p.client(t, retries()).Server("s").Config.Set(x, someDocument())
+			assert.NotContains(t, conditions(err), "OutcomeUnknown", "what replaces all can be sent again")
+			if tt.reply.err != nil || tt.reply.status == 503 {
+				assert.Len(t, p.calls(), 5)
+			}
+		}
+	})
+}
+
+// Half of a document must not be taken for a whole one, nor what was cut away be missed.
+func TestALongFailureIsKeptInPart(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("é", 50_000)
+	body := fmt.Sprintf(`{"relatedHTTPCode":403,"exceptionClassName":"a.UserNotAuthorizedException","exceptionErrorMessageId":"OMAG-X-403-001","exceptionUserAction":%q,"exceptionErrorMessage":"m"}`, long)
+	for status, want := range map[int]*egeria.Envelope{
+		200: {RelatedHTTPCode: 403, ExceptionClassName: "a.UserNotAuthorizedException", ExceptionErrorMessageID: "OMAG-X-403-001"}, 403: nil,
+	} {
+		e, _ := failWith(t, reply{status: status, body: body})
+		assert.Equal(t, want, e.Failure, "the status and the id are what is safe to tell")
+		assert.Equal(t, []string{"Forbidden"}, conditions(e))
+		assert.Equal(t, body[:64<<10], string(e.Body))
+		assert.Less(t, len(e.Error()), 1000)
+	}
+	e, _ := failWith(t, bean(400, "X", "OMAG-X-400-001 first\nsecond\t"+long[:2000]))
+	assert.Equal(t, "OMAG-X-400-001", e.Code)
+	assert.Contains(t, e.Error(), "OMAG-X-400-001 first second é")
+	assert.NotContains(t, e.Error(), "\n")
+	assert.Less(t, len(e.Error()), 2000)
+}
+
+// A secret that the cut goes through is missed by nobody.
+func TestASecretAtTheCutIsNotShown(t *testing.T) {
+	t.Parallel()
+	for _, before := range []int{64<<10 - 5, 64<<10 - len(passwordCanary), 64 << 10} {
+		const begin = `{"relatedHTTPCode":400,"exceptionClassName":"X","exceptionErrorMessage":"`
+		e, _ := failWith(t, ok(begin+strings.Repeat("x", before-len(begin))+passwordCanary+`"}`))
+		assert.NotContains(t, string(e.Body), passwordCanary[:5])
+		assertHidden(t, shown(*e), passwordCanary)
+	}
+}
+
+func TestAReplyWithoutWhatItIsForIsAnError(t *testing.T) {
+	t.Parallel()
+	x := t.Context()
+	c := newPlatform(egeria.Dialect6, ok(`{"relatedHTTPCode":200}`)).client(t)
+	for operation, err := range map[string]error{
+		"Config.Get": failing(c.Server("s").Config.Get(x)), "Config.Resolved": failing(c.Server("s").Config.Resolved(x)), "Config.Running": failing(c.Server("s").Config.Running(x)),
+		"Platform.Status": failing(c.Platform.Status(x, "s")), "Platform.InstanceStatus": failing(c.Platform.InstanceStatus(x, "s")), "Daemon.Group": failing(c.Server("s").Daemon.Group(x, "g")),
+	} {
+		e := errorOf(t, err)
+		assert.Equal(t, operation, e.Operation)
+		assert.Empty(t, conditions(err))
+		assert.Regexp(t, "the reply has no (document|status|summary)", err.Error())
+	}
+	names, err := c.Platform.ActiveServers(x)
+	require.NoError(t, err)
+	assert.Equal(t, []string{}, names)
+	all, err := c.Platform.Configurations(x)
+	require.NoError(t, err)
+	assert.Equal(t, []egeria.Document{}, all)
+	services, err := c.Platform.RegisteredServices(x)
+	require.NoError(t, err)
+	assert.Equal(t, []egeria.RegisteredService{}, services)
+	known, err := c.Platform.Known(x, "s")
+	require.NoError(t, err)
+	assert.False(t, known)
+	daemon, err := c.Server("s").Config.DaemonServices(x)
+	require.NoError(t, err)
+	assert.Equal(t, &egeria.DaemonServices{}, daemon)
+	properties, err := c.Server("s").Config.Properties(x)
+	require.NoError(t, err)
+	assert.Equal(t, &egeria.ServerProperties{}, properties)
 }

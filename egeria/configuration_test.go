@@ -1,0 +1,245 @@
+package egeria_test
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/integrations-go/sdk/egeria"
+)
+
+func TestDocumentsComeAndGoAsTheyAre(t *testing.T) {
+	t.Parallel()
+	const document = `{"n":12345678901234567890, "versionId":"V2.0","x":{"b":1,"a":[1.10,null]},"localServerName":"cocoMDS1","s":"<&>"}`
+	p := newPlatform(egeria.Dialect4, ok(`{"relatedHTTPCode":200,"omagserverConfig":`+document+`}`))
+	config := p.client(t).Server("cocoMDS1").Config
+	for name, do := range map[string]func() (*egeria.Document, error){
+		"Get": func() (*egeria.Document, error) { return config.Get(t.Context()) }, "Resolved": func() (*egeria.Document, error) { return config.Resolved(t.Context()) },
+		"Running": func() (*egeria.Document, error) { return config.Running(t.Context()) },
+	} {
+		got, err := do()
+		require.NoError(t, err, name)
+		raw, err := got.MarshalJSON()
+		require.NoError(t, err)
+		assert.Equal(t, document, string(raw))
+		require.NoError(t, config.Set(t.Context(), *got))
+		sent := p.calls()
+		assert.Equal(t, compact(t, document), compact(t, sent[len(sent)-1].body))
+		assert.Contains(t, sent[len(sent)-1].body, "1.10", "the digits of a number stay")
+	}
+	for _, body := range []string{`{"relatedHTTPCode":200,"omagserverConfig":[]}`, `{"relatedHTTPCode":200,"omagserverConfig":null}`} {
+		_, err := newPlatform(egeria.Dialect4, ok(body)).client(t).Server("s").Config.Get(t.Context())
+		assert.Empty(t, conditions(err))
+		assert.ErrorContains(t, err, "Config.Get")
+	}
+}
+
+func TestBadConfigurationIsRefused(t *testing.T) {
+	t.Parallel()
+	x := t.Context()
+	p := newPlatform(egeria.Dialect6)
+	config := p.client(t).Server("s").Config
+	assertRefused(t, config.Set(x, egeria.Document{}), "document")
+	for _, blank := range []string{"", " "} {
+		assertRefused(t, config.Deploy(x, blank), "platformURL")
+		assertRefused(t, config.SetServerType(x, blank), "typeName")
+	}
+	assert.Empty(t, p.sent)
+}
+
+func TestWhatReplacesAllIsRepeated(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		x := t.Context()
+		for name, tt := range map[string]struct {
+			do    func(*egeria.ConfigService) error
+			tries int
+		}{
+			"Set":                 {func(s *egeria.ConfigService) error { return s.Set(x, someDocument()) }, 2},
+			"SetProperties":       {func(s *egeria.ConfigService) error { return s.SetProperties(x, egeria.ServerProperties{UserID: "u"}) }, 2},
+			"SetDaemonServices":   {func(s *egeria.ConfigService) error { return s.SetDaemonServices(x, egeria.DaemonServices{}) }, 2},
+			"Delete":              {func(s *egeria.ConfigService) error { return s.Delete(x) }, 2},
+			"ClearDaemonServices": {func(s *egeria.ConfigService) error { return s.ClearDaemonServices(x) }, 2},
+			"Get":                 {func(s *egeria.ConfigService) error { return failing(s.Get(x)) }, 2},
+			"Deploy":              {func(s *egeria.ConfigService) error { return s.Deploy(x, "https://h") }, 1},
+			"Deploy, idempotent":  {func(s *egeria.ConfigService) error { return s.Deploy(x, "https://h", egeria.WithIdempotent()) }, 2},
+			"SetServerType":       {func(s *egeria.ConfigService) error { return s.SetServerType(x, "t") }, 1},
+			"SetDefaultAuditLog":  {func(s *egeria.ConfigService) error { return s.SetDefaultAuditLog(x) }, 1},
+		} {
+			p := newPlatform(egeria.Dialect6, spring(500), ok(fitting))
+			err := tt.do(p.client(t, retries()).Server("s").Config)
+			if tt.tries == 1 {
+				assert.Equal(t, []string{"OutcomeUnknown", "Unavailable"}, conditions(err), name)
+			} else {
+				require.NoError(t, err, name)
+				assert.Equal(t, p.calls()[0].body, p.calls()[1].body)
+			}
+			assert.Len(t, p.calls(), tt.tries, name)
+		}
+	})
+}
+
+// Platforms read the whole document, change it and write it: two at once lose the change of one.
+func TestChangesOfOneServerWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		running, most := map[string]int{}, map[string]int{}
+		p := newPlatform(egeria.Dialect6)
+		p.serve = func(_ int, r request) reply {
+			server := strings.Split(r.URL.Path, "/")[4]
+			mu.Lock()
+			running[server]++
+			most[server] = max(most[server], running[server])
+			mu.Unlock()
+			time.Sleep(time.Second)
+			mu.Lock()
+			running[server]--
+			mu.Unlock()
+			return ok(fitting)
+		}
+		c := p.client(t)
+		begin := time.Now()
+		var wg sync.WaitGroup
+		for i := range 2 {
+			s := c.Server(fmt.Sprint("s", i))
+			for _, change := range []func() error{
+				func() error { return s.Config.Set(t.Context(), someDocument()) }, func() error { return s.Config.Delete(t.Context()) },
+				func() error { return s.Config.SetProperties(t.Context(), egeria.ServerProperties{}) }, func() error { return s.Config.SetServerType(t.Context(), "t") },
+				func() error { return s.Config.SetDefaultAuditLog(t.Context()) }, func() error { return s.Config.SetDaemonServices(t.Context(), egeria.DaemonServices{}) },
+				func() error { return s.Config.ClearDaemonServices(t.Context()) }, func() error { return s.IntegrationGroups.Clear(t.Context()) },
+				func() error { return s.IntegrationGroups.PutRaw(t.Context(), someGroup()) },
+			} {
+				wg.Go(func() { assert.NoError(t, change()) })
+			}
+		}
+		wg.Wait()
+		assert.Equal(t, map[string]int{"s0": 1, "s1": 1}, most)
+		assert.Equal(t, 9*time.Second, time.Since(begin), "two servers at once")
+	})
+}
+
+func TestPropertiesComeFromTheDocumentBefore6(t *testing.T) {
+	t.Parallel()
+	five := 5
+	want := &egeria.ServerProperties{Description: "d", OrganizationName: "o", URLRoot: "u", UserID: "i", Password: "p", MaxPageSize: &five}
+	const members = `"localServerDescription":"d","organizationName":"o","localServerURL":"u","localServerUserId":"i","localServerPassword":"p","maxPageSize":5`
+	document := ok(`{"relatedHTTPCode":200,"omagserverConfig":{"class":"OMAGServerConfig",` + members + `,"eventBusConfig":{}}}`)
+	for name, tt := range map[string]struct {
+		first, document reply
+		sent            int
+		is              []string
+	}{
+		"6.x":                          {ok(`{"relatedHTTPCode":200,"basicServerProperties":{` + members + `}}`), notRunning(), 1, nil},
+		"4.x: no such path":            {spring(404), document, 2, nil},
+		"5.x: a POST only":             {spring(405), document, 2, nil},
+		"404 in a bean":                {notRunning(), document, 1, []string{"NotFound"}},
+		"403 in a bean":                {bean(403, "UserNotAuthorizedException", "no"), document, 1, []string{"Forbidden"}},
+		"500":                          {spring(500), document, 1, []string{"Unavailable"}},
+		"no path, and no document":     {spring(404), bean(403, "UserNotAuthorizedException", "no"), 2, []string{"Forbidden"}},
+		"neither path":                 {spring(404), spring(404), 2, []string{"NotFound"}},
+		"a document with odd members":  {spring(404), ok(`{"relatedHTTPCode":200,"omagserverConfig":{"maxPageSize":"many"}}`), 2, []string{}},
+		"a reply without the document": {spring(404), ok(`{"relatedHTTPCode":200}`), 2, []string{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPlatform(egeria.Dialect4)
+			p.serve = on(map[string]reply{"GET /server-properties": tt.first, "GET /configuration": tt.document})
+			got, err := p.client(t).Server("s").Config.Properties(t.Context())
+			assert.Len(t, p.calls(), tt.sent)
+			if tt.is != nil {
+				assert.Equal(t, tt.is, conditions(err))
+				assert.Equal(t, "Config.Properties", errorOf(t, err).Operation)
+				assert.Nil(t, got)
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, want, got)
+		})
+	}
+}
+
+func TestPropertiesAreSetOneByOneBefore5(t *testing.T) {
+	t.Parallel()
+	x := t.Context()
+	missing := map[string]reply{"POST /server-properties": spring(404)}
+	t.Run("those that are set", func(t *testing.T) {
+		t.Parallel()
+		for end, properties := range map[string]egeria.ServerProperties{
+			"/server-description": {Description: "d"}, "/organization-name?name=a+%26+b": {OrganizationName: "a & b"}, "/server-url-root-for-caller": {URLRoot: "https://h"},
+			"/server-user-id?id=u": {UserID: "u"}, "/max-page-size?limit=7": {MaxPageSize: new(7)}, "": {},
+		} {
+			p := newPlatform(egeria.Dialect4)
+			p.serve = on(missing)
+			require.NoError(t, p.client(t).Server("s").Config.SetProperties(x, properties))
+			calls := p.calls()
+			if end == "" {
+				assert.Len(t, calls, 1, "nothing is set, and nothing changed")
+				continue
+			}
+			require.Len(t, calls, 2)
+			assert.Equal(t, "/open-metadata/admin-services/users/garygeeke/servers/s"+end, calls[1].URL.RequestURI())
+		}
+	})
+	t.Run("secrets are refused", func(t *testing.T) {
+		t.Parallel()
+		for _, properties := range []egeria.ServerProperties{
+			{UserID: "u", Password: passwordCanary}, {UserID: "u", SecretsStoreProvider: "p"}, {UserID: "u", SecretsStoreLocation: "l"}, {UserID: "u", SecretsStoreCollection: "c"},
+		} {
+			p := newPlatform(egeria.Dialect4)
+			p.serve = on(missing)
+			err := p.client(t).Server("s").Config.SetProperties(x, properties)
+			assertRefused(t, err, "properties")
+			assertHidden(t, shown(err), passwordCanary)
+			assert.Len(t, p.calls(), 1, "nothing is changed")
+			for _, r := range p.calls() {
+				assert.Empty(t, r.URL.RawQuery)
+			}
+		}
+	})
+	t.Run("but not where the platform takes them", func(t *testing.T) {
+		t.Parallel()
+		p := newPlatform(egeria.Dialect4)
+		require.NoError(t, p.client(t).Server("s").Config.SetProperties(x, egeria.ServerProperties{Password: passwordCanary}))
+		require.Len(t, p.calls(), 1)
+		assert.JSONEq(t, `{"localServerPassword":"`+passwordCanary+`"}`, p.calls()[0].body)
+	})
+	t.Run("the first failure ends it", func(t *testing.T) {
+		t.Parallel()
+		p := newPlatform(egeria.Dialect4)
+		p.serve = on(map[string]reply{"POST /server-properties": spring(404), "POST /organization-name": bean(403, "UserNotAuthorizedException", "no")})
+		err := p.client(t).Server("s").Config.SetProperties(x, egeria.ServerProperties{Description: "d", OrganizationName: "o", UserID: "u"})
+		assert.Equal(t, []string{"Forbidden"}, conditions(err))
+		assert.Equal(t, "Config.SetProperties", errorOf(t, err).Operation)
+		assert.Len(t, p.calls(), 3)
+	})
+	for name, failure := range map[string]reply{"404 in a bean": notRunning(), "400 in a bean": bean(400, invalidParameter, "m"), "500": spring(500), "403": spring(403)} {
+		t.Run(name+" is the answer", func(t *testing.T) {
+			t.Parallel()
+			p := newPlatform(egeria.Dialect4, failure)
+			require.Error(t, p.client(t).Server("s").Config.SetProperties(x, egeria.ServerProperties{UserID: "u"}))
+			assert.Len(t, p.calls(), 1)
+		})
+	}
+}
+
+// Documents and properties may hold passwords.
+func TestWhatIsConfiguredDoesNotShowItsPasswords(t *testing.T) {
+	t.Parallel()
+	document, err := egeria.NewDocument([]byte(`{"localServerName":"s","localServerPassword":"` + passwordCanary + `"}`))
+	require.NoError(t, err)
+	properties := egeria.ServerProperties{UserID: "u", Password: passwordCanary}
+	for _, v := range []any{document, &document, properties, &properties} {
+		var log bytes.Buffer
+		slog.New(slog.NewTextHandler(&log, nil)).Info("x", "v", v)
+		assertHidden(t, log.String()+fmt.Sprintf("%v %+v %#v %s %q %x", v, v, v, v, v, v), passwordCanary)
+	}
+}
