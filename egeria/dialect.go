@@ -129,7 +129,7 @@ func (c *Client) findDialect(ctx context.Context) (Dialect, error) {
 	err4 := origin(func(_ context.Context, r *http.Request) error { return c.addUser(r) })
 	if elsewhere(err4) {
 		// Neither is wrapped: a 404 for the origin is none for what a call is about.
-		err4 = newError(&core.Failure{Operation: op, Err: fmt.Errorf("no Egeria platform answers: %v; %v", err4, err6)})
+		err4 = newError(&core.Failure{Operation: op, Err: errors.New("no Egeria platform answers: " + err4.Error() + "; " + err6.Error())})
 	}
 	if err4 != nil {
 		return 0, err4

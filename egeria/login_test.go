@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -438,8 +439,10 @@ func echo(r request, password string) string {
 		panic(err)
 	}
 	text := string(out)
-	return `{"class":"VoidResponse","relatedHTTPCode":400,"exceptionClassName":` + text + `,"exceptionSubclassName":` + text + `,"exceptionCausedBy":` + text + `,"actionDescription":` + text +
-		`,"exceptionErrorMessage":` + text + `,"exceptionErrorMessageId":` + text + `,"exceptionErrorMessageParameters":[` + text + `],"exceptionSystemAction":` + text + `,"exceptionUserAction":` + text +
+	return `{"class":"VoidResponse","relatedHTTPCode":400,"exceptionClassName":` + text +
+		`,"exceptionSubclassName":` + text + `,"exceptionCausedBy":` + text + `,"actionDescription":` + text +
+		`,"exceptionErrorMessage":` + text + `,"exceptionErrorMessageId":` + text + `,"exceptionErrorMessageParameters":[` + text + `],` +
+		`"exceptionSystemAction":` + text + `,"exceptionUserAction":` + text +
 		`,"exceptionProperties":{` + text + `:` + text + `},"requestId":` + text + `,"status":` + text + `,"error":` + text + `,"message":` + text + `}`
 }
 
@@ -472,7 +475,7 @@ func TestCredentialsShowNowhere(t *testing.T) {
 					return plain(http.StatusOK, loggedIn)
 				}
 				c := p.clientAt(t, platformURL, tt.who, egeria.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
-				secrets := append(tt.secrets, "the-server-canary")
+				secrets := slices.Concat(tt.secrets, []string{"the-server-canary"})
 				for range 2 {
 					err := c.Server("s").Config.SetProperties(t.Context(), egeria.ServerProperties{Password: "the-server-canary"})
 					require.Error(t, err)

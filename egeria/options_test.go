@@ -94,11 +94,15 @@ func TestPlatformURLs(t *testing.T) {
 	t.Parallel()
 	const path = "/open-metadata/platform-services/server-platform/servers"
 	for base, want := range map[string]string{
-		platformURL: platformURL, platformURL + "/": platformURL, platformURL + "//": platformURL, "https://gw.example/egeria": "https://gw.example/egeria", "https://gw.example/egeria/": "https://gw.example/egeria",
-		"https://gw.example/a%2Fb": "https://gw.example/a%2Fb", "http://localhost:9443": "http://localhost:9443", "http://127.0.0.1:9443": "http://127.0.0.1:9443", "http://[::1]:9443": "http://[::1]:9443",
+		platformURL: platformURL, platformURL + "/": platformURL, platformURL + "//": platformURL,
+		"https://gw.example/egeria": "https://gw.example/egeria", "https://gw.example/egeria/": "https://gw.example/egeria",
+		"https://gw.example/a%2Fb": "https://gw.example/a%2Fb",
+		"http://localhost:9443":    "http://localhost:9443", "http://127.0.0.1:9443": "http://127.0.0.1:9443", "http://[::1]:9443": "http://[::1]:9443",
 
-		"": "", "platform.example:9443": "", "//platform.example": "", "ftp://platform.example": "", "https://": "", "https:///x": "", "https://h?x=1": "", "https://h#x": "", "https://h/../x": "",
-		"https://h:port": "", "https://h:0": "", "http://platform.example:9443": "", "http://192.0.2.1:9443": "", "https://u:" + passwordCanary + "@h": "", "https://h/%zz" + passwordCanary: "",
+		"": "", "platform.example:9443": "", "//platform.example": "", "ftp://platform.example": "", "https://": "",
+		"https:///x": "", "https://h?x=1": "", "https://h#x": "", "https://h/../x": "",
+		"https://h:port": "", "https://h:0": "", "http://platform.example:9443": "",
+		"http://192.0.2.1:9443": "", "https://u:" + passwordCanary + "@h": "", "https://h/%zz" + passwordCanary: "",
 	} {
 		p := newPlatform(egeria.Dialect6)
 		c, err := egeria.New(base, egeria.WithToken("t"), egeria.WithHTTPClient(&http.Client{Transport: p}))
@@ -202,7 +206,9 @@ func TestCertificatesAreVerified(t *testing.T) {
 	roots := x509.NewCertPool()
 	roots.AddCert(srv.Certificate())
 
-	for _, opts := range [][]egeria.Option{nil, {egeria.WithTLSConfig(&tls.Config{})}, {egeria.WithTLSConfig(&tls.Config{RootCAs: x509.NewCertPool()})}, {egeria.WithHTTPClient(&http.Client{})}} {
+	for _, opts := range [][]egeria.Option{
+		nil, {egeria.WithTLSConfig(&tls.Config{})}, {egeria.WithTLSConfig(&tls.Config{RootCAs: x509.NewCertPool()})}, {egeria.WithHTTPClient(&http.Client{})},
+	} {
 		begin := time.Now()
 		err := call(opts...)
 		var bad *tls.CertificateVerificationError

@@ -160,7 +160,6 @@ func TestAStopWhoseReplyWasLost(t *testing.T) {
 func TestWhatTakesLongMayTakeLong(t *testing.T) {
 	t.Parallel()
 	const hour = time.Hour
-	attempts := func(d time.Duration) egeria.Option { return egeria.WithAttemptTimeout(d) }
 	for name, tt := range map[string]struct {
 		do    func(context.Context, *egeria.Client) error
 		limit time.Duration
@@ -182,12 +181,12 @@ func TestWhatTakesLongMayTakeLong(t *testing.T) {
 		"Groups.List": {func(x context.Context, c *egeria.Client) error {
 			return failing(c.Server("s").IntegrationGroups.List(x))
 		}, time.Minute, nil},
-		"Start, with more":      {func(x context.Context, c *egeria.Client) error { return failing(c.Platform.Start(x, "s")) }, hour, []egeria.Option{attempts(hour)}},
-		"Start, with less":      {func(x context.Context, c *egeria.Client) error { return failing(c.Platform.Start(x, "s")) }, egeria.LongTimeout, []egeria.Option{attempts(time.Second)}},
-		"Status, with less":     {func(x context.Context, c *egeria.Client) error { return failing(c.Platform.Status(x, "s")) }, time.Second, []egeria.Option{attempts(time.Second)}},
+		"Start, with more":      {func(x context.Context, c *egeria.Client) error { return failing(c.Platform.Start(x, "s")) }, hour, []egeria.Option{egeria.WithAttemptTimeout(hour)}},
+		"Start, with less":      {func(x context.Context, c *egeria.Client) error { return failing(c.Platform.Start(x, "s")) }, egeria.LongTimeout, []egeria.Option{egeria.WithAttemptTimeout(time.Second)}},
+		"Status, with less":     {func(x context.Context, c *egeria.Client) error { return failing(c.Platform.Status(x, "s")) }, time.Second, []egeria.Option{egeria.WithAttemptTimeout(time.Second)}},
 		"Start, of a client":    {func(x context.Context, c *egeria.Client) error { return failing(c.Platform.Start(x, "s")) }, hour, []egeria.Option{nil}},
 		"Status, of a client":   {func(x context.Context, c *egeria.Client) error { return failing(c.Platform.Status(x, "s")) }, hour, []egeria.Option{nil}},
-		"Start, of two at once": {func(x context.Context, c *egeria.Client) error { return failing(c.Platform.Start(x, "s")) }, egeria.LongTimeout, []egeria.Option{attempts(time.Second), nil}},
+		"Start, of two at once": {func(x context.Context, c *egeria.Client) error { return failing(c.Platform.Start(x, "s")) }, egeria.LongTimeout, []egeria.Option{egeria.WithAttemptTimeout(time.Second), nil}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -284,7 +283,7 @@ func TestPlatformReplies(t *testing.T) {
 		"GET /servers/active":         ok(`{"relatedHTTPCode":200,"serverList":["a"]}`),
 		"GET /a/is-known":             ok(`{"relatedHTTPCode":200,"flag":true}`),
 		"GET /b/is-known":             ok(`{"relatedHTTPCode":200,"flag":false}`),
-		"GET /instance/status":        ok(`{"relatedHTTPCode":200,"serverStatus":{"serverName":"a","serverType":"Integration Daemon","serverActiveStatus":"RUNNING","services":[{"serviceName":"x","serviceStatus":"NEW"}]}}`),
+		"GET /instance/status":        ok(`{"relatedHTTPCode":200,"serverStatus":{"serverType":"Integration Daemon","serverActiveStatus":"RUNNING","services":[{"serviceStatus":"NEW"}]}}`),
 		"POST /instance":              ok(`{"relatedHTTPCode":200,"successMessage":"a is running"}`),
 		"POST /configuration":         ok(`{"relatedHTTPCode":200,"successMessage":"a is running so"}`),
 		"GET /configurations":         ok(`{"relatedHTTPCode":200,"omagserverConfigs":[{"localServerName":"a"},{"localServerName":"b"}]}`),

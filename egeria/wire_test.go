@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -121,9 +122,7 @@ func (p *platform) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	rec := httptest.NewRecorder()
 	rec.Header().Set("Content-Type", "application/json")
-	for name, values := range a.header {
-		rec.Header()[name] = values
-	}
+	maps.Copy(rec.Header(), a.header)
 	rec.WriteHeader(a.status)
 	_, _ = rec.WriteString(a.body)
 	return rec.Result(), nil
@@ -285,7 +284,7 @@ func wireCalls() []wireCall {
 		cl  = *egeria.Client
 	)
 	const (
-		groupJSON    = `{"class":"IntegrationGroupConfig","omagserverPlatformRootURL":"~{egeriaEndpoint}~","omagserverName":"cocoMDS1","integrationGroupQualifiedName":"Egeria:IntegrationGroup:Default"}`
+		groupJSON    = `{"class":"IntegrationGroupConfig","omagserverPlatformRootURL":"~{egeriaEndpoint}~","omagserverName":"cocoMDS1","integrationGroupQualifiedName":"` + groupName + `"}`
 		documentJSON = `{"class":"OMAGServerConfig","n":12345678901234567890,"s":"<&>"}`
 		groups       = adminServer + "/integration-groups"
 		properties   = adminServer + "/server-properties"
@@ -302,28 +301,35 @@ func wireCalls() []wireCall {
 	full.MaxPageSize = &none
 	const fullJSON = `{"localServerDescription":"for <you> & é","organizationName":"Coco & Co","localServerURL":"https://h:9443","localServerUserId":"cocoMDS1npa","maxPageSize":0}`
 	return []wireCall{
-		{name: "Client.Login", do: func(x ctx, c cl, _ string) error { return failing(c.Login(x)) }, want: send("/api/token", `{"userId":"garygeeke","password":"`+passwordCanary+`"}`)},
+		{name: "Client.Login", do: func(x ctx, c cl, _ string) error { return failing(c.Login(x)) },
+			want: send("/api/token", `{"userId":"garygeeke","password":"`+passwordCanary+`"}`)},
 		{name: "Client.Logout", do: func(x ctx, c cl, _ string) error { return c.Logout(x) }, want: drop("/api/token/logout")},
 
-		{name: "IntegrationGroups.List", do: func(x ctx, c cl, s string) error { return failing(c.Server(s).IntegrationGroups.List(x)) }, want: get(groups + "/configuration")},
-		{name: "IntegrationGroups.Get", do: func(x ctx, c cl, s string) error { return failing(c.Server(s).IntegrationGroups.Get(x, "first")) }, want: get(groups + "/configuration")},
+		{name: "IntegrationGroups.List", do: func(x ctx, c cl, s string) error { return failing(c.Server(s).IntegrationGroups.List(x)) },
+			want: get(groups + "/configuration")},
+		{name: "IntegrationGroups.Get", do: func(x ctx, c cl, s string) error { return failing(c.Server(s).IntegrationGroups.Get(x, "first")) },
+			want: get(groups + "/configuration")},
 		{name: "IntegrationGroups.Put", do: func(x ctx, c cl, s string) error { return c.Server(s).IntegrationGroups.Put(x, someGroup()) },
 			want: then(get(groups+"/configuration"), send(groups+"/configuration/all", `[{"class":"IntegrationGroupConfig","integrationGroupQualifiedName":"first","kept":1},`+groupJSON+`]`))},
-		{name: "IntegrationGroups.PutRaw", do: func(x ctx, c cl, s string) error { return c.Server(s).IntegrationGroups.PutRaw(x, someGroup()) }, want: send(groups+"/configuration", groupJSON)},
+		{name: "IntegrationGroups.PutRaw", do: func(x ctx, c cl, s string) error { return c.Server(s).IntegrationGroups.PutRaw(x, someGroup()) },
+			want: send(groups+"/configuration", groupJSON)},
 		{name: "IntegrationGroups.ReplaceAll", do: func(x ctx, c cl, s string) error {
 			return c.Server(s).IntegrationGroups.ReplaceAll(x, []egeria.IntegrationGroup{someGroup()})
 		}, want: send(groups+"/configuration/all", "["+groupJSON+"]")},
 		{name: "IntegrationGroups.ReplaceAll with none", do: func(x ctx, c cl, s string) error { return c.Server(s).IntegrationGroups.ReplaceAll(x, nil) },
 			want: send(groups+"/configuration/all", "[]")},
-		{name: "IntegrationGroups.Delete", do: func(x ctx, c cl, s string) error { return c.Server(s).IntegrationGroups.Delete(x, groupName) }, want: drop(groups + "/" + groupName)},
+		{name: "IntegrationGroups.Delete", do: func(x ctx, c cl, s string) error { return c.Server(s).IntegrationGroups.Delete(x, groupName) },
+			want: drop(groups + "/" + groupName)},
 		{name: "IntegrationGroups.Delete of an odd name", do: func(x ctx, c cl, s string) error { return c.Server(s).IntegrationGroups.Delete(x, "a ?#é&=+") },
 			want: drop(groups + "/a%20%3F%23%C3%A9&=+")},
 		{name: "IntegrationGroups.Clear", do: func(x ctx, c cl, s string) error { return c.Server(s).IntegrationGroups.Clear(x) }, want: drop(groups)},
 
 		{name: "Config.Get", do: func(x ctx, c cl, s string) error { return failing(c.Server(s).Config.Get(x)) }, want: get(adminServer + "/configuration")},
-		{name: "Config.Resolved", do: func(x ctx, c cl, s string) error { return failing(c.Server(s).Config.Resolved(x)) }, want: get(adminServer + "/configuration/resolved")},
+		{name: "Config.Resolved", do: func(x ctx, c cl, s string) error { return failing(c.Server(s).Config.Resolved(x)) },
+			want: get(adminServer + "/configuration/resolved")},
 		{name: "Config.Running", do: func(x ctx, c cl, s string) error { return failing(c.Server(s).Config.Running(x)) }, want: get(instance + "/configuration")},
-		{name: "Config.Set", do: func(x ctx, c cl, s string) error { return c.Server(s).Config.Set(x, someDocument()) }, want: send(adminServer+"/configuration", documentJSON)},
+		{name: "Config.Set", do: func(x ctx, c cl, s string) error { return c.Server(s).Config.Set(x, someDocument()) },
+			want: send(adminServer+"/configuration", documentJSON)},
 		{name: "Config.Delete", do: func(x ctx, c cl, s string) error { return c.Server(s).Config.Delete(x) }, want: drop(adminServer + "/configuration")},
 		{name: "Config.Deploy", do: func(x ctx, c cl, s string) error { return c.Server(s).Config.Deploy(x, "https://other:9443") },
 			want: send(adminServer+"/configuration/deploy", `{"class":"URLRequestBody","urlRoot":"https://other:9443"}`)},
@@ -340,7 +346,8 @@ func wireCalls() []wireCall {
 				ask(adminServer+"/max-page-size", url.Values{"limit": {"0"}}))},
 		{name: "Config.SetServerType", do: func(x ctx, c cl, s string) error { return c.Server(s).Config.SetServerType(x, "Integration Daemon") },
 			want: ask(adminServer+"/server-type", url.Values{"typeName": {"Integration Daemon"}})},
-		{name: "Config.SetDefaultAuditLog", do: func(x ctx, c cl, s string) error { return c.Server(s).Config.SetDefaultAuditLog(x) }, want: post(adminServer + "/audit-log-destinations/default")},
+		{name: "Config.SetDefaultAuditLog", do: func(x ctx, c cl, s string) error { return c.Server(s).Config.SetDefaultAuditLog(x) },
+			want: post(adminServer + "/audit-log-destinations/default")},
 		{name: "Config.DaemonServices", do: func(x ctx, c cl, s string) error { return failing(c.Server(s).Config.DaemonServices(x)) }, want: get(services)},
 		{name: "Config.SetDaemonServices", do: func(x ctx, c cl, s string) error {
 			return c.Server(s).Config.SetDaemonServices(x, egeria.DaemonServices{IntegrationGroups: []egeria.IntegrationGroup{someGroup()}})
@@ -358,7 +365,8 @@ func wireCalls() []wireCall {
 		{name: "Platform.Start", do: func(x ctx, c cl, s string) error { return failing(c.Platform.Start(x, s)) }, want: post(instance)},
 		{name: "Platform.Start before 4.2", do: func(x ctx, c cl, s string) error { return failing(c.Platform.Start(x, s)) },
 			missing: instance, want: then(post(instance), post(adminServer+"/instance"))},
-		{name: "Platform.StartWith", do: func(x ctx, c cl, s string) error { return failing(c.Platform.StartWith(x, s, someDocument())) }, want: send(instance+"/configuration", documentJSON)},
+		{name: "Platform.StartWith", do: func(x ctx, c cl, s string) error { return failing(c.Platform.StartWith(x, s, someDocument())) },
+			want: send(instance+"/configuration", documentJSON)},
 		{name: "Platform.Stop", do: func(x ctx, c cl, s string) error { return c.Platform.Stop(x, s) }, want: drop(instance)},
 		{name: "Platform.Stop before 4.2", do: func(x ctx, c cl, s string) error { return c.Platform.Stop(x, s) },
 			missing: instance, want: then(drop(instance), drop(adminServer+"/instance"))},
@@ -368,11 +376,13 @@ func wireCalls() []wireCall {
 		{name: "Platform.RegisteredIntegrationServices", do: func(x ctx, c cl, _ string) error {
 			return failing(c.Platform.RegisteredIntegrationServices(x))
 		}, want: get(registered + "/integration-services")},
-		{name: "Platform.RegisteredAccessServices", do: func(x ctx, c cl, _ string) error { return failing(c.Platform.RegisteredAccessServices(x)) }, want: get(registered + "/access-services")},
+		{name: "Platform.RegisteredAccessServices", do: func(x ctx, c cl, _ string) error { return failing(c.Platform.RegisteredAccessServices(x)) },
+			want: get(registered + "/access-services")},
 
 		{name: "Daemon.Status", do: func(x ctx, c cl, s string) error { return failing(c.Server(s).Daemon.Status(x)) }, want: get("{daemon}/status")},
 		{name: "Daemon.Groups", do: func(x ctx, c cl, s string) error { return failing(c.Server(s).Daemon.Groups(x)) }, want: get("{daemon}/integration-groups/summary")},
-		{name: "Daemon.Group", do: func(x ctx, c cl, s string) error { return failing(c.Server(s).Daemon.Group(x, "a b")) }, want: get("{daemon}/integration-groups/a%20b/summary")},
+		{name: "Daemon.Group", do: func(x ctx, c cl, s string) error { return failing(c.Server(s).Daemon.Group(x, "a b")) },
+			want: get("{daemon}/integration-groups/a%20b/summary")},
 		{name: "Daemon.WaitGroup", do: func(x ctx, c cl, s string) error {
 			return failing(c.Server(s).Daemon.WaitGroup(x, groupName, egeria.WaitOptions{}))
 		}, want: get("{daemon}/integration-groups/" + groupName + "/summary")},
@@ -448,9 +458,7 @@ func TestEachMethodSendsExactlyItsRequests(t *testing.T) {
 					if want.kind != "" {
 						header.Set("Content-Type", want.kind)
 					}
-					for name, values := range want.header {
-						header[name] = values
-					}
+					maps.Copy(header, want.header)
 					if d == egeria.Dialect6 && !got.isLogin() && !got.isOrigin() {
 						header.Set("Authorization", "Bearer "+jwt(`{"sub":"garygeeke","iat":1700000000,"exp":1700003600,"n":1}`))
 					}
@@ -552,7 +560,9 @@ func TestTheFiveRequestsOfTheDocumentation(t *testing.T) {
 		{func(s *egeria.IntegrationGroupsService) error { return s.Clear(t.Context()) }, "DELETE", "", ""},
 		{func(s *egeria.IntegrationGroupsService) error { return s.Delete(t.Context(), "qualifiedName") }, "DELETE", "/qualifiedName", ""},
 	} {
-		for d, before := range map[egeria.Dialect]string{egeria.Dialect4: "/open-metadata/admin-services/users/adminUserId/servers/serverName", egeria.Dialect6: "/open-metadata/admin-services/servers/serverName"} {
+		for d, before := range map[egeria.Dialect]string{
+			egeria.Dialect4: "/open-metadata/admin-services/users/adminUserId/servers/serverName", egeria.Dialect6: "/open-metadata/admin-services/servers/serverName",
+		} {
 			p := newPlatform(d)
 			c := p.clientAt(t, platformURL, egeria.WithUser("adminUserId"), egeria.WithToken("token"))
 			require.NoError(t, tt.do(c.Server("serverName").IntegrationGroups))
@@ -576,7 +586,8 @@ func TestTheFiveRequestsOfTheDocumentation(t *testing.T) {
 func TestServerNamesStayOneSegment(t *testing.T) {
 	t.Parallel()
 	for name, escaped := range map[string]string{
-		"a b": "a%20b", "a?b#c": "a%3Fb%23c", "é日😀": "%C3%A9%E6%97%A5%F0%9F%98%80", "...": "...", `a"<>|b`: "a%22%3C%3E%7Cb", "a@b:c": "a@b:c", "open-metadata": "open-metadata",
+		"a b": "a%20b", "a?b#c": "a%3Fb%23c", "é日😀": "%C3%A9%E6%97%A5%F0%9F%98%80", "...": "...",
+		`a"<>|b`: "a%22%3C%3E%7Cb", "a@b:c": "a@b:c", "open-metadata": "open-metadata",
 		"admin-services": "admin-services", "users": "users", "~{x}~": "~%7Bx%7D~",
 	} {
 		for _, tt := range wireCalls() {
