@@ -380,6 +380,43 @@ func TestALoginIsRepeated(t *testing.T) {
 	}
 }
 
+// A login takes its own time, waits and all, however little an attempt of the call may take.
+func TestALoginHasTimeOfItsOwn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlatform(egeria.Dialect6)
+		p.login = func(n int) reply {
+			if n < 4 {
+				return reply{status: 429, header: http.Header{"Retry-After": {"50"}}}
+			}
+			return plain(http.StatusOK, jwt("{}"))
+		}
+		require.NoError(t, failing(p.client(t, retries(), egeria.WithAttemptTimeout(time.Second)).Platform.Servers(t.Context())))
+		assert.Len(t, p.logins(), 4)
+	})
+}
+
+func TestTheErrorsOfATokenSourceAreNotThoseOfTheCall(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(egeria.Dialect6)
+	other := p.clientAt(t, platformURL, egeria.WithUser(user))
+	broken := errors.New("broken")
+	for want, give := range map[string]func(context.Context) (egeria.Token, error){
+		"invalid argument credentials": func(ctx context.Context) (egeria.Token, error) { return other.Login(ctx) },
+		"broken":                       func(context.Context) (egeria.Token, error) { return egeria.Token{}, broken },
+		"empty token":                  func(context.Context) (egeria.Token, error) { return egeria.Token{}, nil },
+		"no header can carry":          func(context.Context) (egeria.Token, error) { return egeria.Token{Value: "a\nb"}, nil },
+	} {
+		err := failing(p.clientAt(t, platformURL, egeria.WithTokenSource(egeria.TokenSourceFunc(give))).Platform.Servers(t.Context()))
+		assert.ErrorContains(t, err, "authentication: ")
+		assert.ErrorContains(t, err, want)
+		assert.Empty(t, conditions(err))
+		assert.Empty(t, errorOf(t, err).Argument)
+		assert.Equal(t, want == "broken", errors.Is(err, broken))
+	}
+	assert.Empty(t, p.calls())
+}
+
 func TestLoginNeedsCredentials(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(egeria.Dialect6)

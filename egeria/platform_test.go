@@ -232,6 +232,18 @@ func TestWhatTakesLongMayTakeLong(t *testing.T) {
 	}
 }
 
+func TestOriginIsThatOfAPlatform(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{"<html>Egeria</html>", "It works!", "", fitting} {
+		p := newPlatform(egeria.Dialect6)
+		p.origin = func(int) reply { return plain(http.StatusOK, body) }
+		_, err := p.client(t, egeria.WithDialect(egeria.Dialect6)).Platform.Origin(t.Context())
+		assert.ErrorContains(t, err, "Platform.Origin")
+		assert.ErrorContains(t, err, "not the origin of an Egeria platform")
+		assert.Empty(t, conditions(err))
+	}
+}
+
 // 4.x writes the status beside the members of the envelope, 6.x in a member of its own.
 func TestServerStatusInBothForms(t *testing.T) {
 	t.Parallel()
