@@ -52,6 +52,11 @@ func New(platformURL string, opts ...Option) (*Client, error) {
 	case cfg.dialect == Dialect4 && cfg.user == "":
 		return fail(core.Arg("user", "is missing: Dialect4 needs WithUser or WithCredentials"))
 	}
+	if cfg.dialect == Dialect4 {
+		if err := checkName("user", cfg.user); err != nil {
+			return fail(err)
+		}
+	}
 	if cfg.password != nil {
 		cfg.Auth = core.Bearer(func(ctx context.Context) (core.Token, error) {
 			t, err := c.Login(ctx)

@@ -65,10 +65,20 @@ func checkDocument(d Document) error {
 }
 
 // Delete sends DELETE .../configuration. Afterwards Get gives a default document.
+//
+// Platforms of 4.x that keep their documents encrypted, which is their default, lose ALL documents with it, also where the server has none: they delete the key (seen with 4.0 and 4.2; later releases before 6.0 are not
+// known to do better). There it is [ErrInvalid], unless the client has [WithClearTextStore].
 func (s *ConfigService) Delete(ctx context.Context, opts ...CallOption) error {
 	const op = "Config.Delete"
 	if err := refuse(op, s.check()); err != nil {
 		return err
+	}
+	dialect, err := s.c.Dialect(ctx)
+	if err != nil {
+		return err
+	}
+	if dialect == Dialect4 && !s.c.cfg.clearText {
+		return refuse(op, core.Arg("WithClearTextStore", "is missing: a platform of 4.x that encrypts its documents loses all of them when one is deleted"))
 	}
 	return s.alone(ctx, op, func() error {
 		return void(ctx, s.c, op, opts, func(ctx context.Context) (*http.Response, error) { return s.c.api.DeleteConfiguration(ctx, s.name) })

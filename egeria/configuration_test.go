@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/integrations-go/sdk/egeria"
+	"github.com/integrations-go/sdk/egeria/egeriatest"
 )
 
 func TestDocumentsComeAndGoAsTheyAre(t *testing.T) {
@@ -241,5 +242,34 @@ func TestWhatIsConfiguredDoesNotShowItsPasswords(t *testing.T) {
 		var log bytes.Buffer
 		slog.New(slog.NewTextHandler(&log, nil)).Info("x", "v", v)
 		assertHidden(t, log.String()+fmt.Sprintf("%v %+v %#v %s %q %x", v, v, v, v, v, v), passwordCanary)
+	}
+}
+
+// A platform of 4.x that encrypts its documents deletes the key with any of them, and all are lost.
+func TestDeleteSparesTheDocumentsOfOthers(t *testing.T) {
+	t.Parallel()
+	for _, release := range []string{"4.2", "6.1"} {
+		srv := egeriatest.NewServer(t, egeriatest.WithRelease(release), egeriatest.WithEncryptedStore())
+		clientWith := func(opts ...egeria.Option) *egeria.Client {
+			c, err := egeria.New(srv.URL, append(opts, egeria.WithCredentials(srv.User, srv.Password), egeria.WithHTTPClient(srv.HTTPClient()))...)
+			require.NoError(t, err)
+			return c
+		}
+		c := clientWith()
+		require.NoError(t, c.Server("one").Config.SetDefaultAuditLog(t.Context()))
+		err := c.Server("two").Config.Delete(t.Context())
+		if release == "6.1" {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorIs(t, err, egeria.ErrInvalid)
+		assert.Equal(t, "WithClearTextStore", errorOf(t, err).Argument)
+		assert.Zero(t, srv.CountCalls("deleteConfiguration"))
+		_, err = c.Server("one").Config.Get(t.Context())
+		require.NoError(t, err)
+
+		require.NoError(t, clientWith(egeria.WithClearTextStore()).Server("two").Config.Delete(t.Context()))
+		_, err = c.Server("one").Config.Get(t.Context())
+		require.Error(t, err, "which was not true of this platform")
 	}
 }

@@ -126,6 +126,9 @@ func (c *Client) findDialect(ctx context.Context) (Dialect, error) {
 	if c.cfg.user == "" {
 		return 0, refuse(op, core.Arg("user", "is missing: the platform does not speak as 6.0 and later do (%v); 4.x and 5.x need WithUser", err6))
 	}
+	if err := refuse(op, checkName("user", c.cfg.user)); err != nil {
+		return 0, err
+	}
 	err4 := origin(func(_ context.Context, r *http.Request) error { return c.addUser(r) })
 	if elsewhere(err4) {
 		// Neither is wrapped: a 404 for the origin is none for what a call is about.

@@ -29,7 +29,7 @@
 //
 // What fails returns an [*Error], possibly joined with others: use [errors.Is] with [ErrNotFound] and the other conditions, and [errors.As] for the rest. Most failures of a platform come with HTTP status 200, and say in
 // the reply what went wrong; [Error.RelatedCode] is the status that they stand for, [Error.Code] the id of the message, [Error.Exception] the Java class, [Error.Failure] everything. An argument that makes no sense is
-// [ErrInvalid] before anything is sent. So is a name that no path of a platform can carry: one with / \ ; % or a control character.
+// [ErrInvalid] before anything is sent. So is a name that not every platform accepts in a path: one with / \ ; % or a control character.
 //
 // # Retries
 //

@@ -47,7 +47,7 @@ type Error struct {
 	RelatedCode int    // the HTTP status that the failure in the reply stands for: what it says, or else what its exception means; 0 where there is none in it
 	RequestID   string // of 6.1 and later
 	Code        string // the id of the message, for example OMAG-ADMIN-400-039
-	Detail      string // the message, or the beginning of a body of another shape
+	Detail      string // the message without its id, or the beginning of a body of another shape
 
 	// Failure is all that the reply says of the failure, nil where it came in no such form.
 	Failure *Envelope
@@ -143,11 +143,16 @@ func newError(f *core.Failure) error {
 	case failed != nil:
 		e.Failure, e.Err = failed.Envelope, nil
 		e.RelatedCode = failed.RelatedHTTPCode
-		e.Code, e.Detail = failed.ExceptionErrorMessageID, failed.ExceptionErrorMessage
+		e.Code = failed.ExceptionErrorMessageID
+		e.Detail = strings.TrimSpace(strings.TrimPrefix(failed.ExceptionErrorMessage, e.Code))
 		if failed.RequestID != "" {
 			e.RequestID = failed.RequestID
 		}
-	case f.StatusCode >= 300:
+	case f.StatusCode < 300:
+		if len(f.Body) > 0 && !json.Valid(f.Body) {
+			e.Detail = core.Excerpt(f.Body)
+		}
+	default:
 		var spring struct {
 			Error   core.Text `json:"error"`
 			Message core.Text `json:"message"`

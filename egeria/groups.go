@@ -123,8 +123,8 @@ func (s *IntegrationGroupsService) ReplaceAll(ctx context.Context, groups []Inte
 	return s.alone(ctx, op, func() error { return s.write(ctx, op, groups, opts) })
 }
 
-// Delete removes the group of this name. One that is not there is a success, as it is for the platform. It sends DELETE .../integration-groups/{name}; where no path can carry the
-// name (it has one of / \ ; %) it reads the list and writes what is left of it.
+// Delete removes the group of this name. One that is not there is a success, as it is for the platform. It sends DELETE .../integration-groups/{name}; where not every platform accepts the
+// name in a path (it has one of / \ ; %) it reads the list and writes what is left of it.
 func (s *IntegrationGroupsService) Delete(ctx context.Context, name string, opts ...CallOption) error {
 	const op = "IntegrationGroups.Delete"
 	if err := refuse(op, s.check(), core.PathValue("name", name)); err != nil {

@@ -22,7 +22,7 @@ func TestStoryOnARealPlatform(t *testing.T) {
 	if password := os.Getenv("EGERIA_LIVE_PASSWORD"); password != "" {
 		who = egeria.WithCredentials(user, password)
 	}
-	c, err := egeria.New(url, who)
+	c, err := egeria.New(url, who, egeria.WithClearTextStore())
 	require.NoError(t, err)
 	dialect, err := c.Dialect(t.Context())
 	require.NoError(t, err)

@@ -6,19 +6,19 @@ import (
 	"github.com/integrations-go/sdk/internal/core"
 )
 
-// unfit are the characters that no path of a platform can carry, however they are escaped: its web server and its firewall refuse them.
+// unfit are the characters that paths of a platform can't carry, however they are escaped: its web server refuses / and \, and the firewall of later releases is said to refuse all of them.
 const unfit = `/\;%`
 
 // inPath reports whether a path can carry a name that [core.PathValue] accepts.
 func inPath(name string) bool { return !strings.ContainsAny(name, unfit) }
 
-// checkName refuses what would make another path of the one that it is put into, and what no path can carry.
+// checkName refuses what would make another path of the one that it is put into, and what not every path can carry.
 func checkName(argument, name string) error {
 	if err := core.PathValue(argument, name); err != nil {
 		return err
 	}
 	if !inPath(name) {
-		return core.Arg(argument, "has one of the characters %s, which the platform accepts in no path", unfit)
+		return core.Arg(argument, "has one of the characters %s, which not every platform accepts in a path", unfit)
 	}
 	return nil
 }

@@ -23,22 +23,16 @@ type config struct {
 	login    string        // the user of the password
 	password func() string // in a closure, where no format verb finds it; nil: none
 	tokens   bool          // come from elsewhere
-}
 
-// setUser takes the user of 4.x and 5.x, if the checks pass.
-func (c *config) setUser(user string, checks ...error) error {
-	for _, err := range append([]error{checkName("user", user)}, checks...) {
-		if err != nil {
-			return err
-		}
-	}
-	c.user = user
-	return nil
+	clearText bool // documents are not encrypted
 }
 
 // WithUser names the user that calls platforms of 4.x and 5.x. They ask for no proof of it. On platforms of 6.0 and later it has no use.
 func WithUser(user string) Option {
-	return func(c *config) error { return c.setUser(user) }
+	return func(c *config) error {
+		c.user = user
+		return checkName("user", user)
+	}
 }
 
 // WithCredentials logs in to platforms of 6.0 and later with POST /api/token, when the first token is needed, a minute before it expires, and once after a 401: a restart of the platform can make all tokens invalid.
@@ -49,8 +43,8 @@ func WithCredentials(user, password string) Option {
 		if password == "" {
 			empty = core.Arg("password", "is empty")
 		}
-		c.login, c.password = user, func() string { return password }
-		return c.SetAuth("WithCredentials", nil, c.setUser(user, empty))
+		c.user, c.login, c.password = user, user, func() string { return password }
+		return c.SetAuth("WithCredentials", nil, core.PathValue("user", user), empty)
 	}
 }
 
@@ -84,6 +78,15 @@ func WithDialect(dialect Dialect) Option {
 			return core.Arg("dialect", "is %d", int(dialect))
 		}
 		c.dialect = dialect
+		return nil
+	}
+}
+
+// WithClearTextStore says that the platform, of 4.x or 5.x, keeps its configuration documents in clear text (platform.configstore.provider names a FileBasedServerConfigStoreProvider), so that
+// [ConfigService.Delete] does no harm to others. The platform does not tell how it keeps them. On 6.0 and later it has no use.
+func WithClearTextStore() Option {
+	return func(c *config) error {
+		c.clearText = true
 		return nil
 	}
 }

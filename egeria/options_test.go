@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/integrations-go/sdk/egeria"
+	"github.com/integrations-go/sdk/egeria/egeriatest"
 	"github.com/integrations-go/sdk/ratelimit"
 )
 
@@ -141,7 +142,7 @@ func TestFromEnv(t *testing.T) {
 		"password and a token":         {url: platformURL, user: user, password: passwordCanary, opts: opts{egeria.WithToken("t")}, argument: "credentials", operation: "New"},
 		"no password for 6.x":          {url: platformURL, user: user, opts: opts{egeria.WithDialect(egeria.Dialect6)}, argument: "credentials", operation: "New"},
 		"a URL without scheme":         {url: "platform.example", user: user, argument: "base URL", operation: "New"},
-		"a user that no path can take": {url: platformURL, user: "a/b", password: passwordCanary, argument: "user", operation: "New"},
+		"a user that no path can take": {url: platformURL, user: "a/b", argument: "user", operation: "New"},
 		"plain http":                   {url: "http://platform.example", user: user, argument: "base URL", operation: "New"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -277,4 +278,22 @@ func TestOptionsReachTheWire(t *testing.T) {
 	c = p.clientAt(t, platformURL, egeria.WithToken("t"), egeria.WithStrict())
 	require.NoError(t, failing(c.Server("s").Config.Get(t.Context())), "what may be absent is no error")
 	assert.Equal(t, "cocoMDS1", c.Server("cocoMDS1").Name())
+}
+
+// Where the user is no part of a path, it may have what no path can carry.
+func TestUserOfALoginMayHaveAnyName(t *testing.T) {
+	t.Parallel()
+	who := egeria.WithCredentials(`DOMAIN\user`, passwordCanary)
+	_, err := egeria.New(platformURL, who, egeria.WithDialect(egeria.Dialect6))
+	require.NoError(t, err)
+	_, err = egeria.New(platformURL, who, egeria.WithDialect(egeria.Dialect4))
+	require.ErrorIs(t, err, egeria.ErrInvalid)
+	assert.Equal(t, "user", errorOf(t, err).Argument)
+
+	srv := egeriatest.NewServer(t, egeriatest.WithRelease("4.2"))
+	c, err := egeria.New(srv.URL, who, egeria.WithHTTPClient(srv.HTTPClient()))
+	require.NoError(t, err)
+	_, err = c.Platform.Servers(t.Context())
+	require.ErrorIs(t, err, egeria.ErrInvalid)
+	assert.Equal(t, "user", errorOf(t, err).Argument)
 }

@@ -214,7 +214,7 @@ func TestStoryOnTheFake(t *testing.T) {
 		t.Run(release, func(t *testing.T) {
 			t.Parallel()
 			srv := egeriatest.NewServer(t, egeriatest.WithRelease(release))
-			c, err := egeria.New(srv.URL, egeria.WithCredentials(srv.User, srv.Password), egeria.WithHTTPClient(srv.HTTPClient()))
+			c, err := egeria.New(srv.URL, egeria.WithCredentials(srv.User, srv.Password), egeria.WithHTTPClient(srv.HTTPClient()), egeria.WithClearTextStore())
 			require.NoError(t, err)
 			storyteller{c: c, url: srv.URL, inverted: release < "5.3", older: release < "4.2", daemon: true}.tell(t)
 		})

@@ -176,7 +176,7 @@ func (p *platform) client(t *testing.T, opts ...egeria.Option) *egeria.Client {
 // clientAt has the credentials of its options only.
 func (p *platform) clientAt(t *testing.T, base string, opts ...egeria.Option) *egeria.Client {
 	t.Helper()
-	all := append([]egeria.Option{egeria.WithHTTPClient(&http.Client{Transport: p}), egeria.WithRetry(egeria.RetryPolicy{MaxAttempts: 1})}, opts...)
+	all := append([]egeria.Option{egeria.WithHTTPClient(&http.Client{Transport: p}), egeria.WithClearTextStore(), egeria.WithRetry(egeria.RetryPolicy{MaxAttempts: 1})}, opts...)
 	c, err := egeria.New(base, all...)
 	require.NoError(t, err)
 	return c
