@@ -87,8 +87,11 @@ func (d Document) UserID() string { return d.text("localServerUserId") }
 
 // MaxPageSize is the largest number of elements that a caller may ask for at once, and whether the document tells it.
 func (d Document) MaxPageSize() (size int, ok bool) {
-	raw := d.Member("maxPageSize")
-	return size, len(raw) > 0 && json.Unmarshal(raw, &size) == nil && string(raw) != "null"
+	var number *int
+	if json.Unmarshal(d.Member("maxPageSize"), &number) != nil || number == nil {
+		return 0, false
+	}
+	return *number, true
 }
 
 const groupsMember = "dynamicIntegrationGroupsConfig"
@@ -143,7 +146,7 @@ func (d Document) MarshalJSON() ([]byte, error) {
 	if d.IsZero() {
 		return []byte("{}"), nil
 	}
-	return d.raw, nil
+	return slices.Clone(d.raw), nil
 }
 
 func (d Document) describe() string {

@@ -27,7 +27,7 @@ type IntegrationGroup struct {
 	// SecretsStoreCollection is the collection of secrets in the store. Since 6.0.
 	SecretsStoreCollection string
 
-	// Extra has the members that this release does not know, or that are of another type than text, as the JSON they came in. They are sent again. A field that is not empty prevails.
+	// Extra has the members that this release does not know, or whose value is no text or an empty one, as the JSON they came in. They are sent again. A field that is not empty prevails.
 	Extra Object
 }
 
@@ -62,7 +62,7 @@ func (g *IntegrationGroup) UnmarshalJSON(b []byte) error {
 	fields := g.fields()
 	for name, raw := range members {
 		var text *string
-		if field := fields[name]; json.Unmarshal(raw, &text) == nil && (text != nil && field != nil || name == "class" && text != nil && *text == groupClass) {
+		if field := fields[name]; json.Unmarshal(raw, &text) == nil && (field != nil && text != nil && *text != "" || name == "class" && (text == nil || *text == groupClass)) {
 			if field != nil {
 				*field = *text
 			}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -20,8 +21,7 @@ func (t *Time) UnmarshalJSON(b []byte) error {
 	if strings.HasPrefix(text, `"`) {
 		_ = json.Unmarshal(b, &text) // what comes here is JSON
 	}
-	var milliseconds int64
-	if json.Unmarshal([]byte(text), &milliseconds) == nil && text != "null" {
+	if milliseconds, err := strconv.ParseInt(text, 10, 64); err == nil {
 		if at := time.UnixMilli(milliseconds).UTC(); at.Year() > 0 && at.Year() < 10000 { // others can't be written again
 			t.Time = at
 		}
