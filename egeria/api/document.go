@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/integrations-go/sdk/internal/oneof"
 )
@@ -35,8 +36,11 @@ func (d Document) members() map[string]json.RawMessage {
 // Member is a member as JSON, nil where there is none.
 func (d Document) Member(name string) json.RawMessage { return d.members()[name] }
 
-// SetMember changes a member; nil removes it.
+// SetMember changes a member; nil removes it. A name that is not UTF-8, and a value that has no JSON, are errors.
 func (d *Document) SetMember(name string, value any) error {
+	if !utf8.ValidString(name) {
+		return errors.New("the name of a member is not UTF-8") // encoding would make another one of it, which may be there already
+	}
 	members := d.members()
 	if value == nil {
 		delete(members, name)

@@ -89,6 +89,7 @@ func TestSetMemberKeepsTheRest(t *testing.T) {
 	before := raw(t, d)
 	require.Error(t, d.SetMember("bad", make(chan int)))
 	require.Error(t, d.SetMember("bad", json.RawMessage(`{`)))
+	require.Error(t, d.SetMember("\xff", nil))
 	assert.Equal(t, before, raw(t, d), "a failure changes nothing")
 	d.Member("versionId")[1] = 'x'
 	assert.Equal(t, "V2.0", d.VersionID())
