@@ -56,6 +56,7 @@ func FuzzEnvelope(f *testing.F) {
 	}
 	f.Add(`{"relatedHTTPCode":200}`, 500)
 	f.Add(``, 401)
+	f.Add(`0`, 404)
 	f.Fuzz(func(t *testing.T, body string, status int) {
 		if status < 200 || status > 599 {
 			status = 200

@@ -57,11 +57,7 @@ func seed(srv *egeriatest.Server, release, groups string) {
 // groupsAt are the groups that the fake has stored for server d.
 func groupsAt(t *testing.T, srv *egeriatest.Server) string {
 	t.Helper()
-	var all []json.RawMessage
-	for _, g := range srv.Groups("d") {
-		all = append(all, g)
-	}
-	b, err := json.Marshal(all)
+	b, err := json.Marshal(srv.Groups("d"))
 	require.NoError(t, err)
 	return canonical(t, string(b))
 }
@@ -115,10 +111,10 @@ func TestListIsNeverNil(t *testing.T) {
 		require.NoError(t, err, "a server that nobody has heard of")
 		assert.Equal(t, []egeria.IntegrationGroup{}, groups)
 		for body, want := range map[string][]string{
-			`{"class":"IntegrationGroupsResponse","relatedHTTPCode":200}`:               {},
-			`{"class":"IntegrationGroupsResponse","relatedHTTPCode":200,"groups":null}`: {},
-			`{"class":"IntegrationGroupsResponse","relatedHTTPCode":200,"groups":[]}`:   {},
-			`{"relatedHTTPCode":200,"groups":[null]}`:                                   {},
+			`{"class":"IntegrationGroupsResponse","relatedHTTPCode":200}`:                                                              {},
+			`{"class":"IntegrationGroupsResponse","relatedHTTPCode":200,"groups":null}`:                                                {},
+			`{"class":"IntegrationGroupsResponse","relatedHTTPCode":200,"groups":[]}`:                                                  {},
+			`{"relatedHTTPCode":200,"groups":[null]}`:                                                                                  {},
 			`{"relatedHTTPCode":200,"groups":[null,{"integrationGroupQualifiedName":"b"},null,{"integrationGroupQualifiedName":"a"}]}`: {"b", "a"},
 		} {
 			srv.Inject(egeriatest.Fault{Operation: "getIntegrationGroups", Body: body})
@@ -418,12 +414,14 @@ func invoke(ctx context.Context, method reflect.Value, texts ...string) error {
 		case t == reflect.TypeFor[egeria.Document]():
 			d, _ := egeria.NewDocument([]byte(`{}`))
 			in = append(in, reflect.ValueOf(d))
+		case t == reflect.TypeFor[egeria.ServerProperties]():
+			in = append(in, reflect.ValueOf(egeria.ServerProperties{Description: "d"}))
 		case t != reflect.TypeFor[[]egeria.CallOption]():
 			in = append(in, reflect.Zero(t))
 		}
 	}
 	out := method.Call(in)
-	err, _ := out[len(out)-1].Interface().(error)
+	err, _ := reflect.TypeAssert[error](out[len(out)-1])
 	return err
 }
 

@@ -1,0 +1,252 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/pem"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/integrations-go/sdk/egeria"
+	"github.com/integrations-go/sdk/egeria/egeriatest"
+)
+
+func TestTour(t *testing.T) {
+	for release, special := range map[string][]string{
+		"":    {"(version 6.1), spoken to as 6.x", "nothing: this release has no integration services", "Stewardship Integrator OMIS    Stewardship Action OMAS"},
+		"6.1": {"(version 6.1), spoken to as 6.x"},
+		"4.3": {"(version 4.3), spoken to as 4.x/5.x", "all: Asset Consumer OMAS, Asset Manager OMAS, Community Profile OMAS, Data Manager OMAS, IT Infrastructure OMAS, Security Manager OMAS\n"},
+	} {
+		var out bytes.Buffer
+		require.NoError(t, run(t.Context(), []string{"-release", release}, &out))
+		for _, want := range append(special,
+			"Topic Integrator OMIS          Data Manager OMAS", "group Egeria:IntegrationGroup:Default from qs-metadata-store", "Integration Daemon, RUNNING",
+			"group Egeria:IntegrationGroup:Default is RUNNING", "connector Files is ", "group Egeria:IntegrationGroup:Default:Other is ASSIGNED",
+			"group Egeria:IntegrationGroup:Default:Other from another-metadata-store", "all connectors: done", "running: false", " is stopped, and its configuration deleted",
+		) {
+			require.Contains(t, out.String(), want, release)
+		}
+		assert.NotContains(t, out.String(), "not done")
+		assert.Equal(t, release != "4.3", strings.Contains(out.String(), "Stewardship Integrator OMIS"), "4.3 has it in its documentation only")
+	}
+}
+
+// livePlatform is a fake in the place of a real platform, with a server that is somebody's: -live reaches it through the environment.
+func livePlatform(t *testing.T, release string) *egeriatest.Server {
+	t.Helper()
+	srv := egeriatest.NewServer(t, egeriatest.WithRelease(release))
+	t.Setenv(egeria.EnvPlatformURL, srv.URL)
+	t.Setenv(egeria.EnvUser, srv.User)
+	t.Setenv(egeria.EnvUserPassword, srv.Password)
+	c, err := egeria.FromEnv()
+	require.NoError(t, err)
+	theirs := c.Server("theirs")
+	require.NoError(t, theirs.Config.SetDefaultAuditLog(t.Context()))
+	require.NoError(t, theirs.IntegrationGroups.Put(t.Context(), egeria.IntegrationGroup{PlatformURL: "u", ServerName: "s", QualifiedName: "theirs"}))
+	_, err = c.Platform.Start(t.Context(), "theirs")
+	require.NoError(t, err)
+	before := string(srv.Document("theirs"))
+	srv.ResetCalls()
+	t.Cleanup(func() {
+		assert.Equal(t, before, string(srv.Document("theirs")))
+		assert.True(t, srv.Running("theirs"))
+		for _, call := range srv.Calls() {
+			if call.Operation != "createToken" {
+				assert.True(t, call.Method == http.MethodGet || strings.Contains(call.Path, "/servers/example-daemon-"), call)
+			}
+		}
+	})
+	return srv
+}
+
+// makeRun makes all groups look as if they ran.
+func makeRun(srv *egeriatest.Server) {
+	srv.Inject(egeriatest.Fault{Operation: "getGroupSummary", Times: -1, Body: `{"relatedHTTPCode":200,"integrationGroupSummary":{"integrationGroupStatus":"RUNNING"}}`})
+}
+
+// requireNothingLeft checks that what was created is gone.
+func requireNothingLeft(t *testing.T, srv *egeriatest.Server) {
+	t.Helper()
+	created := ""
+	for _, call := range srv.Calls() {
+		if _, after, ok := strings.Cut(call.Path, "/servers/example-daemon-"); ok {
+			name, _, _ := strings.Cut(after, "/")
+			require.True(t, created == "" || created == name, "one server only")
+			created = name
+		}
+	}
+	require.NotEmpty(t, created)
+	require.Nil(t, srv.Document("example-daemon-"+created))
+	require.False(t, srv.Running("example-daemon-"+created))
+}
+
+func TestLiveCleansUp(t *testing.T) {
+	for _, release := range []string{"4.0", "4.3", "5.3", "6.1"} {
+		srv := livePlatform(t, release)
+		makeRun(srv)
+		var out bytes.Buffer
+		require.NoError(t, run(t.Context(), []string{"-live", "-group", "G", "-metadata-server", "mds"}, &out), out.String())
+		require.Contains(t, out.String(), "group G from mds")
+		require.Contains(t, out.String(), "running 1 servers")
+		assert.Equal(t, release == "6.1", strings.Contains(out.String(), "all connectors: not done"), "6.1 fails where there are none")
+		requireNothingLeft(t, srv)
+	}
+}
+
+func TestLiveCleansUpAfterAFailure(t *testing.T) {
+	for _, tt := range []struct {
+		operation string
+		skip      int
+	}{
+		{"setDefaultAuditLog", 0},
+		{"setServerProperties", 0},
+		{"replaceIntegrationGroups", 0},
+		{"replaceIntegrationGroups", 1},
+		{"getIntegrationGroups", 2},
+		{"startServer", 0},
+		{"getInstanceStatus", 0},
+		{"listGroupSummaries", 0},
+		{"replaceIntegrationGroups", 2},
+		{"listGroupSummaries", 1},
+		{"stopServer", 0},
+		{"getServerStatus", 0},
+	} {
+		srv := livePlatform(t, "6.1")
+		makeRun(srv)
+		for _, fault := range []egeriatest.Fault{{Status: http.StatusForbidden}, {Status: http.StatusForbidden, Apply: true}} {
+			fault.Operation, fault.Skip = tt.operation, tt.skip
+			srv.Inject(fault)
+			var out bytes.Buffer
+			err := run(t.Context(), []string{"-live"}, &out)
+			require.ErrorIs(t, err, egeria.ErrForbidden, tt.operation)
+			assert.Contains(t, out.String(), "its configuration deleted", tt.operation)
+			requireNothingLeft(t, srv)
+			srv.ResetCalls()
+		}
+	}
+}
+
+func TestLiveTellsWhereItCouldNotCleanUp(t *testing.T) {
+	srv := livePlatform(t, "6.1")
+	makeRun(srv)
+	srv.Inject(egeriatest.Fault{Operation: "deleteConfiguration", Status: http.StatusForbidden})
+	var out bytes.Buffer
+	err := run(t.Context(), []string{"-live"}, &out)
+	require.ErrorIs(t, err, egeria.ErrForbidden)
+	require.ErrorContains(t, err, "Config.Delete")
+	assert.NotContains(t, out.String(), "its configuration deleted")
+}
+
+func TestLiveCleansUpAfterAnInterrupt(t *testing.T) {
+	for _, operation := range []string{"setDefaultAuditLog", "startServer", "getGroupSummary"} {
+		srv := livePlatform(t, "6.1")
+		if operation != "getGroupSummary" { // which waits by itself
+			srv.Inject(egeriatest.Fault{Operation: operation, Apply: true, Delay: time.Minute})
+		}
+		ctx, interrupt := context.WithCancel(t.Context())
+		go func() {
+			for ctx.Err() == nil && srv.CountCalls(operation) == 0 {
+				time.Sleep(time.Millisecond)
+			}
+			time.Sleep(20 * time.Millisecond) // so that it has taken effect
+			interrupt()
+		}()
+		var out bytes.Buffer
+		err := run(ctx, []string{"-live"}, &out)
+		interrupt()
+		require.ErrorIs(t, err, context.Canceled, operation)
+		assert.Contains(t, out.String(), "its configuration deleted", operation)
+		requireNothingLeft(t, srv)
+	}
+}
+
+// A platform may go on starting a server although nobody waits for it any more.
+func TestLiveWaitsForAServerThatStartsLate(t *testing.T) {
+	srv := livePlatform(t, "6.1")
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/instance") {
+			r = r.Clone(context.WithoutCancel(r.Context()))
+			interrupt()
+			time.Sleep(500 * time.Millisecond)
+		}
+		srv.Handler().ServeHTTP(w, r)
+	}))
+	defer slow.Close()
+	t.Setenv(egeria.EnvPlatformURL, slow.URL)
+	var out bytes.Buffer
+	err := run(ctx, []string{"-live"}, &out)
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Equal(t, 1, srv.CountCalls("startServer"))
+	assert.GreaterOrEqual(t, srv.CountCalls("stopServer"), 2)
+	requireNothingLeft(t, srv)
+}
+
+// A server of somebody else's must not be touched, whatever its name.
+func TestLiveLeavesAServerOfThatNameAlone(t *testing.T) {
+	srv := livePlatform(t, "6.1")
+	srv.Inject(egeriatest.Fault{Operation: "isServerKnown", Body: `{"class":"BooleanResponse","relatedHTTPCode":200,"flag":true}`})
+	var out bytes.Buffer
+	err := run(t.Context(), []string{"-live"}, &out)
+	require.ErrorContains(t, err, "there is a server example-daemon-")
+	for _, call := range srv.Calls() {
+		assert.True(t, call.Method == http.MethodGet || call.Operation == "createToken", call)
+	}
+}
+
+func TestLiveTrustsTheCertificateThatItIsGiven(t *testing.T) {
+	srv := livePlatform(t, "6.1")
+	makeRun(srv)
+	secure := httptest.NewUnstartedServer(srv.Handler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
+	defer secure.Close()
+	t.Setenv(egeria.EnvPlatformURL, secure.URL)
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	require.NoError(t, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw}), 0o600))
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"-live", "-ca", file}, &out))
+	requireNothingLeft(t, srv)
+
+	srv.ResetCalls()
+	require.ErrorContains(t, run(t.Context(), []string{"-live"}, &out), "certificate")
+	require.Empty(t, srv.Calls())
+}
+
+func TestMissingEnvironmentIsOneLine(t *testing.T) {
+	t.Setenv(egeria.EnvPlatformURL, "")
+	t.Setenv(egeria.EnvUser, "")
+	var out bytes.Buffer
+	err := run(t.Context(), []string{"-live"}, &out)
+	require.ErrorIs(t, err, egeria.ErrInvalid)
+	require.ErrorContains(t, err, "EGERIA_PLATFORM_URL and EGERIA_USER")
+	require.NotContains(t, err.Error(), "\n")
+	require.Empty(t, out.String())
+}
+
+func TestWrongArgumentsAreOneLine(t *testing.T) {
+	srv := livePlatform(t, "6.1")
+	for want, args := range map[string][]string{
+		`-release is "5", not 4.3 or 6.1`:                            {"-release", "5"},
+		"-ca needs -live":                                            {"-ca", "main.go"},
+		`unexpected argument "live"`:                                 {"live"},
+		"main.go has no certificate":                                 {"-live", "-ca", "main.go"},
+		"-release is for the fake platform; -live asks the real one": {"-live", "-release", "4.3"},
+	} {
+		var out bytes.Buffer
+		require.EqualError(t, run(t.Context(), args, &out), want)
+		require.Empty(t, out.String(), want)
+	}
+	require.Empty(t, srv.Calls())
+}
