@@ -216,7 +216,8 @@ func TestActionsAreRepeatedOnlyWhereNothingHappened(t *testing.T) {
 					srv.Inject(fault)
 					return a.do(t.Context(), opts...)
 				}
-				for _, fault := range []egeriatest.Fault{{Lost: true, Apply: true}, {Lost: true}, {Unread: true}, {Truncate: true}, {Status: 500}, {Status: 503}, {Status: 504, Apply: true}} {
+				for _, fault := range []egeriatest.Fault{{Lost: true, Apply: true}, {Lost: true}, {Unread: true}, {Truncate: true},
+					{Status: 500}, {Status: 503}, {Status: 504, Apply: true}} {
 					err := try(fault)
 					require.ErrorIs(t, err, egeria.ErrOutcomeUnknown, "%s %+v", name, fault)
 					require.ErrorIs(t, err, egeria.ErrUnavailable)
@@ -224,7 +225,8 @@ func TestActionsAreRepeatedOnlyWhereNothingHappened(t *testing.T) {
 					require.NoError(t, try(fault, egeria.WithIdempotent()), "%s %+v", name, fault)
 					assert.Equal(t, 2, srv.CountCalls(""), "%s %+v", name, fault)
 				}
-				for _, fault := range []egeriatest.Fault{{Status: 429}, {Status: 429, Header: http.Header{"Retry-After": {"0"}}}, {Status: 503, Header: http.Header{"Retry-After": {"0"}}}} {
+				soon := http.Header{"Retry-After": {"0"}}
+				for _, fault := range []egeriatest.Fault{{Status: 429}, {Status: 429, Header: soon}, {Status: 503, Header: soon}} {
 					require.NoError(t, try(fault), "%s %+v", name, fault)
 					assert.Equal(t, 2, srv.CountCalls(""), "%s %+v", name, fault)
 				}

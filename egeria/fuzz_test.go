@@ -45,12 +45,17 @@ func failureIn(body []byte) bool {
 
 func FuzzEnvelope(f *testing.F) {
 	for _, body := range []string{
-		``, `null`, `{}`, `[]`, `"text"`, `7`, `<html>login</html>`, `{"class":"VoidResponse","relatedHTTPCode":200}`, `{"relatedHTTPCode":200,"groups":[null,{"x":1.0}],"flag":true}`,
-		`{"relatedHTTPCode":200,"exceptionClassName":"a.b.E"}`, `{"relatedHTTPCode":404,"exceptionClassName":"a.b.InvalidParameterException","exceptionErrorMessage":"OMAG-MULTI-TENANT-404-001 The\nserver"}`,
-		`{"relatedHTTPCode":"500"}`, `{"relatedHTTPCode":5e2}`, `{"relatedHTTPCode":-5}`, `{"relatedHTTPCode":99999999999999999999}`, `{"relatedHTTPCode":{},"exceptionClassName":[]}`, `{"RELATEDHTTPCODE":500}`,
+		``, `null`, `{}`, `[]`, `"text"`, `7`, `<html>login</html>`, `{"class":"VoidResponse","relatedHTTPCode":200}`,
+		`{"relatedHTTPCode":200,"groups":[null,{"x":1.0}],"flag":true}`,
+		`{"relatedHTTPCode":200,"exceptionClassName":"a.b.E"}`,
+		`{"relatedHTTPCode":404,"exceptionClassName":"a.b.InvalidParameterException","exceptionErrorMessage":"OMAG-MULTI-TENANT-404-001 The\nserver"}`,
+		`{"relatedHTTPCode":"500"}`, `{"relatedHTTPCode":5e2}`, `{"relatedHTTPCode":-5}`, `{"relatedHTTPCode":99999999999999999999}`,
+		`{"relatedHTTPCode":{},"exceptionClassName":[]}`, `{"RELATEDHTTPCODE":500}`,
 		`{"relatedHTTPCode":400,"exceptionErrorMessageParameters":["a",null,7],"exceptionProperties":{"a":{"b":1}},"exceptionSubclassName":7,"requestId":"\u2028\n"}`,
-		`{"timestamp":"2026","status":500,"error":"Internal Server Error","message":"a\r\nb","path":"/x"}`, `{"relatedHTTPCode":200,"exceptionClassName":null}`, "{\"relatedHTTPCode\":500,\"exceptionErrorMessage\":\"\xff\"}",
-		`{"relatedHTTPCode":200,"serverName":"d","active":true}`, `{"relatedHTTPCode":200,"integrationDaemonStatus":{"integrationGroupSummaries":[null,{"integrationConnectorReports":[{"connection":7}]}]}}`, "\x1f\x8b\x08",
+		`{"timestamp":"2026","status":500,"error":"Internal Server Error","message":"a\r\nb","path":"/x"}`, `{"relatedHTTPCode":200,"exceptionClassName":null}`,
+		"{\"relatedHTTPCode\":500,\"exceptionErrorMessage\":\"\xff\"}",
+		`{"relatedHTTPCode":200,"serverName":"d","active":true}`,
+		`{"relatedHTTPCode":200,"integrationDaemonStatus":{"integrationGroupSummaries":[null,{"integrationConnectorReports":[{"connection":7}]}]}}`, "\x1f\x8b\x08",
 	} {
 		f.Add(body, 200)
 	}
@@ -61,10 +66,12 @@ func FuzzEnvelope(f *testing.F) {
 		if status < 200 || status > 599 {
 			status = 200
 		}
-		c, err := egeria.New("https://h", egeria.WithToken("a-token-of-nobody"), egeria.WithDialect(egeria.Dialect6), egeria.WithRetry(egeria.RetryPolicy{MaxAttempts: 1}), egeria.WithLimiter(nil),
+		c, err := egeria.New("https://h", egeria.WithToken("a-token-of-nobody"), egeria.WithDialect(egeria.Dialect6),
+			egeria.WithRetry(egeria.RetryPolicy{MaxAttempts: 1}), egeria.WithLimiter(nil),
 			egeria.WithHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 				return &http.Response{
-					StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, ContentLength: int64(len(body)), Body: io.NopCloser(strings.NewReader(body)), Request: r,
+					StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, ContentLength: int64(len(body)),
+					Body: io.NopCloser(strings.NewReader(body)), Request: r,
 				}, nil
 			})}))
 		require.NoError(t, err)

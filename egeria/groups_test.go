@@ -157,7 +157,8 @@ func TestGetFindsByName(t *testing.T) {
 	t.Parallel()
 	for _, release := range eras {
 		srv, d := daemonAt(t, release)
-		seed(srv, release, `[{"integrationGroupQualifiedName":"b","omagserverName":"1"},{"integrationGroupQualifiedName":"a/;%","omagserverName":"2"},{"integrationGroupQualifiedName":"b","omagserverName":"3"},{}]`)
+		seed(srv, release, `[{"integrationGroupQualifiedName":"b","omagserverName":"1"},
+			{"integrationGroupQualifiedName":"a/;%","omagserverName":"2"},{"integrationGroupQualifiedName":"b","omagserverName":"3"},{}]`)
 		g, err := d.IntegrationGroups.Get(t.Context(), "b")
 		require.NoError(t, err)
 		assert.Equal(t, "1", g.ServerName, "the first")
@@ -182,8 +183,10 @@ func filters() map[string]egeriatest.Option {
 func TestPutWorksOnEveryPlatform(t *testing.T) {
 	t.Parallel()
 	const (
-		a  = `{"class":"IntegrationGroupConfig","integrationGroupQualifiedName":"a","omagserverName":"mds","omagserverPlatformRootURL":"old","newer":{"n":12345678901234567890,"p":1.10},"html":"<&>"}`
-		b  = `{"class":"IntegrationGroupConfig","integrationGroupQualifiedName":"b","omagserverName":"mds","omagserverPlatformRootURL":"u","secretsStoreLocation":"l","newer":[null]}`
+		a = `{"class":"IntegrationGroupConfig","integrationGroupQualifiedName":"a","omagserverName":"mds","omagserverPlatformRootURL":"old",
+			"newer":{"n":12345678901234567890,"p":1.10},"html":"<&>"}`
+		b = `{"class":"IntegrationGroupConfig","integrationGroupQualifiedName":"b","omagserverName":"mds","omagserverPlatformRootURL":"u",
+			"secretsStoreLocation":"l","newer":[null]}`
 		a2 = `{"class":"IntegrationGroupConfig","integrationGroupQualifiedName":"a","omagserverName":"double"}`
 		c  = `{"class":"IntegrationGroupConfig","integrationGroupQualifiedName":"c","omagserverName":"mds","omagserverPlatformRootURL":"https://h:9443"}`
 	)
@@ -225,7 +228,8 @@ func TestPutWorksOnEveryPlatform(t *testing.T) {
 func TestPutOfWhatGetGaveChangesNothing(t *testing.T) {
 	t.Parallel()
 	srv, d := daemonAt(t, "6.1", egeriatest.WithUnknownMembers())
-	seed(srv, "6.1", `[{"class":"IntegrationGroupConfig","integrationGroupQualifiedName":"n","omagserverName":"","omagserverPlatformRootURL":"u","secretsStoreLocation":"","x":{"y":1.0}},
+	seed(srv, "6.1", `[{"class":"IntegrationGroupConfig","integrationGroupQualifiedName":"n","omagserverName":"","omagserverPlatformRootURL":"u",
+			"secretsStoreLocation":"","x":{"y":1.0}},
 		{"class":"IntegrationGroupConfig","integrationGroupQualifiedName":"a","omagserverName":"s","omagserverPlatformRootURL":"u","secretsStoreCollection":"","z":[1e5]}]`)
 	before := groupsAt(t, srv)
 	g, err := d.IntegrationGroups.Get(t.Context(), "a")
@@ -257,7 +261,8 @@ func TestPutRawIsThePlatformsOwn(t *testing.T) {
 			}
 			assert.Zero(t, srv.CountCalls("replaceIntegrationGroups"))
 			calls := srv.Calls()
-			assert.Equal(t, canonical(t, `{"class":"IntegrationGroupConfig","omagserverPlatformRootURL":"https://h:9443","omagserverName":"mds","integrationGroupQualifiedName":"`+last+`"}`),
+			assert.Equal(t, canonical(t, `{"class":"IntegrationGroupConfig","omagserverPlatformRootURL":"https://h:9443","omagserverName":"mds",
+				"integrationGroupQualifiedName":"`+last+`"}`),
 				canonical(t, string(calls[len(calls)-2].Body)), filter)
 		}
 	}
@@ -308,7 +313,8 @@ func TestGroupsThatNoDaemonCouldUseAreRefused(t *testing.T) {
 func TestDeleteRemovesAnyName(t *testing.T) {
 	t.Parallel()
 	inPath := []string{
-		"Egeria:IntegrationGroup:Default", "two words", "ünï–code 名前", "~{group}~", "a+b", "a?b#c", "a&b=c", `"q'`, "<x>", "[1]|^`", "...", ".a", "a.", "..a", "integration-groups", "configuration", "all", "@!$()*,",
+		"Egeria:IntegrationGroup:Default", "two words", "ünï–code 名前", "~{group}~", "a+b", "a?b#c", "a&b=c", `"q'`, "<x>", "[1]|^`", "...", ".a", "a.", "..a",
+		"integration-groups", "configuration", "all", "@!$()*,",
 	}
 	beside := []string{"a/b", "/", "a;b", `a\b`, "100%", "%2e", "%2F", "../x", "a\tb", "a\nb", "a\x7fb", "./.."}
 	for _, release := range []string{"4.0", "5.3", "6.1"} {
@@ -647,7 +653,8 @@ func TestLostRepliesOfWrites(t *testing.T) {
 		"Clear":          {func(s service) error { return s.Clear(ctx) }, "clearIntegrationGroups", []string{}},
 	} {
 		for what, fault := range map[string]egeriatest.Fault{
-			"lost, done": {Lost: true, Apply: true}, "lost, not done": {Lost: true}, "broken off": {Truncate: true}, "503": {Status: 503}, "500, done": {Status: 500, Apply: true}, "429": {Status: 429},
+			"lost, done": {Lost: true, Apply: true}, "lost, not done": {Lost: true}, "broken off": {Truncate: true},
+			"503": {Status: 503}, "500, done": {Status: 500, Apply: true}, "429": {Status: 429},
 		} {
 			for _, opts := range [][]egeriatest.Option{nil, {egeriatest.WithHTTP2()}} {
 				srv, d := daemonAt(t, "5.0", opts...)

@@ -59,7 +59,8 @@ func partnerNames(t *testing.T, services ...string) []string {
 func TestPartnerServices(t *testing.T) {
 	t.Parallel()
 	all := []string{
-		"Asset Consumer OMAS", "Asset Manager OMAS", "Community Profile OMAS", "Data Manager OMAS", "IT Infrastructure OMAS", "Security Manager OMAS", "Stewardship Action OMAS",
+		"Asset Consumer OMAS", "Asset Manager OMAS", "Community Profile OMAS", "Data Manager OMAS", "IT Infrastructure OMAS", "Security Manager OMAS",
+		"Stewardship Action OMAS",
 	}
 	assert.Equal(t, all, partnerNames(t))
 	var everyone []string

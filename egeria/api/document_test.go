@@ -16,7 +16,8 @@ import (
 
 // odd is a document that most decoders would not give back as it is.
 const odd = ` { "versionId":"V2.0", "localServerName" : "d\u0031",
-	"big":12345678901234567890, "price":1.10, "e":1E+2, "zero":-0, "html":"<&>` + "\u2028" + `", "esc":"\u003c\/", "a":{"b":{"c":[[[{"d":null}]]]}}, "localServerPassword":"s3cret", "big":1 } `
+	"big":12345678901234567890, "price":1.10, "e":1E+2, "zero":-0, "html":"<&>` + "\u2028" + `", "esc":"\u003c\/",
+	"a":{"b":{"c":[[[{"d":null}]]]}}, "localServerPassword":"s3cret", "big":1 } `
 
 func document(t *testing.T, text string) api.Document {
 	t.Helper()
@@ -77,8 +78,9 @@ func TestSetMemberKeepsTheRest(t *testing.T) {
 	require.NoError(t, d.SetMember("price", nil))
 	require.NoError(t, d.SetMember("absent", nil))
 	for name, want := range map[string]string{
-		"organizationName": `"A & B <c>"`, "versionId": `"V2.0"`, "localServerName": `"d\u0031"`, "big": `1`, "e": `1E+2`, "zero": `-0`, "html": "\"<&>\u2028\"", "esc": `"\u003c\/"`,
-		"a": `{"b":{"c":[[[{"d":null}]]]}}`, "localServerPassword": `"s3cret"`,
+		"organizationName": `"A & B <c>"`, "versionId": `"V2.0"`, "localServerName": `"d\u0031"`, "big": `1`, "e": `1E+2`, "zero": `-0`, "html": "\"<&>\u2028\"",
+		"esc": `"\u003c\/"`,
+		"a":   `{"b":{"c":[[[{"d":null}]]]}}`, "localServerPassword": `"s3cret"`,
 	} {
 		assert.Equal(t, want, string(d.Member(name)), name)
 	}
@@ -128,7 +130,8 @@ func TestDocumentAccessorsOnOddTypes(t *testing.T) {
 		d := document(t, `{}`)
 		if value != "" {
 			for _, name := range []string{
-				"versionId", "localServerId", "localServerName", "localServerType", "localServerDescription", "organizationName", "localServerURL", "localServerUserId", "maxPageSize", "auditTrail",
+				"versionId", "localServerId", "localServerName", "localServerType", "localServerDescription", "organizationName", "localServerURL", "localServerUserId",
+				"maxPageSize", "auditTrail",
 				"dynamicIntegrationGroupsConfig",
 			} {
 				require.NoError(t, d.SetMember(name, json.RawMessage(value)))

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"maps"
 	"slices"
 
@@ -50,6 +51,11 @@ func (g IntegrationGroup) Clone() IntegrationGroup {
 		g.Extra[name] = slices.Clone(raw)
 	}
 	return g
+}
+
+// LogValue is the qualified name, and where the definition is. What else there is may be what no log should hold.
+func (g IntegrationGroup) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("name", g.QualifiedName), slog.String("server", g.ServerName), slog.String("platform", g.PlatformURL))
 }
 
 // UnmarshalJSON implements [json.Unmarshaler]. Null is the zero value. What is no object otherwise is an error: a list of groups that lacked it could not be written again without losing it.

@@ -1,7 +1,10 @@
 package api_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
+	"log/slog"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -35,16 +38,17 @@ func TestGroupRoundTrip(t *testing.T) {
 		"of 6.x": {`{"class":"IntegrationGroupConfig","integrationGroupQualifiedName":"Egeria:IntegrationGroup:Default","omagserverName":"qs-metadata-store",` +
 			`"omagserverPlatformRootURL":"~{egeriaEndpoint}~","secretsStoreProvider":"~{p}~","secretsStoreLocation":"~{l}~","secretsStoreCollection":"~{c}~"}`, ""},
 		"unknown members": {`{"class":"IntegrationGroupConfig","big":12345678901234567890,"html":"<&>","list":[{"b":1.10,"a":null}],"nested":{"z":{"y":[[]]}},"no":false}`, ""},
-		"odd types":       {`{"class":"IntegrationGroupConfig","omagserverName":7,"omagserverPlatformRootURL":["u"],"integrationGroupQualifiedName":{"a":1},"secretsStoreProvider":true}`, ""},
-		"null members":    {`{"class":"IntegrationGroupConfig","omagserverName":null,"secretsStoreLocation":null,"other":null}`, ""},
-		"empty texts":     {`{"class":"IntegrationGroupConfig","omagserverName":"","secretsStoreLocation":"","other":""}`, ""},
-		"another class":   {`{"class":"NewGroupConfig","integrationGroupQualifiedName":"G"}`, ""},
-		"an odd class":    {`{"class":7,"integrationGroupQualifiedName":"G"}`, ""},
-		"other cases":     {`{"class":"IntegrationGroupConfig","Class":"x","OMAGServerName":"y","omagserverName":"mds"}`, ""},
-		"no class":        {`{"integrationGroupQualifiedName":"G"}`, `{"class":"IntegrationGroupConfig","integrationGroupQualifiedName":"G"}`},
-		"null class":      {`{"class":null,"integrationGroupQualifiedName":"G"}`, `{"class":"IntegrationGroupConfig","integrationGroupQualifiedName":"G"}`},
-		"nothing":         {`{}`, `{"class":"IntegrationGroupConfig"}`},
-		"null":            {`null`, `{"class":"IntegrationGroupConfig"}`},
+		"odd types": {`{"class":"IntegrationGroupConfig","omagserverName":7,"omagserverPlatformRootURL":["u"],
+			"integrationGroupQualifiedName":{"a":1},"secretsStoreProvider":true}`, ""},
+		"null members":  {`{"class":"IntegrationGroupConfig","omagserverName":null,"secretsStoreLocation":null,"other":null}`, ""},
+		"empty texts":   {`{"class":"IntegrationGroupConfig","omagserverName":"","secretsStoreLocation":"","other":""}`, ""},
+		"another class": {`{"class":"NewGroupConfig","integrationGroupQualifiedName":"G"}`, ""},
+		"an odd class":  {`{"class":7,"integrationGroupQualifiedName":"G"}`, ""},
+		"other cases":   {`{"class":"IntegrationGroupConfig","Class":"x","OMAGServerName":"y","omagserverName":"mds"}`, ""},
+		"no class":      {`{"integrationGroupQualifiedName":"G"}`, `{"class":"IntegrationGroupConfig","integrationGroupQualifiedName":"G"}`},
+		"null class":    {`{"class":null,"integrationGroupQualifiedName":"G"}`, `{"class":"IntegrationGroupConfig","integrationGroupQualifiedName":"G"}`},
+		"nothing":       {`{}`, `{"class":"IntegrationGroupConfig"}`},
+		"null":          {`null`, `{"class":"IntegrationGroupConfig"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := api.IntegrationGroup{ServerName: "old", Extra: api.Object{"old": json.RawMessage("1")}}
@@ -98,4 +102,20 @@ func TestGroupCloneSharesNothing(t *testing.T) {
 	require.NoError(t, g.UnmarshalJSON(in))
 	copy(in, `{"x":"2"}`)
 	assert.Equal(t, `"1"`, string(g.Extra["x"]), "the decoder's bytes are its own")
+}
+
+func TestGroupShowsNoExtra(t *testing.T) {
+	g := api.IntegrationGroup{PlatformURL: "u", ServerName: "s", QualifiedName: "shown", Extra: api.Object{"newer": json.RawMessage(`"s3cret"`)}}
+	for _, v := range []any{g, &g, []api.IntegrationGroup{g}} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+			assert.NotContains(t, fmt.Sprintf(verb, v), "s3cret", "%T %s", v, verb)
+		}
+	}
+	assert.Contains(t, fmt.Sprintf("%+v", g), "QualifiedName:shown")
+	var text, json bytes.Buffer
+	slog.New(slog.NewTextHandler(&text, nil)).Info("m", "g", g)
+	slog.New(slog.NewJSONHandler(&json, nil)).Info("m", "g", &g)
+	assert.Contains(t, text.String(), "g.name=shown g.server=s g.platform=u\n")
+	assert.Contains(t, json.String(), `"g":{"name":"shown","server":"s","platform":"u"}`)
+	assert.NotContains(t, text.String()+json.String(), "s3cret")
 }

@@ -7,8 +7,8 @@
 //
 //	EGERIA_PLATFORM_URL=https://localhost:9443 EGERIA_USER=... EGERIA_USER_PASSWORD=... go run ./examples/egeria-daemon -live
 //
-// it does the same on a real platform, with a server of its own, whose name it makes up. It stops that server and deletes its configuration in the end, also where something fails and after Ctrl-C,
-// and changes no other. The platform goes on listing the name of the server until it is restarted.
+// it does the same on a real platform, with a server of its own, whose name it makes up. It stops that server and deletes its configuration in the end, also where
+// something fails and after Ctrl-C, and changes no other. The platform goes on listing the name of the server until it is restarted.
 package main
 
 import (
@@ -353,6 +353,9 @@ func (s *story) change(ctx context.Context, name string) error {
 // undo stops the server and deletes its configuration. What was never done is a success. A server that may still come up is waited for.
 func (s *story) undo(ctx context.Context, name string, mayStart bool) error {
 	stopped := s.c.Platform.Stop(ctx, name)
+	if mayStart && errors.Is(stopped, egeria.ErrNotFound) {
+		s.line("it may still be starting: wait a minute")
+	}
 	for begin := time.Now(); mayStart && errors.Is(stopped, egeria.ErrNotFound) && time.Since(begin) < time.Minute && ctx.Err() == nil; {
 		time.Sleep(time.Second)
 		stopped = s.c.Platform.Stop(ctx, name)
