@@ -152,7 +152,11 @@ func (s *ConfigService) SetProperties(ctx context.Context, p ServerProperties, o
 		if p.Password != "" || p.SecretsStoreProvider != "" || p.SecretsStoreLocation != "" || p.SecretsStoreCollection != "" {
 			return refuse(op, core.Arg("properties", "have a password or secrets store, which 4.x can't be given"))
 		}
-		for _, set := range s.setters(p) {
+		setters := s.setters(p)
+		if len(setters) == 0 {
+			return err // nothing would tell a platform of 4.x from a wrong URL
+		}
+		for _, set := range setters {
 			if err := void(ctx, s.c, op, opts, set); err != nil {
 				return err
 			}

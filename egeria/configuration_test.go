@@ -180,12 +180,14 @@ func TestPropertiesAreSetOneByOneBefore5(t *testing.T) {
 		} {
 			p := newPlatform(egeria.Dialect4)
 			p.serve = on(missing)
-			require.NoError(t, p.client(t).Server("s").Config.SetProperties(x, properties))
+			err := p.client(t).Server("s").Config.SetProperties(x, properties)
 			calls := p.calls()
 			if end == "" {
+				require.ErrorIs(t, err, egeria.ErrNotFound, "nothing tells an older platform from a wrong URL")
 				assert.Len(t, calls, 1, "nothing is set, and nothing changed")
 				continue
 			}
+			require.NoError(t, err)
 			require.Len(t, calls, 2)
 			assert.Equal(t, "/open-metadata/admin-services/users/garygeeke/servers/s"+end, calls[1].URL.RequestURI())
 		}

@@ -74,7 +74,7 @@ func (c *Client) Dialect(ctx context.Context) (Dialect, error) {
 			select {
 			case <-p.done:
 			case <-ctx.Done():
-				return DialectAuto, newError(&core.Failure{Operation: "Dialect", Err: context.Cause(ctx)})
+				return DialectAuto, newError(&core.Failure{Operation: "Dialect", Err: core.Ended(ctx)})
 			}
 			if p.gaveUp && ctx.Err() == nil {
 				continue // this one did not give up

@@ -486,7 +486,7 @@ func ExampleError() {
 	fmt.Println(e.Detail)
 	// Output:
 	// true 200 404 OMAG-MULTI-TENANT-404-001 InvalidParameterException true
-	// OMAG-MULTI-TENANT-404-001 The OMAG Server daemon is not available to service a request from user garygeeke
+	// The OMAG Server daemon is not available to service a request from user garygeeke
 }
 
 // An action whose reply is lost is not sent again; look before you do.

@@ -2,7 +2,6 @@ package egeria
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -185,18 +184,10 @@ func (s server) alone(ctx context.Context, op string, f func() error) error {
 	select {
 	case lock <- struct{}{}:
 	case <-ctx.Done():
-		return newError(&core.Failure{Operation: op, Err: ended(ctx)})
+		return newError(&core.Failure{Operation: op, Err: core.Ended(ctx)})
 	}
 	defer func() { <-lock }()
 	return f()
-}
-
-// ended is why ctx has ended: callers look for its own error, also where it has a cause of theirs.
-func ended(ctx context.Context) error {
-	if cause := context.Cause(ctx); !errors.Is(cause, ctx.Err()) {
-		return fmt.Errorf("%w: %w", ctx.Err(), cause)
-	}
-	return ctx.Err()
 }
 
 func named(name string) func(IntegrationGroup) bool {

@@ -8,7 +8,8 @@
 //	EGERIA_PLATFORM_URL=https://localhost:9443 EGERIA_USER=... EGERIA_USER_PASSWORD=... go run ./examples/egeria-daemon -live
 //
 // it does the same on a real platform, with a server of its own, whose name it makes up. It stops that server and deletes its configuration in the end, also where
-// something fails and after Ctrl-C, and changes no other. The platform goes on listing the name of the server until it is restarted.
+// something fails and after Ctrl-C, and changes no other. The platform goes on listing the name of the server until it is restarted. A platform of 4.x or 5.x may lose all documents when one is deleted, unless it keeps
+// them in clear text: the configuration stays there, without groups, unless -clear-text-store says so.
 package main
 
 import (
@@ -42,7 +43,7 @@ func main() {
 
 // options are the flags.
 type options struct {
-	live                         bool
+	live, clearText              bool
 	release, ca, metadata, group string
 }
 
@@ -50,8 +51,8 @@ func (o options) check() error {
 	switch {
 	case o.live && o.release != "":
 		return errors.New("-release is for the fake platform; -live asks the real one")
-	case o.ca != "" && !o.live:
-		return errors.New("-ca needs -live")
+	case (o.ca != "" || o.clearText) && !o.live:
+		return errors.New("-ca and -clear-text-store need -live")
 	case !slices.Contains([]string{"", "4.3", "6.1"}, o.release):
 		return fmt.Errorf("-release is %q, not 4.3 or 6.1", o.release)
 	}
@@ -65,6 +66,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.BoolVar(&o.live, "live", false, "call the platform that the environment names instead of the fake one")
 	flags.StringVar(&o.release, "release", "", "the release of the fake platform: 4.3 or 6.1 (default 6.1)")
 	flags.StringVar(&o.ca, "ca", "", "with -live: a PEM file with the certificate of the platform or its authority")
+	flags.BoolVar(&o.clearText, "clear-text-store", false, "with -live: the platform keeps its documents in clear text, so that one can be deleted without harm to others")
 	flags.StringVar(&o.metadata, "metadata-server", "qs-metadata-store", "the metadata access server that has the definition of the group; it need not run")
 	flags.StringVar(&o.group, "group", "Egeria:IntegrationGroup:Default", "the qualified name of the integration group")
 	if err := flags.Parse(args); err != nil {
@@ -78,7 +80,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	story := &story{out: out, group: egeria.IntegrationGroup{ServerName: o.metadata, QualifiedName: o.group}}
 	if o.live {
-		return story.live(ctx, o.ca)
+		return story.live(ctx, o)
 	}
 	return story.fake(ctx, o.release)
 }
@@ -100,7 +102,7 @@ func (s *story) fake(ctx context.Context, release string) (err error) {
 	}
 	srv := egeriatest.Start(egeriatest.WithRelease(release))
 	defer srv.Close()
-	if s.c, err = egeria.New(srv.URL, egeria.WithCredentials(srv.User, srv.Password)); err != nil {
+	if s.c, err = egeria.New(srv.URL, egeria.WithCredentials(srv.User, srv.Password), egeria.WithClearTextStore()); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.out, "A fake platform listens on %s; nothing leaves this machine.\n", srv.URL)
@@ -111,16 +113,19 @@ func (s *story) fake(ctx context.Context, release string) (err error) {
 }
 
 // live tells it on a real platform.
-func (s *story) live(ctx context.Context, ca string) (err error) {
+func (s *story) live(ctx context.Context, o options) (err error) {
 	var opts []egeria.Option
-	if ca != "" {
-		pem, err := os.ReadFile(ca)
+	if o.clearText {
+		opts = append(opts, egeria.WithClearTextStore())
+	}
+	if o.ca != "" {
+		pem, err := os.ReadFile(o.ca)
 		if err != nil {
 			return err
 		}
 		pool := x509.NewCertPool()
 		if !pool.AppendCertsFromPEM(pem) {
-			return fmt.Errorf("%s has no certificate", ca)
+			return fmt.Errorf("%s has no certificate", o.ca)
 		}
 		opts = append(opts, egeria.WithTLSConfig(&tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}))
 	}
@@ -364,6 +369,14 @@ func (s *story) undo(ctx context.Context, name string, mayStart bool) error {
 		stopped = nil
 	}
 	deleted := s.c.Server(name).Config.Delete(ctx)
+	if e, ok := errors.AsType[*egeria.Error](deleted); ok && e.Argument == "WithClearTextStore" {
+		deleted = s.c.Server(name).IntegrationGroups.Clear(ctx)
+		if err := errors.Join(stopped, deleted); err != nil {
+			return err
+		}
+		s.line(name + " is stopped, and its groups removed. Its configuration stays: the platform might lose all others with it")
+		return nil
+	}
 	if err := errors.Join(stopped, deleted); err != nil {
 		return err
 	}

@@ -43,9 +43,9 @@ func TestTour(t *testing.T) {
 }
 
 // livePlatform is a fake in the place of a real platform, with a server that is somebody's: -live reaches it through the environment.
-func livePlatform(t *testing.T, release string) *egeriatest.Server {
+func livePlatform(t *testing.T, release string, opts ...egeriatest.Option) *egeriatest.Server {
 	t.Helper()
-	srv := egeriatest.NewServer(t, egeriatest.WithRelease(release))
+	srv := egeriatest.NewServer(t, append(opts, egeriatest.WithRelease(release))...)
 	t.Setenv(egeria.EnvPlatformURL, srv.URL)
 	t.Setenv(egeria.EnvUser, srv.User)
 	t.Setenv(egeria.EnvUserPassword, srv.Password)
@@ -96,7 +96,7 @@ func TestLiveCleansUp(t *testing.T) {
 		srv := livePlatform(t, release)
 		makeRun(srv)
 		var out bytes.Buffer
-		require.NoError(t, run(t.Context(), []string{"-live", "-group", "G", "-metadata-server", "mds"}, &out), out.String())
+		require.NoError(t, run(t.Context(), []string{"-live", "-clear-text-store", "-group", "G", "-metadata-server", "mds"}, &out), out.String())
 		require.Contains(t, out.String(), "group G from mds")
 		require.Contains(t, out.String(), "running 1 servers")
 		assert.Equal(t, release == "6.1", strings.Contains(out.String(), "all connectors: not done"), "6.1 fails where there are none")
@@ -241,7 +241,7 @@ func TestWrongArgumentsAreOneLine(t *testing.T) {
 	srv := livePlatform(t, "6.1")
 	for want, args := range map[string][]string{
 		`-release is "5", not 4.3 or 6.1`:                            {"-release", "5"},
-		"-ca needs -live":                                            {"-ca", "main.go"},
+		"-ca and -clear-text-store need -live":                       {"-ca", "main.go"},
 		`unexpected argument "live"`:                                 {"live"},
 		"main.go has no certificate":                                 {"-live", "-ca", "main.go"},
 		"-release is for the fake platform; -live asks the real one": {"-live", "-release", "4.3"},
@@ -251,4 +251,16 @@ func TestWrongArgumentsAreOneLine(t *testing.T) {
 		require.Empty(t, out.String(), want)
 	}
 	require.Empty(t, srv.Calls())
+}
+
+// Where deleting the configuration could cost others theirs, it stays.
+func TestLiveSparesTheDocumentsOfOthers(t *testing.T) {
+	srv := livePlatform(t, "4.3", egeriatest.WithEncryptedStore())
+	makeRun(srv)
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"-live"}, &out), out.String())
+	assert.Contains(t, out.String(), "Its configuration stays")
+	assert.Zero(t, srv.CountCalls("deleteConfiguration"))
+	assert.Equal(t, 1, srv.CountCalls("clearIntegrationGroups"))
+	assert.NotNil(t, srv.Document("theirs"))
 }

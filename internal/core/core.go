@@ -488,7 +488,7 @@ func (c *Client) noReply(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	if ended := fromContext(ctx); ended != nil {
+	if ended := Ended(ctx); ended != nil {
 		if err == ctx.Err() || err == context.Cause(ctx) {
 			return ended
 		}

@@ -388,15 +388,15 @@ func TestDeclaredEncodingIsLeftAlone(t *testing.T) {
 
 func TestCauseOfTheCallersContextIsTold(t *testing.T) {
 	t.Parallel()
-	require.NoError(t, fromContext(t.Context()))
+	require.NoError(t, Ended(t.Context()))
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(io.EOF)
-	err := fromContext(ctx)
+	err := Ended(ctx)
 	require.ErrorIs(t, err, context.Canceled)
 	require.ErrorIs(t, err, io.EOF)
 	plain, stop := context.WithCancel(t.Context())
 	stop()
-	assert.Equal(t, context.Canceled, fromContext(plain))
+	assert.Equal(t, context.Canceled, Ended(plain))
 }
 
 func TestErrorTextIsOneLine(t *testing.T) {

@@ -272,8 +272,8 @@ func Refuse(newError func(*Failure) error, operation string, checks ...error) er
 	return newError(f)
 }
 
-// fromContext reports whether the caller's own context ended.
-func fromContext(ctx context.Context) error {
+// Ended reports whether the caller's own context ended, and why.
+func Ended(ctx context.Context) error {
 	if ctx.Err() == nil {
 		return nil
 	}
