@@ -25,6 +25,9 @@ func (e *TruncatedError) Error() string {
 	return fmt.Sprintf("the list is truncated: %d of %d items came, from offset %d, and no parameter is known that asks for the others", e.Items, e.Info.Total, e.Info.Offset)
 }
 
+// usualPage is the server's default.
+const usualPage = 100
+
 // tokenReply is a list of admin v4 and v3. Its pagination may be missing, null or empty: then the list ends.
 type tokenReply[T any] struct {
 	Items      []T            `json:"items"`
@@ -36,7 +39,7 @@ func tokenPages[T any](ctx context.Context, c *Client, op string, opts []CallOpt
 	send func(ctx context.Context, token string) (*http.Response, error),
 ) iter.Seq2[*Page[T], error] {
 	return core.Pages(ctx, c.core, op, opts, start, refused, send, func(b []byte, page *core.Page[T]) error {
-		var reply tokenReply[T]
+		reply := tokenReply[T]{Items: core.Items[T](len(b), usualPage)}
 		err := decodeItems(c, b, "items", &reply, &reply.Pagination, &reply.Items)
 		page.Items, page.Next = reply.Items, reply.Pagination.NextPageToken
 		return err
@@ -53,7 +56,7 @@ type wholeReply[T any] struct {
 func whole[T any](ctx context.Context, c *Client, op string, opts []CallOption, refused error, send core.Send) iter.Seq2[*Page[T], error] {
 	list := core.Pages(ctx, c.core, op, opts, "", refused, func(ctx context.Context, _ string) (*http.Response, error) { return send(ctx) },
 		func(b []byte, page *core.Page[T]) error {
-			var reply wholeReply[T]
+			reply := wholeReply[T]{Data: core.Items[T](len(b), usualPage)}
 			err := decodeItems(c, b, "data", &reply, &reply.Pagination, &reply.Data)
 			page.Items, page.Extra = reply.Data, PageInfo(reply.Pagination)
 			return err

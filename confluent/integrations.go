@@ -206,7 +206,7 @@ func pages[T any](ctx context.Context, c *core.Client, op string, checks []error
 	send func(ctx context.Context, token string) (*http.Response, error), parts func(*T) (id string, config *Config),
 ) iter.Seq2[*Page[T], error] {
 	decode := func(b []byte, page *core.Page[T]) error {
-		var reply listReply[T]
+		reply := listReply[T]{Data: core.Items[T](len(b), MaxPageSize)}
 		if err := decodeList(b, &reply, parts); err != nil {
 			return err
 		}
@@ -226,11 +226,12 @@ func decodeList[T any](b []byte, reply *listReply[T], parts func(*T) (string, *C
 	if err != nil && !errors.As(err, new(*json.UnmarshalTypeError)) {
 		return err
 	}
-	odd := func(item T) bool {
-		id, _ := parts(&item)
-		return id == ""
+	odd := err != nil || len(reply.Data) == 0
+	for i := range reply.Data {
+		id, _ := parts(&reply.Data[i])
+		odd = odd || id == ""
 	}
-	if err == nil && len(reply.Data) > 0 && !slices.ContainsFunc(reply.Data, odd) {
+	if !odd {
 		return nil
 	}
 	var raw listReply[json.RawMessage]

@@ -21,6 +21,9 @@ type Page[T any] struct {
 	raw []byte
 }
 
+// Items is room for the items of a page, so that it need not grow again and again. It is no more than the page may have, nor than a reply of that many bytes can hold: items are larger than 128 bytes.
+func Items[T any](size, limit int) []T { return make([]T, 0, min(limit, size/128+1)) }
+
 // Pages walks the pages of a list from the page token start, each turned into the vendor's own type by as. Its rules are those of
 // [paging.Pages]. An argument that was refused is yielded like any other error.
 func Pages[T, P any, O ~func(*CallOptions)](ctx context.Context, c *Client, operation string, opts []O, start string, refused error,
