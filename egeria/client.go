@@ -133,7 +133,14 @@ type Server struct {
 // Server scopes calls to a server. The name is checked by the calls.
 func (c *Client) Server(name string) *Server {
 	s := server{c, name}
-	return &Server{&IntegrationGroupsService{s}, &ConfigService{s}, &DaemonService{s}, name}
+	all := &struct { // in one piece, because it is made again and again
+		Server
+		groups IntegrationGroupsService
+		config ConfigService
+		daemon DaemonService
+	}{groups: IntegrationGroupsService{s}, config: ConfigService{s}, daemon: DaemonService{s}}
+	all.Server = Server{&all.groups, &all.config, &all.daemon, name}
+	return &all.Server
 }
 
 // Name is the name of the server.
@@ -162,13 +169,17 @@ func (c *Client) Limiter() ratelimit.Limiter { return c.core.Limiter() }
 func (c *Client) CloseIdleConnections() { c.core.CloseIdleConnections() }
 
 // call invokes an operation that answers with a bean.
-func call[T any](ctx context.Context, c *Client, op string, opts []CallOption, send func(context.Context) (*http.Response, error)) (*T, error) {
+func call[T interface{ OK() bool }](ctx context.Context, c *Client, op string, opts []CallOption, send func(context.Context) (*http.Response, error)) (*T, error) {
 	out := new(T)
 	err := core.CallDecode(ctx, c.core, op, opts, send, func(b []byte) error {
-		if err := checkEnvelope(b); err != nil {
-			return err
+		err := c.core.Decode(b, out)
+		if err == nil && (*out).OK() {
+			return nil
 		}
-		return c.core.Decode(b, out)
+		if failed := checkEnvelope(b); failed != nil {
+			return failed
+		}
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -178,5 +189,6 @@ func call[T any](ctx context.Context, c *Client, op string, opts []CallOption, s
 
 // void invokes an operation whose bean says only how it went.
 func void(ctx context.Context, c *Client, op string, opts []CallOption, send func(context.Context) (*http.Response, error)) error {
-	return core.CallDecode(ctx, c.core, op, opts, send, checkEnvelope)
+	_, err := call[Envelope](ctx, c, op, opts, send)
+	return err
 }

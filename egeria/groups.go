@@ -22,13 +22,17 @@ func (s *IntegrationGroupsService) List(ctx context.Context, opts ...CallOption)
 	return s.list(ctx, "IntegrationGroups.List", opts)
 }
 
+// groupsReply is [api.IntegrationGroupsReply] with room for entries that are null.
+type groupsReply struct {
+	Envelope
+	Groups []*IntegrationGroup `json:"groups"`
+}
+
 func (s *IntegrationGroupsService) list(ctx context.Context, op string, opts []CallOption) ([]IntegrationGroup, error) {
 	if err := refuse(op, s.check()); err != nil {
 		return nil, err
 	}
-	reply, err := call[struct {
-		Groups []*IntegrationGroup `json:"groups"` // some may be null
-	}](ctx, s.c, op, opts, func(ctx context.Context) (*http.Response, error) {
+	reply, err := call[groupsReply](ctx, s.c, op, opts, func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.GetIntegrationGroups(ctx, s.name)
 	})
 	if err != nil {

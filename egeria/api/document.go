@@ -59,11 +59,7 @@ func (d *Document) SetMember(name string, value any) error {
 	return nil
 }
 
-func (d Document) text(name string) string {
-	var s string
-	_ = json.Unmarshal(d.Member(name), &s)
-	return s
-}
+func (d Document) text(name string) string { return oneof.Discriminator(d.raw, name) }
 
 // VersionID is the version of the document's form: V2.0 until 5.x, V6.0 from 6.0 on.
 func (d Document) VersionID() string { return d.text("versionId") }

@@ -30,3 +30,8 @@ type Envelope struct {
 	// ExceptionProperties is more about the failure.
 	ExceptionProperties Object `json:"exceptionProperties,omitempty"`
 }
+
+// OK reports whether the reply tells of a success: a code of 200 to 299, and no exception.
+func (e Envelope) OK() bool {
+	return e.RelatedHTTPCode >= 200 && e.RelatedHTTPCode < 300 && e.ExceptionClassName == ""
+}
