@@ -133,14 +133,7 @@ type Server struct {
 // Server scopes calls to a server. The name is checked by the calls.
 func (c *Client) Server(name string) *Server {
 	s := server{c, name}
-	all := &struct { // in one piece, because it is made again and again
-		Server
-		groups IntegrationGroupsService
-		config ConfigService
-		daemon DaemonService
-	}{groups: IntegrationGroupsService{s}, config: ConfigService{s}, daemon: DaemonService{s}}
-	all.Server = Server{&all.groups, &all.config, &all.daemon, name}
-	return &all.Server
+	return &Server{&IntegrationGroupsService{s}, &ConfigService{s}, &DaemonService{s}, name}
 }
 
 // Name is the name of the server.

@@ -30,11 +30,11 @@ func (s *ConfigService) Running(ctx context.Context, opts ...CallOption) (*Docum
 	return s.document(ctx, "Config.Running", opts, func(ctx context.Context) (*http.Response, error) { return s.c.api.GetRunningConfiguration(ctx, s.name) })
 }
 
-func (s *ConfigService) document(ctx context.Context, op string, opts []CallOption, send core.Send) (*Document, error) {
+func (s *ConfigService) document(ctx context.Context, op string, opts []CallOption, send func(context.Context) (*http.Response, error)) (*Document, error) {
 	if err := refuse(op, s.check()); err != nil {
 		return nil, err
 	}
-	reply, err := call[api.DocumentReply](ctx, s.c, op, opts, func(ctx context.Context) (*http.Response, error) { return send(ctx) })
+	reply, err := call[api.DocumentReply](ctx, s.c, op, opts, send)
 	if err != nil {
 		return nil, err
 	}

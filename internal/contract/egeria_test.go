@@ -76,7 +76,14 @@ var egeriaVendor = vendor{
 				return err
 			}
 			defer resp.Body.Close()
-			return json.NewDecoder(resp.Body).Decode(new(api.DocumentReply))
+			var reply api.DocumentReply
+			if err := json.NewDecoder(resp.Body).Decode(&reply); err != nil {
+				return err
+			}
+			if reply.Document.ServerName() != id { // get tells it, too
+				return errors.New("another document")
+			}
+			return nil
 		}
 	},
 
