@@ -2,9 +2,11 @@ package egeria
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/integrations-go/sdk/egeria/api"
 	"github.com/integrations-go/sdk/internal/core"
@@ -44,12 +46,17 @@ func (s *ConfigService) document(ctx context.Context, op string, opts []CallOpti
 	return &reply.Document, nil
 }
 
-// Set sends POST .../configuration, which replaces the whole document. It is repeated like a PUT.
+// Set sends POST .../configuration, which replaces the whole document. It is repeated like a PUT. A document without versionId, or with that of the other line of releases (V2.0 is that of 4.x and 5.x, V6.0 of 6.x), is
+// [ErrInvalid]: platforms store it, and then refuse everything about the server (OMAG-ADMIN-400-023).
 func (s *ConfigService) Set(ctx context.Context, document Document, opts ...CallOption) error {
 	const op = "Config.Set"
-	if err := refuse(op, s.check(), checkDocument(document)); err != nil {
+	if err := refuse(op, s.check()); err != nil {
 		return err
 	}
+	if err := s.c.checkDocument(ctx, op, document); err != nil {
+		return err
+	}
+	opts = append(slices.Clip(opts), hidePasswords(document))
 	return s.alone(ctx, op, func() error {
 		return void(ctx, s.c, op, append(slices.Clip(opts), withIdempotent), func(ctx context.Context) (*http.Response, error) {
 			return s.c.api.SetConfiguration(ctx, s.name, document)
@@ -57,28 +64,62 @@ func (s *ConfigService) Set(ctx context.Context, document Document, opts ...Call
 	})
 }
 
-func checkDocument(d Document) error {
-	if d.IsZero() {
-		return core.Arg("document", "is empty")
+// checkDocument refuses a document that the platform would not read again.
+func (c *Client) checkDocument(ctx context.Context, op string, d Document) error {
+	version := d.VersionID()
+	switch {
+	case d.IsZero():
+		return refuse(op, core.Arg("document", "is empty"))
+	case version == "":
+		return refuse(op, core.Arg("document", "has no versionId"))
+	}
+	dialect, err := c.Dialect(ctx)
+	if err != nil {
+		return newError(&core.Failure{Operation: op, Err: err})
+	}
+	if (dialect == Dialect4) != strings.HasPrefix(version, "V2.") {
+		return refuse(op, core.Arg("document", "has the versionId %s, which a platform of %s does not read", version, dialect))
 	}
 	return nil
 }
 
+// hidePasswords keeps what a document holds of passwords out of errors, where the platform repeats it.
+func hidePasswords(d Document) CallOption {
+	var found []string
+	var walk func(any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, item := range v {
+				walk(item)
+			}
+		case map[string]any:
+			for name, item := range v {
+				if text, ok := item.(string); ok && strings.HasSuffix(strings.ToLower(name), "password") {
+					found = append(found, text)
+				}
+				walk(item)
+			}
+		}
+	}
+	var all any
+	if raw, err := d.MarshalJSON(); err == nil && json.Unmarshal(raw, &all) == nil {
+		walk(all)
+	}
+	return func(o *core.CallOptions) { o.WithSecrets(found...) }
+}
+
 // Delete sends DELETE .../configuration. Afterwards Get gives a default document.
 //
-// Platforms of 4.x that keep their documents encrypted, which is their default, lose ALL documents with it, also where the server has none: they delete the key (seen with 4.0 and 4.2; later releases before 6.0 are not
-// known to do better). There it is [ErrInvalid], unless the client has [WithClearTextStore].
+// A platform that keeps its documents encrypted, which is the default of 4.x, loses ALL documents with it, also where the server has none: it deletes the key. That was seen with 4.0 and 4.2, and nobody has shown that later
+// releases do better. So it is [ErrInvalid], unless the client has [WithClearTextStore].
 func (s *ConfigService) Delete(ctx context.Context, opts ...CallOption) error {
 	const op = "Config.Delete"
 	if err := refuse(op, s.check()); err != nil {
 		return err
 	}
-	dialect, err := s.c.Dialect(ctx)
-	if err != nil {
-		return err
-	}
-	if dialect == Dialect4 && !s.c.cfg.clearText {
-		return refuse(op, core.Arg("WithClearTextStore", "is missing: a platform of 4.x that encrypts its documents loses all of them when one is deleted"))
+	if !s.c.cfg.clearText {
+		return refuse(op, core.Arg("WithClearTextStore", "is missing: a platform that encrypts its documents may lose all of them when one is deleted"))
 	}
 	return s.alone(ctx, op, func() error {
 		return void(ctx, s.c, op, opts, func(ctx context.Context) (*http.Response, error) { return s.c.api.DeleteConfiguration(ctx, s.name) })
@@ -134,13 +175,17 @@ func noSuchPath(err error) bool {
 	return ok && e.Failure == nil && (e.StatusCode == http.StatusNotFound || e.StatusCode == http.StatusMethodNotAllowed)
 }
 
-// SetProperties sends POST .../server-properties, which replaces all of them, also those that are left out. It is repeated like a PUT.
+// SetProperties sends POST .../server-properties, which replaces all of them, also those that are left out, and those that ServerProperties has no field for. It is repeated like a PUT.
 //
 // Platforms of 4.x do not have it. There the properties that are set are sent one by one, and the others stay; a secrets store, and a password, which 4.x takes in a URL only, are [ErrInvalid].
 // Where one of them fails, those before it are changed.
 func (s *ConfigService) SetProperties(ctx context.Context, p ServerProperties, opts ...CallOption) error {
 	const op = "Config.SetProperties"
-	if err := refuse(op, s.check()); err != nil {
+	var size error
+	if p.MaxPageSize != nil && *p.MaxPageSize < 0 {
+		size = core.Arg("MaxPageSize", "is %d", *p.MaxPageSize)
+	}
+	if err := refuse(op, s.check(), size); err != nil {
 		return err
 	}
 	opts = append(slices.Clip(opts), withIdempotent, func(o *core.CallOptions) { o.WithSecrets(p.Password) })
@@ -150,7 +195,7 @@ func (s *ConfigService) SetProperties(ctx context.Context, p ServerProperties, o
 			return err
 		}
 		if p.Password != "" || p.SecretsStoreProvider != "" || p.SecretsStoreLocation != "" || p.SecretsStoreCollection != "" {
-			return refuse(op, core.Arg("properties", "have a password or secrets store, which 4.x can't be given"))
+			return refuse(op, core.Arg("properties", "have a password or secrets store, which 4.x can't be given; what is left empty stays"))
 		}
 		setters := s.setters(p)
 		if len(setters) == 0 {
@@ -222,8 +267,13 @@ func (s *ConfigService) DaemonServices(ctx context.Context, opts ...CallOption) 
 	return reply.Services, nil
 }
 
-// SetDaemonServices sends POST .../integration-daemon-services, which replaces the groups, and in early releases of 5.x the integration services. The platform checks nothing of it. It is repeated like a PUT. Since 5.0.
+// SetDaemonServices sends POST .../integration-daemon-services, which replaces the groups, and in early releases of 5.x the integration services: without groups it removes all. The groups need what
+// [IntegrationGroupsService.ReplaceAll] tells; the platform checks nothing. What DaemonServices has no field for is lost. It is repeated like a PUT. Since 5.0.
 func (s *ConfigService) SetDaemonServices(ctx context.Context, services DaemonServices, opts ...CallOption) error {
+	const op = "Config.SetDaemonServices"
+	if err := refuse(op, checkGroups("services.IntegrationGroups", services.IntegrationGroups)...); err != nil {
+		return err
+	}
 	return s.simple(ctx, "Config.SetDaemonServices", append(slices.Clip(opts), withIdempotent), func(ctx context.Context) (*http.Response, error) {
 		return s.c.api.SetDaemonServices(ctx, s.name, services)
 	})

@@ -247,10 +247,10 @@ func TestWhatIsConfiguredDoesNotShowItsPasswords(t *testing.T) {
 	}
 }
 
-// A platform of 4.x that encrypts its documents deletes the key with any of them, and all are lost.
+// A platform that encrypts its documents deletes the key with any of them, and all are lost.
 func TestDeleteSparesTheDocumentsOfOthers(t *testing.T) {
 	t.Parallel()
-	for _, release := range []string{"4.2", "6.1"} {
+	for _, release := range []string{"4.2", "5.3", "6.1"} {
 		srv := egeriatest.NewServer(t, egeriatest.WithRelease(release), egeriatest.WithEncryptedStore())
 		clientWith := func(opts ...egeria.Option) *egeria.Client {
 			c, err := egeria.New(srv.URL, append(opts, egeria.WithCredentials(srv.User, srv.Password), egeria.WithHTTPClient(srv.HTTPClient()))...)
@@ -260,10 +260,6 @@ func TestDeleteSparesTheDocumentsOfOthers(t *testing.T) {
 		c := clientWith()
 		require.NoError(t, c.Server("one").Config.SetDefaultAuditLog(t.Context()))
 		err := c.Server("two").Config.Delete(t.Context())
-		if release == "6.1" {
-			require.NoError(t, err)
-			continue
-		}
 		require.ErrorIs(t, err, egeria.ErrInvalid)
 		assert.Equal(t, "WithClearTextStore", errorOf(t, err).Argument)
 		assert.Zero(t, srv.CountCalls("deleteConfiguration"))
@@ -273,5 +269,55 @@ func TestDeleteSparesTheDocumentsOfOthers(t *testing.T) {
 		require.NoError(t, clientWith(egeria.WithClearTextStore()).Server("two").Config.Delete(t.Context()))
 		_, err = c.Server("one").Config.Get(t.Context())
 		require.Error(t, err, "which was not true of this platform")
+	}
+}
+
+// Platforms store such a document, and then refuse everything about the server.
+func TestDocumentsThatNoPlatformReadsAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, release := range []string{"4.2", "6.1"} {
+		srv := egeriatest.NewServer(t, egeriatest.WithRelease(release))
+		c, err := egeria.New(srv.URL, egeria.WithCredentials(srv.User, srv.Password), egeria.WithHTTPClient(srv.HTTPClient()))
+		require.NoError(t, err)
+		dialect, err := c.Dialect(t.Context())
+		require.NoError(t, err)
+		for version, fine := range map[string]bool{
+			`"V2.0"`: dialect == egeria.Dialect4, `"V6.0"`: dialect == egeria.Dialect6, `"V6.1"`: dialect == egeria.Dialect6, `""`: false, `null`: false, `2`: false,
+		} {
+			srv.ResetCalls()
+			document, err := egeria.NewDocument([]byte(`{"class":"OMAGServerConfig","localServerName":"s","versionId":` + version + `}`))
+			require.NoError(t, err)
+			err = c.Server("s").Config.Set(t.Context(), document)
+			_, startErr := c.Platform.StartWith(t.Context(), "s", document)
+			if fine {
+				require.NoError(t, err, version)
+				assert.False(t, startErr != nil && errorOf(t, startErr).Argument != "", "%v", startErr)
+				continue
+			}
+			for _, err := range []error{err, startErr} {
+				require.ErrorIs(t, err, egeria.ErrInvalid, version)
+				assert.Equal(t, "document", errorOf(t, err).Argument)
+			}
+			assert.Empty(t, srv.Calls())
+		}
+	}
+}
+
+// A platform may repeat a document in what it says of it.
+func TestPasswordsInDocumentsStayOutOfErrors(t *testing.T) {
+	t.Parallel()
+	document := documentOf(egeria.Dialect4)
+	require.NoError(t, document.SetMember("localServerPassword", passwordCanary))
+	require.NoError(t, document.SetMember("eventBusConfig", map[string]any{"list": []any{map[string]any{"clearPassword": passwordCanary + "2"}}}))
+	p := newPlatform(egeria.Dialect4)
+	p.serve = func(_ int, r request) reply { return reply{status: 400, body: r.body} }
+	c := p.clientAt(t, platformURL, egeria.WithUser(user), egeria.WithDialect(egeria.Dialect4))
+	_, startErr := c.Platform.StartWith(t.Context(), "s", document)
+	propertiesErr := c.Server("s").Config.SetProperties(t.Context(), egeria.ServerProperties{Password: passwordCanary})
+	for _, err := range []error{c.Server("s").Config.Set(t.Context(), document), startErr, propertiesErr} {
+		e := errorOf(t, err)
+		assert.Equal(t, 400, e.StatusCode)
+		assert.NotEmpty(t, e.Body)
+		assertHidden(t, err.Error()+e.Detail+string(e.Body), passwordCanary)
 	}
 }

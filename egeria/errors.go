@@ -120,7 +120,17 @@ func refuse(op string, checks ...error) error { return core.Refuse(newError, op,
 // failedError is a failure that came with HTTP status 200.
 type failedError struct{ *Envelope }
 
-func (e *failedError) Error() string { return e.ExceptionErrorMessage }
+func (e *failedError) Error() string {
+	if e.ExceptionErrorMessage == "" {
+		return e.ExceptionErrorMessageID
+	}
+	return e.ExceptionErrorMessage
+}
+
+// bare is what is safe to tell of a failure whose text may hold anything.
+func (e *failedError) bare() *failedError {
+	return &failedError{&Envelope{RelatedHTTPCode: e.RelatedHTTPCode, ExceptionClassName: e.ExceptionClassName, ExceptionErrorMessageID: e.ExceptionErrorMessageID}}
+}
 
 // newError is the core's hook: it reads the failure of a bean, Spring's error document, or whatever else came.
 func newError(f *core.Failure) error {
@@ -135,7 +145,7 @@ func newError(f *core.Failure) error {
 	if clean := (*failedError)(nil); errors.As(checkEnvelope(f.Body), &clean) && (refused || f.StatusCode >= 300) {
 		failed = clean
 	} else if refused {
-		failed = &failedError{&Envelope{RelatedHTTPCode: failed.RelatedHTTPCode, ExceptionClassName: failed.ExceptionClassName, ExceptionErrorMessageID: failed.ExceptionErrorMessageID}}
+		failed = failed.bare()
 	}
 	switch inner, ok := errors.AsType[*Error](f.Err); {
 	case ok && f.Method == "" && inner.Argument != "":
@@ -200,7 +210,7 @@ func checkEnvelope(b []byte) error {
 	}
 	var code int
 	_ = json.Unmarshal([]byte(m.Code), &code)
-	if m.Exception == "" && code >= 200 && code < 300 {
+	if m.Exception == "" && code == http.StatusOK {
 		return nil
 	}
 	if m.Exception == "" && code == 0 {

@@ -336,7 +336,7 @@ func ExampleConfigService_SetProperties() {
 }
 
 func ExampleConfigService_Deploy() {
-	c, srv := exampleClient()
+	c, srv := exampleClient(egeria.WithClearTextStore()) // where that is so
 	defer srv.Close()
 	daemon := c.Server("daemon")
 	done(daemon.IntegrationGroups.Put(ctx, exampleGroup("Default")))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/integrations-go/sdk/egeria/api"
 	"github.com/integrations-go/sdk/internal/core"
@@ -38,6 +39,9 @@ func (s *IntegrationGroupsService) list(ctx context.Context, op string, opts []C
 	if err != nil {
 		return nil, err
 	}
+	if strings.HasSuffix(reply.Class, "Response") && reply.Class != "IntegrationGroupsResponse" { // a list that is written again must be one
+		return nil, newError(&core.Failure{Operation: op, Err: &core.ReplyError{Problem: "the reply is a " + reply.Class}})
+	}
 	groups := []IntegrationGroup{}
 	for _, g := range reply.Groups {
 		if g != nil {
@@ -64,8 +68,8 @@ func (s *IntegrationGroupsService) Get(ctx context.Context, name string, opts ..
 	return &groups[i], nil
 }
 
-// Put adds the group, or updates the one of its name, which keeps its place and those of its members that this release does not know, and leaves the other groups alone. PlatformURL,
-// ServerName and QualifiedName are required; the platform itself checks the first (OMAG-ADMIN-400-039) and the last (OMAG-ADMIN-400-032).
+// Put adds the group, or updates the one of its name, which keeps its place, those of its members that this release does not know, and the fields of its secrets store that group leaves empty, and leaves the other groups
+// alone. (To remove what is kept, use ReplaceAll.) PlatformURL, ServerName and QualifiedName are required; the platform itself checks the first (OMAG-ADMIN-400-039) and the last (OMAG-ADMIN-400-032).
 //
 // It does not use the platform's operation for it, see [IntegrationGroupsService.PutRaw], but reads the list and writes it. A group that is stored twice is there once afterwards.
 func (s *IntegrationGroupsService) Put(ctx context.Context, group IntegrationGroup, opts ...CallOption) error {
@@ -78,6 +82,14 @@ func (s *IntegrationGroupsService) Put(ctx context.Context, group IntegrationGro
 		i := slices.IndexFunc(groups, named(group.QualifiedName))
 		if i < 0 {
 			return append(groups, group), true
+		}
+		for _, field := range []struct{ have, want *string }{
+			{&groups[i].SecretsStoreProvider, &group.SecretsStoreProvider}, {&groups[i].SecretsStoreLocation, &group.SecretsStoreLocation},
+			{&groups[i].SecretsStoreCollection, &group.SecretsStoreCollection},
+		} {
+			if *field.want == "" {
+				*field.want = *field.have
+			}
 		}
 		for name, value := range groups[i].Extra {
 			if _, ok := group.Extra[name]; !ok {
@@ -111,16 +123,7 @@ func (s *IntegrationGroupsService) PutRaw(ctx context.Context, group Integration
 // QualifiedName of each are required, and no two may have one name; the platform itself checks nothing. It is repeated like a PUT.
 func (s *IntegrationGroupsService) ReplaceAll(ctx context.Context, groups []IntegrationGroup, opts ...CallOption) error {
 	const op = "IntegrationGroups.ReplaceAll"
-	checks := []error{s.check()}
-	names := map[string]bool{}
-	for i, g := range groups {
-		argument := fmt.Sprintf("groups[%d]", i)
-		checks = append(checks, checkGroup(argument, g))
-		if names[g.QualifiedName] {
-			checks = append(checks, core.Arg(argument+".QualifiedName", "is that of another group, too"))
-		}
-		names[g.QualifiedName] = true
-	}
+	checks := append([]error{s.check()}, checkGroups("groups", groups)...)
 	if err := refuse(op, checks...); err != nil {
 		return err
 	}
@@ -182,7 +185,15 @@ func (s *IntegrationGroupsService) write(ctx context.Context, op string, groups 
 }
 
 // alone runs f while nobody else changes the configuration of this server through this client.
+//
+// The credential is got before: callers that wait in turn would each try a login that fails.
 func (s server) alone(ctx context.Context, op string, f func() error) error {
+	if _, err := s.c.Dialect(ctx); err != nil {
+		return newError(&core.Failure{Operation: op, Err: err})
+	}
+	if err := s.c.core.Prepare(ctx, op); err != nil {
+		return err
+	}
 	l, _ := s.c.locks.LoadOrStore(s.name, make(chan struct{}, 1))
 	lock, _ := l.(chan struct{})
 	select {
@@ -198,14 +209,29 @@ func named(name string) func(IntegrationGroup) bool {
 	return func(g IntegrationGroup) bool { return g.QualifiedName == name }
 }
 
-// checkGroup refuses a group that no daemon could use.
+// checkGroup refuses a group that no daemon could use, and a name that Delete could not remove.
 func checkGroup(argument string, g IntegrationGroup) error {
 	for _, err := range []error{
-		core.Required(argument+".PlatformURL", g.PlatformURL), core.Required(argument+".ServerName", g.ServerName), core.Required(argument+".QualifiedName", g.QualifiedName),
+		core.Required(argument+".PlatformURL", g.PlatformURL), core.Required(argument+".ServerName", g.ServerName), core.PathValue(argument+".QualifiedName", g.QualifiedName),
 	} {
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// checkGroups checks a list, in which no two may have one name.
+func checkGroups(argument string, groups []IntegrationGroup) []error {
+	var problems []error
+	names := map[string]bool{}
+	for i, g := range groups {
+		at := fmt.Sprintf("%s[%d]", argument, i)
+		problems = append(problems, checkGroup(at, g))
+		if names[g.QualifiedName] {
+			problems = append(problems, core.Arg(at+".QualifiedName", "is that of another group, too"))
+		}
+		names[g.QualifiedName] = true
+	}
+	return problems
 }

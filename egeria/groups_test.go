@@ -31,7 +31,7 @@ func clientAt(t *testing.T, srv *egeriatest.Server, opts ...egeria.Option) *eger
 	policy := egeria.DefaultRetryPolicy()
 	policy.MinDelay, policy.MaxDelay = time.Millisecond, time.Millisecond
 	c, err := egeria.New(srv.URL, append([]egeria.Option{
-		egeria.WithCredentials(srv.User, srv.Password), egeria.WithHTTPClient(srv.HTTPClient()), egeria.WithRetry(policy),
+		egeria.WithCredentials(srv.User, srv.Password), egeria.WithHTTPClient(srv.HTTPClient()), egeria.WithRetry(policy), egeria.WithClearTextStore(),
 	}, opts...)...)
 	require.NoError(t, err)
 	t.Cleanup(c.CloseIdleConnections)
@@ -216,7 +216,7 @@ func TestPutWorksOnEveryPlatform(t *testing.T) {
 				list, err := d.IntegrationGroups.List(t.Context())
 				require.NoError(t, err)
 				assert.Equal(t, []string{"a", "b", "c"}, namesOf(list))
-				assert.Empty(t, list[1].SecretsStoreLocation, "a field that is empty is empty afterwards")
+				assert.Equal(t, "l", list[1].SecretsStoreLocation, "a field of the secrets store that is left empty stays")
 				assert.Equal(t, `[null]`, string(list[1].Extra["newer"]))
 				assert.Zero(t, srv.CountCalls("putIntegrationGroup"))
 			})
@@ -421,8 +421,7 @@ func invoke(ctx context.Context, method reflect.Value, texts ...string) error {
 		case t == reflect.TypeFor[egeria.IntegrationGroup]():
 			in = append(in, reflect.ValueOf(group("a")))
 		case t == reflect.TypeFor[egeria.Document]():
-			d, _ := egeria.NewDocument([]byte(`{}`))
-			in = append(in, reflect.ValueOf(d))
+			in = append(in, reflect.ValueOf(someDocument()))
 		case t == reflect.TypeFor[egeria.ServerProperties]():
 			in = append(in, reflect.ValueOf(egeria.ServerProperties{Description: "d"}))
 		case t != reflect.TypeFor[[]egeria.CallOption]():
@@ -479,7 +478,8 @@ func TestNamesNeverReachAnotherPath(t *testing.T) {
 
 		// What only goes into the list or a body must not change the path either.
 		d := c.Server("d")
-		require.NoError(t, d.IntegrationGroups.Put(t.Context(), group("..")), "a name is a name")
+		refusedAs(t, d.IntegrationGroups.Put(t.Context(), group("..")), "group.QualifiedName", "Put")
+		seed(srv, release, `[{"class":"IntegrationGroupConfig","integrationGroupQualifiedName":".."}]`)
 		for _, value := range []string{".", ".."} {
 			_, err := d.IntegrationGroups.Get(t.Context(), value)
 			assert.Equal(t, value == ".", errors.Is(err, egeria.ErrNotFound))
@@ -593,8 +593,7 @@ func TestWaitForTheOtherWriterEndsWithTheContext(t *testing.T) {
 		go func() { first <- d.IntegrationGroups.Put(t.Context(), group("first")) }()
 		synctest.Wait()
 		before := len(srv.Calls())
-		document, err := egeria.NewDocument([]byte(`{"class":"OMAGServerConfig"}`))
-		require.NoError(t, err)
+		document := someDocument()
 		writers := map[string]func(context.Context) error{
 			"IntegrationGroups.Put":        func(ctx context.Context) error { return d.IntegrationGroups.Put(ctx, group("second")) },
 			"IntegrationGroups.PutRaw":     func(ctx context.Context) error { return d.IntegrationGroups.PutRaw(ctx, group("second")) },
@@ -626,7 +625,7 @@ func TestWaitForTheOtherWriterEndsWithTheContext(t *testing.T) {
 			assert.EqualError(t, err, "egeria: "+name+": context canceled")
 		}
 		assert.Len(t, srv.Calls(), before, "they have sent nothing")
-		_, err = d.IntegrationGroups.List(t.Context())
+		_, err := d.IntegrationGroups.List(t.Context())
 		require.NoError(t, err, "who only reads does not wait")
 
 		other := c.Server("other")
@@ -719,5 +718,50 @@ func TestGroupWithoutANameIsPutAround(t *testing.T) {
 		list, err := d.IntegrationGroups.List(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, []string{"", "a"}, namesOf(list))
+	}
+}
+
+func TestGroupsThatCouldNotBeRemovedAreRefused(t *testing.T) {
+	t.Parallel()
+	srv, d := daemonAt(t, "6.1")
+	for _, name := range []string{"", " ", ".", "..", "a\nb", "a\x7f", "a\xff"} {
+		g := group(name)
+		refusedAs(t, d.IntegrationGroups.Put(t.Context(), g), "group.QualifiedName", "Put")
+		refusedAs(t, d.Config.SetDaemonServices(t.Context(), egeria.DaemonServices{IntegrationGroups: []egeria.IntegrationGroup{group("a"), g}}),
+			"services.IntegrationGroups[1].QualifiedName", "SetDaemonServices")
+	}
+	refusedAs(t, d.Config.SetDaemonServices(t.Context(), egeria.DaemonServices{IntegrationGroups: []egeria.IntegrationGroup{group("a"), group("a")}}),
+		"services.IntegrationGroups[1].QualifiedName", "twice")
+	assert.Empty(t, srv.Calls())
+}
+
+// What is no list of groups must not be taken for an empty one, and written over.
+func TestAnotherReplyIsNoListOfGroups(t *testing.T) {
+	t.Parallel()
+	srv, d := daemonAt(t, "6.1")
+	srv.Inject(egeriatest.Fault{Operation: "getIntegrationGroups", Body: `{"class":"VoidResponse","relatedHTTPCode":200}`, Times: 2})
+	_, err := d.IntegrationGroups.List(t.Context())
+	require.ErrorContains(t, err, "VoidResponse")
+	require.ErrorContains(t, d.IntegrationGroups.Put(t.Context(), group("a")), "VoidResponse")
+	assert.Zero(t, srv.CountCalls("replaceIntegrationGroups"))
+}
+
+// The generated client sends the action once, too, although it is a GET.
+func TestRawRefreshConfigIsSentOnce(t *testing.T) {
+	t.Parallel()
+	for _, release := range []string{"4.3", "6.1"} {
+		srv := egeriatest.NewServer(t, egeriatest.WithRelease(release))
+		c := clientAt(t, srv)
+		srv.Inject(egeriatest.Fault{Operation: "refreshGroupConfig", Status: http.StatusBadGateway})
+		resp, err := c.API().RefreshGroupConfig(t.Context(), "d", "g")
+		require.NoError(t, err)
+		resp.Body.Close()
+		assert.Equal(t, http.StatusBadGateway, resp.StatusCode)
+		assert.Equal(t, 1, srv.CountCalls("refreshGroupConfig"))
+		srv.Inject(egeriatest.Fault{Operation: "getDaemonStatus", Status: http.StatusBadGateway})
+		resp, err = c.API().GetDaemonStatus(t.Context(), "d")
+		require.NoError(t, err)
+		resp.Body.Close()
+		assert.Equal(t, 2, srv.CountCalls("getDaemonStatus"), "a GET like any other")
 	}
 }

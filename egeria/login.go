@@ -21,12 +21,18 @@ func (c *Client) Login(ctx context.Context, opts ...CallOption) (Token, error) {
 	if c.cfg.password == nil {
 		return Token{}, refuse(op, core.Arg("credentials", "are missing: use WithCredentials"))
 	}
+	if c.dialect.get() == Dialect4 {
+		return Token{}, refuse(op, core.Arg("dialect", "is %s, which has no login", Dialect4))
+	}
 	opts = append(slices.Clip(opts), withoutAuth, withIdempotent)
 	begin := time.Now()
 	var claims claims
 	token, err := core.CallText(ctx, c.core, op, opts, func(ctx context.Context) (*http.Response, error) {
 		return c.plain.CreateToken(ctx, api.TokenRequest{UserID: c.cfg.login, Password: c.cfg.password()})
 	}, func(text string) (err error) {
+		if failed, ok := errors.AsType[*failedError](checkEnvelope([]byte(text))); ok { // for example that the password has expired
+			return &core.RefusedError{Status: failed.RelatedHTTPCode, Err: failed.bare()}
+		}
 		claims, err = readToken(text)
 		return err
 	})

@@ -78,7 +78,6 @@ func TestOnlyATokenIsTakenForOne(t *testing.T) {
 	encoded := `"` + strings.Join(good, ".") + `"`
 	for name, body := range map[string]string{
 		"login page":              "<html><body>" + canary + ": sign in</body></html>",
-		"JSON error as text":      `{"class":"TokenResponse","relatedHTTPCode":400,"exceptionErrorMessage":"TOKEN-CONTROLLER-401-001 ` + canary + `"}`,
 		"Spring's error document": `{"status":500,"error":"` + canary + `"}`,
 		"a JSON string":           encoded,
 		"two parts":               strings.Join(good[:2], "."),
@@ -485,16 +484,16 @@ func echo(r request, password string) string {
 
 func TestCredentialsShowNowhere(t *testing.T) {
 	t.Parallel()
-	const tokenCanary = "the-token-canary"
+	const canary = "the-token-canary"
 	loggedIn := jwt(`{"sub":"the-token-of-the-login"}`)
-	source := egeria.TokenSourceFunc(func(context.Context) (egeria.Token, error) { return egeria.Token{Value: tokenCanary}, nil })
+	source := egeria.TokenSourceFunc(func(context.Context) (egeria.Token, error) { return egeria.Token{Value: canary}, nil })
 	for name, tt := range map[string]struct {
 		who     egeria.Option
 		secrets []string
 	}{
 		"credentials": {egeria.WithCredentials(user, passwordCanary), []string{passwordCanary, loggedIn}},
-		"token":       {egeria.WithToken(tokenCanary), []string{tokenCanary}},
-		"source":      {egeria.WithTokenSource(source), []string{tokenCanary}},
+		"token":       {egeria.WithToken(canary), []string{canary}},
+		"source":      {egeria.WithTokenSource(source), []string{canary}},
 	} {
 		for _, status := range []int{200, 400, 401, 404, 500, 302} {
 			t.Run(fmt.Sprint(name, " ", status), func(t *testing.T) {
@@ -542,3 +541,53 @@ func (l *countingLimiter) Acquire(context.Context, *http.Request) (ratelimit.Per
 }
 func (l *countingLimiter) Observe(ratelimit.Permit, *http.Response) {}
 func (l *countingLimiter) Release(ratelimit.Permit)                 { l.given.Add(1) }
+
+// A platform may tell in a bean why there is no token. The id says it; the text could hold anything.
+func TestABeanInThePlaceOfATokenTellsWhy(t *testing.T) {
+	t.Parallel()
+	const canary = "reply-canary"
+	var log bytes.Buffer
+	p := newPlatform(egeria.Dialect6)
+	p.login = func(int) reply {
+		return plain(http.StatusOK, `{"class":"TokenResponse","relatedHTTPCode":400,"exceptionClassName":"a.InvalidParameterException","exceptionErrorMessage":"TOKEN-CONTROLLER-401-001 `+canary+`"}`)
+	}
+	c := p.client(t, egeria.WithLogger(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+	_, err := c.Login(t.Context())
+	e := errorOf(t, err)
+	assert.Equal(t, "TOKEN-CONTROLLER-401-001", e.Code)
+	assert.Equal(t, "InvalidParameterException", e.Exception())
+	assert.Equal(t, []string{"Invalid"}, conditions(err))
+	called := c.Server("s").IntegrationGroups.Delete(t.Context(), groupName)
+	assert.ErrorContains(t, called, "TOKEN-CONTROLLER-401-001")
+	assert.Empty(t, conditions(called), "it is nothing about the group")
+	assertHidden(t, shown(err)+shown(*e)+shown(called)+log.String(), canary)
+}
+
+// Callers that wait in turn must not try a password that is wrong one after the other.
+func TestAWrongPasswordIsTriedOnceByAllThatWaitInTurn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlatform(egeria.Dialect6)
+		p.login = func(int) reply {
+			time.Sleep(time.Second)
+			return reply{status: 401}
+		}
+		c := p.client(t)
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() {
+				assert.ErrorIs(t, c.Server("s").IntegrationGroups.Put(t.Context(), someGroup()), egeria.ErrUnauthorized)
+			})
+		}
+		wg.Wait()
+		assert.Len(t, p.logins(), 1)
+	})
+}
+
+func TestDialect4HasNoLogin(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(egeria.Dialect4)
+	_, err := p.client(t, egeria.WithDialect(egeria.Dialect4)).Login(t.Context())
+	assertRefused(t, err, "dialect")
+	assert.Empty(t, p.sent)
+}

@@ -36,7 +36,7 @@ func WithUser(user string) Option {
 }
 
 // WithCredentials logs in to platforms of 6.0 and later with POST /api/token, when the first token is needed, a minute before it expires, and once after a 401: a restart of the platform can make all tokens invalid.
-// Concurrent calls share one login. To platforms of 4.x and 5.x the user is who calls, unless a later [WithUser] names another, and the password is not sent.
+// Concurrent calls share one login. To platforms of 4.x and 5.x the user is who calls, unless a later [WithUser] names another, and the password is not sent. No error or log shows the password where a reply repeats it, if it has six characters or more.
 func WithCredentials(user, password string) Option {
 	return func(c *config) error {
 		var empty error
@@ -71,7 +71,7 @@ func WithTokenSource(source TokenSource) Option {
 	}
 }
 
-// WithDialect tells how to speak to the platform. The default is [DialectAuto], which costs one or two requests before the first call.
+// WithDialect tells how to speak to the platform. The default is [DialectAuto], which costs one or two requests before the first call. A platform that moves from 5.x to 6.0 needs a new client.
 func WithDialect(dialect Dialect) Option {
 	return func(c *config) error {
 		if dialect < DialectAuto || dialect > Dialect6 {
@@ -82,8 +82,8 @@ func WithDialect(dialect Dialect) Option {
 	}
 }
 
-// WithClearTextStore says that the platform, of 4.x or 5.x, keeps its configuration documents in clear text (platform.configstore.provider names a FileBasedServerConfigStoreProvider), so that
-// [ConfigService.Delete] does no harm to others. The platform does not tell how it keeps them. On 6.0 and later it has no use.
+// WithClearTextStore says that the platform keeps its configuration documents in clear text (platform.configstore.provider names a FileBasedServerConfigStoreProvider), so that
+// [ConfigService.Delete] does no harm to others. The platform does not tell how it keeps them.
 func WithClearTextStore() Option {
 	return func(c *config) error {
 		c.clearText = true

@@ -105,25 +105,33 @@ func old[T any](call func(func(context.Context) (*http.Response, error)) (*T, er
 // Start sends POST .../servers/{server}/instance: the server starts with its stored configuration, and is running when Start returns with the platform's message, although some of its services may not be. One that is running
 // is started anew. It is an action: a lost reply is [ErrOutcomeUnknown]. An attempt may take [LongTimeout].
 func (s *PlatformService) Start(ctx context.Context, server string, opts ...CallOption) (message string, err error) {
-	return s.start(ctx, "Platform.Start", server, opts, func(ctx context.Context) (*http.Response, error) { return s.c.api.StartServer(ctx, server) },
-		func(ctx context.Context) (*http.Response, error) { return s.c.api.StartServerLegacy(ctx, server) })
-}
-
-// StartWith sends POST .../servers/{server}/instance/configuration: the server starts with this document, with the rules of [PlatformService.Start].
-func (s *PlatformService) StartWith(ctx context.Context, server string, document Document, opts ...CallOption) (message string, err error) {
-	send := func(ctx context.Context) (*http.Response, error) {
-		return s.c.api.StartServerWithConfiguration(ctx, server, document)
-	}
-	return s.start(ctx, "Platform.StartWith", server, opts, send, send, checkDocument(document))
-}
-
-func (s *PlatformService) start(ctx context.Context, op, server string, opts []CallOption, now, before func(context.Context) (*http.Response, error), checks ...error) (string, error) {
-	if err := refuse(op, append([]error{checkName("server", server)}, checks...)...); err != nil {
+	const op = "Platform.Start"
+	if err := refuse(op, checkName("server", server)); err != nil {
 		return "", err
 	}
 	reply, err := old(func(send func(context.Context) (*http.Response, error)) (*api.MessageReply, error) {
 		return call[api.MessageReply](ctx, s.c, op, s.c.long(opts), send)
-	}, now, before)
+	}, func(ctx context.Context) (*http.Response, error) { return s.c.api.StartServer(ctx, server) },
+		func(ctx context.Context) (*http.Response, error) { return s.c.api.StartServerLegacy(ctx, server) })
+	if err != nil {
+		return "", err
+	}
+	return reply.Message, nil
+}
+
+// StartWith sends POST .../servers/{server}/instance/configuration: the server starts with this document, with the rules of [PlatformService.Start] and [ConfigService.Set]. Since 4.2.
+func (s *PlatformService) StartWith(ctx context.Context, server string, document Document, opts ...CallOption) (message string, err error) {
+	const op = "Platform.StartWith"
+	if err := refuse(op, checkName("server", server)); err != nil {
+		return "", err
+	}
+	if err := s.c.checkDocument(ctx, op, document); err != nil {
+		return "", err
+	}
+	opts = append(s.c.long(opts), hidePasswords(document))
+	reply, err := call[api.MessageReply](ctx, s.c, op, opts, func(ctx context.Context) (*http.Response, error) {
+		return s.c.api.StartServerWithConfiguration(ctx, server, document)
+	})
 	if err != nil {
 		return "", err
 	}
@@ -150,7 +158,7 @@ func (s *PlatformService) Stop(ctx context.Context, server string, opts ...CallO
 }
 
 // Unregister sends DELETE .../servers/{server}: the server stops, and is taken out of the cohorts that it belongs to. One that is not running is [ErrNotFound], with the exception of [PlatformService.Stop]. An attempt
-// may take [LongTimeout].
+// may take [LongTimeout]. Since 4.2.
 func (s *PlatformService) Unregister(ctx context.Context, server string, opts ...CallOption) error {
 	const op = "Platform.Unregister"
 	if err := refuse(op, checkName("server", server)); err != nil {
@@ -159,7 +167,7 @@ func (s *PlatformService) Unregister(ctx context.Context, server string, opts ..
 	return void(ctx, s.c, op, s.c.long(opts), func(ctx context.Context) (*http.Response, error) { return s.c.api.UnregisterServer(ctx, server) })
 }
 
-// Configurations sends GET .../configurations: all configuration documents that the platform has stored.
+// Configurations sends GET .../configurations: all configuration documents that the platform has stored. One of 4.x that has never stored any may fail (RelatedCode 500) with its default store.
 func (s *PlatformService) Configurations(ctx context.Context, opts ...CallOption) ([]Document, error) {
 	reply, err := call[api.DocumentsReply](ctx, s.c, "Platform.Configurations", opts, func(ctx context.Context) (*http.Response, error) { return s.c.api.ListConfigurations(ctx) })
 	if err != nil {

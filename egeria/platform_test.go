@@ -101,7 +101,7 @@ func TestOldPathsAreTriedWhereThereIsNothing(t *testing.T) {
 func TestStartWithHasNoOldPath(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(egeria.Dialect4, spring(404))
-	_, err := p.client(t).Platform.StartWith(t.Context(), "s", someDocument())
+	_, err := p.client(t).Platform.StartWith(t.Context(), "s", documentOf(egeria.Dialect4))
 	assert.Equal(t, []string{"NotFound"}, conditions(err))
 	for _, r := range p.calls() {
 		assert.True(t, strings.HasSuffix(r.URL.Path, "/server-platform/servers/s/instance/configuration"))
@@ -167,7 +167,7 @@ func TestWhatTakesLongMayTakeLong(t *testing.T) {
 	}{
 		"Start": {func(x context.Context, c *egeria.Client) error { return failing(c.Platform.Start(x, "s")) }, egeria.LongTimeout, nil},
 		"StartWith": {func(x context.Context, c *egeria.Client) error {
-			return failing(c.Platform.StartWith(x, "s", someDocument()))
+			return failing(c.Platform.StartWith(x, "s", documentFor(x)))
 		}, egeria.LongTimeout, nil},
 		"Stop":           {func(x context.Context, c *egeria.Client) error { return c.Platform.Stop(x, "s") }, egeria.LongTimeout, nil},
 		"Unregister":     {func(x context.Context, c *egeria.Client) error { return c.Platform.Unregister(x, "s") }, egeria.LongTimeout, nil},
@@ -176,7 +176,7 @@ func TestWhatTakesLongMayTakeLong(t *testing.T) {
 		"Restart":        {func(x context.Context, c *egeria.Client) error { return c.Server("s").Daemon.Restart(x, "c") }, egeria.LongTimeout, nil},
 		"InstanceStatus": {func(x context.Context, c *egeria.Client) error { return failing(c.Platform.InstanceStatus(x, "s")) }, time.Minute, nil},
 		"Status":         {func(x context.Context, c *egeria.Client) error { return failing(c.Platform.Status(x, "s")) }, time.Minute, nil},
-		"Config.Set":     {func(x context.Context, c *egeria.Client) error { return c.Server("s").Config.Set(x, someDocument()) }, time.Minute, nil},
+		"Config.Set":     {func(x context.Context, c *egeria.Client) error { return c.Server("s").Config.Set(x, documentFor(x)) }, time.Minute, nil},
 		"Daemon.Status":  {func(x context.Context, c *egeria.Client) error { return failing(c.Server("s").Daemon.Status(x)) }, time.Minute, nil},
 		"Groups.List": {func(x context.Context, c *egeria.Client) error {
 			return failing(c.Server("s").IntegrationGroups.List(x))
@@ -325,7 +325,7 @@ func TestPlatformReplies(t *testing.T) {
 	message, err := c.Platform.Start(x, "a")
 	require.NoError(t, err)
 	assert.Equal(t, "a is running", message)
-	message, err = c.Platform.StartWith(x, "a", someDocument())
+	message, err = c.Platform.StartWith(x, "a", documentFor(x))
 	require.NoError(t, err)
 	assert.Equal(t, "a is running so", message)
 	documents, err := c.Platform.Configurations(x)

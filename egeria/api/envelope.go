@@ -31,7 +31,5 @@ type Envelope struct {
 	ExceptionProperties Object `json:"exceptionProperties,omitempty"`
 }
 
-// OK reports whether the reply tells of a success: a code of 200 to 299, and no exception.
-func (e Envelope) OK() bool {
-	return e.RelatedHTTPCode >= 200 && e.RelatedHTTPCode < 300 && e.ExceptionClassName == ""
-}
+// OK reports whether the reply tells of a success: the code 200, and no exception.
+func (e Envelope) OK() bool { return e.RelatedHTTPCode == 200 && e.ExceptionClassName == "" }

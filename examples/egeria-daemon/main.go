@@ -8,7 +8,7 @@
 //	EGERIA_PLATFORM_URL=https://localhost:9443 EGERIA_USER=... EGERIA_USER_PASSWORD=... go run ./examples/egeria-daemon -live
 //
 // it does the same on a real platform, with a server of its own, whose name it makes up. It stops that server and deletes its configuration in the end, also where
-// something fails and after Ctrl-C, and changes no other. The platform goes on listing the name of the server until it is restarted. A platform of 4.x or 5.x may lose all documents when one is deleted, unless it keeps
+// something fails and after Ctrl-C, and changes no other. The platform goes on listing the name of the server until it is restarted. A platform may lose all documents when one is deleted, unless it keeps
 // them in clear text: the configuration stays there, without groups, unless -clear-text-store says so.
 package main
 
@@ -239,11 +239,11 @@ func (s *story) mustBeFree(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	documents, err := s.c.Platform.Configurations(ctx)
+	document, err := s.c.Server(name).Config.Get(ctx)
 	if err != nil {
 		return err
 	}
-	if known || slices.ContainsFunc(documents, func(d egeria.Document) bool { return d.ServerName() == name }) {
+	if known || len(document.AuditTrail()) > 0 { // a server that nobody has configured has a document without history
 		return fmt.Errorf("there is a server %s already", name)
 	}
 	return nil

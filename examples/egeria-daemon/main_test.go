@@ -128,7 +128,7 @@ func TestLiveCleansUpAfterAFailure(t *testing.T) {
 			fault.Operation, fault.Skip = tt.operation, tt.skip
 			srv.Inject(fault)
 			var out bytes.Buffer
-			err := run(t.Context(), []string{"-live"}, &out)
+			err := run(t.Context(), []string{"-live", "-clear-text-store"}, &out)
 			require.ErrorIs(t, err, egeria.ErrForbidden, tt.operation)
 			assert.Contains(t, out.String(), "its configuration deleted", tt.operation)
 			requireNothingLeft(t, srv)
@@ -142,7 +142,7 @@ func TestLiveTellsWhereItCouldNotCleanUp(t *testing.T) {
 	makeRun(srv)
 	srv.Inject(egeriatest.Fault{Operation: "deleteConfiguration", Status: http.StatusForbidden})
 	var out bytes.Buffer
-	err := run(t.Context(), []string{"-live"}, &out)
+	err := run(t.Context(), []string{"-live", "-clear-text-store"}, &out)
 	require.ErrorIs(t, err, egeria.ErrForbidden)
 	require.ErrorContains(t, err, "Config.Delete")
 	assert.NotContains(t, out.String(), "its configuration deleted")
@@ -163,7 +163,7 @@ func TestLiveCleansUpAfterAnInterrupt(t *testing.T) {
 			interrupt()
 		}()
 		var out bytes.Buffer
-		err := run(ctx, []string{"-live"}, &out)
+		err := run(ctx, []string{"-live", "-clear-text-store"}, &out)
 		interrupt()
 		require.ErrorIs(t, err, context.Canceled, operation)
 		assert.NotContains(t, out.String(), "go on nevertheless")
@@ -188,7 +188,7 @@ func TestLiveWaitsForAServerThatStartsLate(t *testing.T) {
 	defer slow.Close()
 	t.Setenv(egeria.EnvPlatformURL, slow.URL)
 	var out bytes.Buffer
-	err := run(ctx, []string{"-live"}, &out)
+	err := run(ctx, []string{"-live", "-clear-text-store"}, &out)
 	require.ErrorIs(t, err, context.Canceled)
 	assert.Equal(t, 1, srv.CountCalls("startServer"))
 	assert.GreaterOrEqual(t, srv.CountCalls("stopServer"), 2)
@@ -200,7 +200,7 @@ func TestLiveLeavesAServerOfThatNameAlone(t *testing.T) {
 	srv := livePlatform(t, "6.1")
 	srv.Inject(egeriatest.Fault{Operation: "isServerKnown", Body: `{"class":"BooleanResponse","relatedHTTPCode":200,"flag":true}`})
 	var out bytes.Buffer
-	err := run(t.Context(), []string{"-live"}, &out)
+	err := run(t.Context(), []string{"-live", "-clear-text-store"}, &out)
 	require.ErrorContains(t, err, "there is a server example-daemon-")
 	for _, call := range srv.Calls() {
 		assert.True(t, call.Method == http.MethodGet || call.Operation == "createToken", call)
@@ -218,11 +218,11 @@ func TestLiveTrustsTheCertificateThatItIsGiven(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "ca.pem")
 	require.NoError(t, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw}), 0o600))
 	var out bytes.Buffer
-	require.NoError(t, run(t.Context(), []string{"-live", "-ca", file}, &out))
+	require.NoError(t, run(t.Context(), []string{"-live", "-clear-text-store", "-ca", file}, &out))
 	requireNothingLeft(t, srv)
 
 	srv.ResetCalls()
-	require.ErrorContains(t, run(t.Context(), []string{"-live"}, &out), "certificate")
+	require.ErrorContains(t, run(t.Context(), []string{"-live", "-clear-text-store"}, &out), "certificate")
 	require.Empty(t, srv.Calls())
 }
 
@@ -230,7 +230,7 @@ func TestMissingEnvironmentIsOneLine(t *testing.T) {
 	t.Setenv(egeria.EnvPlatformURL, "")
 	t.Setenv(egeria.EnvUser, "")
 	var out bytes.Buffer
-	err := run(t.Context(), []string{"-live"}, &out)
+	err := run(t.Context(), []string{"-live", "-clear-text-store"}, &out)
 	require.ErrorIs(t, err, egeria.ErrInvalid)
 	require.ErrorContains(t, err, "EGERIA_PLATFORM_URL and EGERIA_USER")
 	require.NotContains(t, err.Error(), "\n")

@@ -112,7 +112,7 @@ var egeriaVendor = vendor{
 var sampleGroup = egeria.IntegrationGroup{PlatformURL: "https://localhost:9443", ServerName: "metadata-store", QualifiedName: "x-1"}
 
 func sampleDocument() egeria.Document {
-	d, err := egeria.NewDocument([]byte(`{"class":"OMAGServerConfig"}`))
+	d, err := egeria.NewDocument([]byte(`{"class":"OMAGServerConfig","versionId":"V6.0"}`))
 	if err != nil {
 		panic(err)
 	}
@@ -139,7 +139,7 @@ func (s *egeriaServices) API() *api.Client { return s.api() }
 func newEgeria(o options) (*client, error) {
 	opts := []egeria.Option{
 		egeria.WithDialect(egeria.Dialect6), egeria.WithMiddleware(o.middleware...), egeria.WithRetry(egeria.RetryPolicy(o.retry)),
-		egeria.WithLimiter(o.limiter), egeria.WithLogger(o.logger),
+		egeria.WithLimiter(o.limiter), egeria.WithLogger(o.logger), egeria.WithClearTextStore(),
 	}
 	if o.client != nil {
 		opts = append(opts, egeria.WithHTTPClient(o.client))

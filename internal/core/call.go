@@ -66,6 +66,11 @@ func (o *CallOptions) WithPrefetch() { o.prefetch = true }
 
 type callKey struct{}
 
+type onceKey struct{}
+
+// Once makes an action of a request of the generated client, as [CallOptions.WithOnce] does of a call.
+func Once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
+
 // call is the state of one call, and the context that it travels in.
 type call struct {
 	context.Context

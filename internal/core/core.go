@@ -241,6 +241,17 @@ func (e *authError) Is(target error) bool {
 // As finds the errors of a token source.
 func (e *authError) As(target any) bool { return errors.As(e.err, target) }
 
+// Prepare gets the credential before a call, where it takes a request.
+func (c *Client) Prepare(ctx context.Context, operation string) error {
+	if c.cfg.Auth == nil || c.cfg.Auth.Prepare == nil {
+		return nil
+	}
+	if err := c.prepare(ctx); err != nil {
+		return c.newError(&Failure{Operation: operation, Err: &authError{err}})
+	}
+	return nil
+}
+
 // prepare gets the credential within the time of an attempt, unless it makes calls that have one of their own.
 func (c *Client) prepare(ctx context.Context) error {
 	if c.cfg.Auth.Calls {
@@ -407,6 +418,7 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	if !typed || cs.reached { // reached: a call made by a middleware or a token source of another call, with its context
 		typed = false
 		cs = &call{Context: ctx}
+		cs.opts.once, _ = ctx.Value(onceKey{}).(bool)
 		ctx = cs
 		req = req.WithContext(ctx)
 	}

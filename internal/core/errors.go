@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/integrations-go/sdk/ratelimit"
 )
@@ -231,6 +232,9 @@ func PathValue(name, value string) error {
 	}
 	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return Arg(name, "has control characters")
+	}
+	if !utf8.ValidString(value) {
+		return Arg(name, "is not UTF-8")
 	}
 	return nil
 }
