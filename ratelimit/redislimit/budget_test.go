@@ -1,0 +1,590 @@
+package redislimit
+
+import (
+	"encoding/json"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/integrations-go/sdk/ratelimit"
+)
+
+func TestShared(t *testing.T) {
+	addr := sharedRedis(t)
+	for _, limiters := range []int{2, 10} {
+		t.Run(strconv.Itoa(limiters), func(t *testing.T) {
+			s := newAPI(t, 50, time.Second)
+			var group sync.WaitGroup
+			for i := range limiters {
+				l := open(t, addr, WithHeaders(ratelimit.Confluent()))
+				group.Go(func() {
+					_, refused, failed := load(t.Context(), l, s.URL, strconv.Itoa(i), 20/limiters, 5500*time.Millisecond)
+					assert.Zero(t, refused)
+					assert.Zero(t, failed)
+				})
+			}
+			group.Wait()
+			s.check(t)
+			assert.Len(t, s.by, limiters)
+		})
+	}
+}
+
+func TestTenProcesses(t *testing.T) {
+	addr := sharedRedis(t)
+	s := newAPI(t, 100, time.Second)
+	var group sync.WaitGroup
+	for i := range 10 {
+		cmd, out := process(t, job{Redis: addr, URL: s.URL, Name: strconv.Itoa(i), Goroutines: 6, For: 6 * time.Second})
+		group.Go(func() {
+			var r result
+			assert.NoError(t, json.NewDecoder(out).Decode(&r))
+			assert.Positive(t, r.OK)
+			assert.Zero(t, r.Refused)
+			assert.Zero(t, r.Failed)
+			assert.NoError(t, cmd.Wait())
+		})
+	}
+	group.Wait()
+	s.check(t)
+	assert.Len(t, s.by, 10)
+}
+
+// The clocks of the processes are hours apart, and the server names the end of its window as a time, without a Date.
+func TestClockSkew(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	s := newAPI(t, 50, time.Second)
+	s.reset = func(end time.Time) string { return strconv.FormatFloat(float64(end.UnixMicro())/1e6, 'f', 6, 64) }
+	var group sync.WaitGroup
+	for i, skew := range []time.Duration{0, time.Hour, -time.Hour, 7 * time.Second, -300 * time.Millisecond} {
+		l := open(t, addr, WithHeaders(ratelimit.GitHub()), func(l *Limiter) error {
+			l.now = func() time.Time { return time.Now().Add(skew) }
+			return nil
+		})
+		group.Go(func() {
+			_, refused, failed := load(t.Context(), l, s.URL, strconv.Itoa(i), 4, 4500*time.Millisecond)
+			assert.Zero(t, refused)
+			assert.Zero(t, failed)
+		})
+	}
+	group.Wait()
+	s.check(t)
+	assert.Len(t, s.by, 5)
+}
+
+// What one has learned, the other obeys.
+func TestLearned(t *testing.T) {
+	tests := map[string]func(t *testing.T, a, b *Limiter){
+		"one goes alone": func(t *testing.T, a, b *Limiter) {
+			scout := acquire(t, a)
+			start := time.Now()
+			var group sync.WaitGroup
+			group.Go(func() {
+				p := acquire(t, b)
+				assert.GreaterOrEqual(t, time.Since(start), 300*time.Millisecond)
+				assert.Less(t, time.Since(start), time.Second)
+				b.Release(p)
+			})
+			time.Sleep(300 * time.Millisecond)
+			a.Observe(scout, told(10, 9, 20))
+			group.Wait()
+			assert.Equal(t, 8, b.Snapshot().Remaining)
+		},
+		"the one fails": func(t *testing.T, a, b *Limiter) {
+			scout := acquire(t, a)
+			a.Release(scout)
+			idle(t, a)
+			assert.Less(t, waitFor(t, b), 700*time.Millisecond, "another one goes at once, not after a second")
+		},
+		"the one is slow, or has died": func(t *testing.T, a, b *Limiter) {
+			scout := acquire(t, a)
+			got := waitFor(t, b)
+			assert.GreaterOrEqual(t, got, 900*time.Millisecond)
+			assert.LessOrEqual(t, got, time.Second+busy)
+			idle(t, b)
+			a.Observe(scout, told(10, 5, 20))
+			idle(t, a)
+			p := acquire(t, b)
+			assert.Equal(t, 4, b.Snapshot().Remaining, "it still teaches")
+			b.Release(p)
+		},
+		"a count": func(t *testing.T, a, b *Limiter) {
+			exchange(t, a, told(10, 4, 0.75))
+			exchange(t, b, respond(200))
+			assert.Equal(t, 3, b.Snapshot().Remaining)
+			assert.Equal(t, 10, b.Snapshot().Limit)
+			for range 3 {
+				assert.Less(t, waitFor(t, b), busy)
+			}
+			start := time.Now()
+			assert.Less(t, waitFor(t, a), 750*time.Millisecond+maxJitter+busy)
+			assert.Greater(t, time.Since(start), 300*time.Millisecond)
+			assert.Equal(t, 9, a.Snapshot().Remaining)
+		},
+		"the lowest count holds": func(t *testing.T, a, b *Limiter) {
+			exchange(t, a, told(10, 4, 20))
+			pa, pb := acquire(t, a), acquire(t, b)
+			b.Observe(pb, told(10, 1, 20))
+			idle(t, b)
+			a.Observe(pa, told(10, 3, 20))
+			idle(t, a)
+			assert.Equal(t, 1, a.Snapshot().Remaining)
+		},
+		"the earliest end holds": func(t *testing.T, a, b *Limiter) {
+			exchange(t, a, told(10, 4, 20.5))
+			end := a.Snapshot().Reset
+			pa, pb := acquire(t, a), acquire(t, b)
+			b.Observe(pb, told(10, 3, 19.5))
+			idle(t, b)
+			a.Observe(pa, told(10, 2, 20.5))
+			idle(t, a)
+			assert.WithinDuration(t, end.Add(-time.Second), a.Snapshot().Reset, busy)
+		},
+		"whole seconds may have been cut": func(t *testing.T, a, b *Limiter) {
+			exchange(t, a, told(10, 0, 20))
+			idle(t, a)
+			require.NoError(t, b.Ping(t.Context()))
+			assert.WithinDuration(t, time.Now().Add(21*time.Second), a.Snapshot().Reset, busy)
+		},
+		"a late reply of an earlier window": func(t *testing.T, a, b *Limiter) {
+			exchange(t, a, told(10, 1, 0.5))
+			late := acquire(t, a)
+			exchange(t, b, told(10, 9, 20.5))
+			a.Observe(late, told(10, 0, 0.1))
+			idle(t, a)
+			exchange(t, b, respond(200))
+			assert.Equal(t, 8, b.Snapshot().Remaining)
+			assert.Greater(t, time.Until(b.Snapshot().Reset), 15*time.Second)
+		},
+		"the server's window ends first, by its time": func(t *testing.T, a, b *Limiter) {
+			exchange(t, a, told(10, 5, 20))
+			exchange(t, b, told(10, 4, 40))
+			assert.Equal(t, 4, b.Snapshot().Remaining)
+			assert.Greater(t, time.Until(b.Snapshot().Reset), 30*time.Second)
+		},
+		"the server's window ends first, by its count": func(t *testing.T, a, b *Limiter) {
+			exchange(t, a, told(10, 5, 20))
+			exchange(t, b, told(10, 9, 10))
+			assert.Equal(t, 9, b.Snapshot().Remaining)
+		},
+		"those on their way count": func(t *testing.T, a, b *Limiter) {
+			exchange(t, a, told(10, 5, 20))
+			first := acquire(t, a)
+			acquire(t, b)
+			a.Observe(first, told(10, 9, 40))
+			idle(t, a)
+			assert.Equal(t, 8, a.Snapshot().Remaining)
+		},
+		"Retry-After": func(t *testing.T, a, b *Limiter) {
+			exchange(t, a, told(10, 5, 20))
+			exchange(t, a, respond(429, "Retry-After", "1"))
+			start := time.Now()
+			visits := counted(t, b)
+			assert.Greater(t, waitFor(t, b), 500*time.Millisecond)
+			assert.Less(t, time.Since(start), time.Second+maxJitter+busy)
+			assert.LessOrEqual(t, visits.Load(), int64(5), "no polling")
+		},
+		"429 with a reset": func(t *testing.T, a, b *Limiter) {
+			exchange(t, a, respond(429, "X-RateLimit-Reset", "0.8"))
+			assert.Greater(t, waitFor(t, b), 400*time.Millisecond)
+		},
+		"503 with Retry-After": func(t *testing.T, a, b *Limiter) {
+			exchange(t, a, respond(503, "Retry-After", "1"))
+			assert.Greater(t, waitFor(t, b), 500*time.Millisecond)
+		},
+		"503 without": func(t *testing.T, a, b *Limiter) {
+			exchange(t, a, respond(503))
+			start := time.Now()
+			acquire(t, a)
+			acquire(t, b)
+			assert.Less(t, time.Since(start), busy)
+		},
+		"no headers, no window": func(t *testing.T, a, b *Limiter) {
+			exchange(t, a, respond(200))
+			start := time.Now()
+			for range 50 {
+				acquire(t, b)
+			}
+			assert.Less(t, time.Since(start), time.Second)
+		},
+		"a window that only replies without headers fill": func(t *testing.T, a, b *Limiter) {
+			exchange(t, a, told(2, 0, 0.2))
+			for range 2 {
+				exchange(t, b, respond(204))
+			}
+			assert.Less(t, waitFor(t, a), time.Second+busy)
+		},
+		"a window whose limit is never told": func(t *testing.T, a, b *Limiter) {
+			left := respond(200, "X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "0.2")
+			exchange(t, a, left)
+			slow := acquire(t, a)
+			assert.Less(t, waitFor(t, b), 200*time.Millisecond+maxJitter+busy, "somebody learns again")
+			a.Release(slow)
+		},
+		"the server asks for too much": func(t *testing.T, a, b *Limiter) {
+			exchange(t, a, respond(429, "Retry-After", "3600"))
+			_, err := b.Acquire(t.Context(), nil)
+			var e *ratelimit.WaitError
+			require.ErrorAs(t, err, &e)
+			assert.ErrorIs(t, err, ratelimit.ErrWaitTooLong)
+			assert.Greater(t, e.Wait, 59*time.Minute)
+			assert.Equal(t, time.Minute, e.Max)
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			opt := WithHeaders(ratelimit.Confluent())
+			addr := sharedRedis(t)
+			test(t, open(t, addr, opt), open(t, addr, opt))
+		})
+	}
+}
+
+// Nonsense never stops anybody for longer than the cap, and makes nobody spin.
+func TestNonsense(t *testing.T) {
+	const most = 400 * time.Millisecond
+	for name, resp := range map[string]*http.Response{
+		"negative":     respond(429, "Retry-After", "-1", "X-RateLimit-Limit", "-5", "X-RateLimit-Remaining", "-1", "X-RateLimit-Reset", "-9"),
+		"huge":         respond(429, "Retry-After", "99999999999999999999", "X-RateLimit-Limit", "1e99", "X-RateLimit-Remaining", "99999999999999999999", "X-RateLimit-Reset", "99999999999999999999"),
+		"text":         respond(200, "X-RateLimit-Limit", "many", "X-RateLimit-Remaining", "some", "X-RateLimit-Reset", "soon"),
+		"epoch":        respond(200, "X-RateLimit-Limit", "1", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "1772366400"),
+		"limit 0":      respond(200, "X-RateLimit-Limit", "0", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "0.1"),
+		"a year":       respond(200, "X-RateLimit-Limit", "1", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "31000000"),
+		"a year's 429": respond(429, "Retry-After", "31000000"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			addr := sharedRedis(t)
+			opts := []Option{WithHeaders(ratelimit.Confluent()), WithMaxWait(most)}
+			a, b := open(t, addr, opts...), open(t, addr, opts...)
+			exchange(t, a, resp)
+			visits := counted(t, b)
+			start := time.Now()
+			for {
+				p, err := b.Acquire(t.Context(), nil)
+				if err == nil {
+					b.Release(p)
+					break
+				}
+				require.ErrorIs(t, err, ratelimit.ErrWaitTooLong)
+				time.Sleep(time.Millisecond)
+			}
+			assert.LessOrEqual(t, time.Since(start), 2*most+busy)
+			assert.LessOrEqual(t, visits.Load(), int64(10))
+		})
+	}
+}
+
+func TestDeadline(t *testing.T) {
+	t.Parallel()
+	l := open(t, sharedRedis(t), WithHeaders(ratelimit.Confluent()))
+	exchange(t, l, told(10, 0, 29))
+	ctx, cancel := contextWith(t, 20*time.Second)
+	defer cancel()
+	start := time.Now()
+	_, err := l.Acquire(ctx, nil)
+	var e *ratelimit.WaitError
+	require.ErrorAs(t, err, &e)
+	assert.True(t, e.Deadline)
+	assert.Greater(t, e.Wait, 20*time.Second)
+	assert.Less(t, time.Since(start), busy)
+}
+
+// Those who wait leave spread, in every process.
+func TestHerd(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	opt := WithHeaders(ratelimit.Confluent())
+	a, b := open(t, addr, opt), open(t, addr, opt)
+	exchange(t, a, told(100, 0, 1.25))
+	end := time.Now().Add(1250 * time.Millisecond)
+	var mu sync.Mutex
+	slots := map[time.Duration]int{}
+	var group sync.WaitGroup
+	for i := range 40 {
+		l := []*Limiter{a, b}[i%2]
+		group.Go(func() {
+			l.Release(acquire(t, l))
+			mu.Lock()
+			defer mu.Unlock()
+			slots[time.Since(end)/(10*time.Millisecond)]++
+		})
+	}
+	group.Wait()
+	assert.GreaterOrEqual(t, len(slots), 5, "%v", slots)
+	for at := range slots {
+		assert.GreaterOrEqual(t, at, -time.Duration(2), "not before the end")
+	}
+}
+
+func TestRate(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	a, b := open(t, addr, WithRate(50, 10)), open(t, addr, WithRate(50, 10))
+	start := time.Now()
+	var group sync.WaitGroup
+	for i := range 60 {
+		l := []*Limiter{a, b}[i%2]
+		group.Go(func() { l.Release(acquire(t, l)) })
+	}
+	group.Wait()
+	assertWait(t, time.Second, time.Since(start)) // 10 at once, 50 at 50 per second
+}
+
+func TestMaxVisits(t *testing.T) {
+	t.Parallel()
+	l := open(t, sharedRedis(t), WithMaxVisits(20))
+	visits := counted(t, l)
+	start := time.Now()
+	var group sync.WaitGroup
+	for range 64 {
+		group.Go(func() {
+			for time.Since(start) < time.Second {
+				l.Release(acquire(t, l))
+			}
+		})
+	}
+	group.Wait()
+	assert.LessOrEqual(t, float64(visits.Load()), 2+20*time.Since(start).Seconds()+1)
+	assert.Greater(t, visits.Load(), int64(5))
+}
+
+// One request takes one visit, and goroutines that wait at the same time share them.
+func TestOneVisitPerRequest(t *testing.T) {
+	t.Parallel()
+	l := open(t, sharedRedis(t))
+	visits := counted(t, l)
+	for range 20 {
+		p := acquire(t, l)
+		l.Observe(p, respond(200))
+		l.Release(p)
+		idle(t, l)
+	}
+	assert.EqualValues(t, 20, visits.Load(), "a reply that teaches nothing is not told")
+
+	l = open(t, sharedRedis(t), WithHeaders(ratelimit.Confluent()))
+	exchange(t, l, told(1000, 900, 20))
+	visits = counted(t, l)
+	for range 2 {
+		var group sync.WaitGroup
+		l.mu.Lock() // They all come before the next visit.
+		for range 20 {
+			group.Go(func() {
+				p := acquire(t, l)
+				l.Observe(p, respond(200))
+				l.Release(p)
+			})
+		}
+		time.Sleep(50 * time.Millisecond)
+		l.mu.Unlock()
+		group.Wait()
+		idle(t, l)
+	}
+	assert.Less(t, visits.Load(), int64(40))
+}
+
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	l := open(t, sharedRedis(t), WithMaxInFlight(1))
+	first := acquire(t, l)
+	var mu sync.Mutex
+	var order []int
+	var group sync.WaitGroup
+	for i := range 20 {
+		group.Go(func() {
+			p := acquire(t, l)
+			mu.Lock()
+			order = append(order, i)
+			mu.Unlock()
+			l.Release(p)
+		})
+		require.Eventually(t, func() bool { return l.Snapshot().Waiting == i+1 }, time.Second, time.Millisecond/10)
+	}
+	l.Release(first)
+	group.Wait()
+	assert.Len(t, order, 20)
+	assert.IsIncreasing(t, order)
+}
+
+func TestMaxInFlight(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	s := newAPI(t, 1e6, time.Hour)
+	s.hold = 10 * time.Millisecond
+	var group sync.WaitGroup
+	var counts [3]int64
+	for i := range counts {
+		l := open(t, addr, WithMaxInFlight(4))
+		group.Go(func() {
+			// The first has many more goroutines, and gets its turn like the others.
+			counts[i], _, _ = load(t.Context(), l, s.URL, strconv.Itoa(i), []int{30, 5, 5}[i], 2*time.Second)
+		})
+	}
+	group.Wait()
+	s.Close() // ends what the last requests left behind
+	t.Log(counts, s.busiest)
+	assert.Equal(t, 4, s.busiest)
+	for _, n := range counts {
+		assert.Greater(t, n, (counts[0]+counts[1]+counts[2])/10, "%v", counts)
+	}
+}
+
+// A process that is killed gives its places back when its lease ends; one that lives keeps them.
+func TestLease(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	const lease = 600 * time.Millisecond
+	cmd, out := process(t, job{Redis: addr, MaxInFlight: 2, Lease: lease, Hold: 2})
+	line, err := out.ReadString('\n')
+	require.NoError(t, err)
+	require.Equal(t, "holding\n", line)
+
+	l := open(t, addr, WithMaxInFlight(2), WithLease(lease))
+	ctx, cancel := contextWith(t, 3*lease)
+	defer cancel()
+	_, err = l.Acquire(ctx, nil)
+	require.ErrorIs(t, err, ctx.Err(), "it renews its lease")
+	cmd.Process.Kill()
+	start := time.Now()
+	acquire(t, l)
+	acquire(t, l)
+	assert.LessOrEqual(t, time.Since(start), lease+busy)
+}
+
+// Close gives back at once what the lease would keep.
+func TestCloseGivesBack(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	a, b := open(t, addr, WithMaxInFlight(1)), open(t, addr, WithMaxInFlight(1))
+	acquire(t, a)
+	require.NoError(t, a.Close())
+	assert.Less(t, waitFor(t, b), busy)
+	_, err := a.Acquire(t.Context(), nil)
+	assert.ErrorIs(t, err, ErrClosed)
+}
+
+// Nothing in Redis shows the credential, and all of it expires.
+func TestKeysExpireAndHideTheCredential(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t)
+	opts := []Option{WithHeaders(ratelimit.Confluent()), WithRate(100, 10), WithMaxInFlight(3)}
+	a, b := open(t, server.addr, opts...), open(t, server.addr, opts...)
+	exchange(t, a, told(10, 5, 3000))
+	acquire(t, b)
+	client := redis.NewClient(&redis.Options{Addr: server.addr})
+	defer client.Close()
+	keys, err := client.Keys(t.Context(), "*").Result()
+	require.NoError(t, err)
+	assert.Equal(t, []string{keyOf(t).String()}, keys)
+	ttl, err := client.PTTL(t.Context(), keys[0]).Result()
+	require.NoError(t, err)
+	assert.Greater(t, ttl, time.Minute)
+	assert.LessOrEqual(t, ttl, 2*time.Minute+15*time.Second, "however long the server's window is")
+	stored, err := client.HGetAll(t.Context(), keys[0]).Result()
+	require.NoError(t, err)
+	for k, v := range stored {
+		assert.NotContains(t, keys[0]+k+v, secret)
+	}
+}
+
+// All that belongs to a budget is in one slot.
+func TestCluster(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t, "--cluster-enabled", "yes")
+	node := redis.NewClient(&redis.Options{Addr: server.addr})
+	defer node.Close()
+	require.NoError(t, node.ClusterAddSlotsRange(t.Context(), 0, 16383).Err())
+	require.Eventually(t, func() bool {
+		info, err := node.ClusterInfo(t.Context()).Result()
+		return err == nil && strings.Contains(info, "cluster_state:ok")
+	}, 5*time.Second, 20*time.Millisecond)
+	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{server.addr}})
+	defer client.Close()
+	l, err := New(client, keyOf(t), WithTimeout(patient), WithHeaders(ratelimit.Confluent()), WithRate(100, 10), WithMaxInFlight(3), WithFailClosed())
+	require.NoError(t, err)
+	defer l.Close()
+	require.NoError(t, l.Ping(t.Context()))
+	exchange(t, l, told(10, 5, 20))
+	acquire(t, l)
+	assert.Equal(t, 4, l.Snapshot().Remaining)
+}
+
+// A server that has lost its scripts, or its data, goes on.
+func TestFlush(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t)
+	l := open(t, server.addr, WithHeaders(ratelimit.Confluent()), WithFailClosed())
+	client := redis.NewClient(&redis.Options{Addr: server.addr})
+	defer client.Close()
+	old := acquire(t, l)
+	l.Observe(old, told(10, 5, 20))
+	idle(t, l)
+	require.NoError(t, client.ScriptFlush(t.Context()).Err())
+	exchange(t, l, respond(200))
+	assert.Equal(t, 4, l.Snapshot().Remaining)
+	require.NoError(t, client.FlushAll(t.Context()).Err())
+	scout := acquire(t, l)
+	l.Observe(old, told(10, 0, 20)) // of the life before
+	idle(t, l)
+	assert.Equal(t, -1, l.Snapshot().Remaining)
+	l.Observe(scout, told(10, 9, 20))
+	idle(t, l)
+	assert.Equal(t, 9, l.Snapshot().Remaining)
+}
+
+// A replica whose clock is behind takes over: nobody waits for the times of the other clock.
+func TestClockGoesBack(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	l := open(t, addr, WithHeaders(ratelimit.Confluent()), WithRate(10, 1), WithMaxInFlight(1))
+	exchange(t, l, told(10, 0, 50))
+	client := redis.NewClient(&redis.Options{Addr: addr})
+	defer client.Close()
+	key := keyOf(t).String()
+	ahead := time.Now().Add(time.Hour).UnixMicro()
+	require.NoError(t, client.HSet(t.Context(), key, "seen", ahead, "stop", ahead, "pause", ahead, "paused", ahead, "tat", ahead,
+		"p:dead", strconv.FormatInt(ahead, 10)+" 0 "+strconv.FormatInt(ahead, 10)+" 0 0").Err())
+	time.Sleep(maxSleep) // until Redis is asked again
+	assert.Less(t, waitFor(t, l), busy)
+}
+
+// Whole seconds cost nothing where they are told to be rounded up, or were cut.
+func TestRounding(t *testing.T) {
+	up := ratelimit.Confluent()
+	up.RoundedUp = true
+	for name, tt := range map[string]struct {
+		headers ratelimit.Headers
+		round   func(float64) float64
+	}{
+		"up":  {up, math.Ceil},
+		"cut": {ratelimit.Confluent(), math.Floor},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			addr := sharedRedis(t)
+			s := newAPI(t, 50, time.Second)
+			s.reset = func(end time.Time) string { return strconv.Itoa(int(tt.round(time.Until(end).Seconds()))) }
+			var group sync.WaitGroup
+			for i := range 3 {
+				l := open(t, addr, WithHeaders(tt.headers))
+				group.Go(func() {
+					_, refused, failed := load(t.Context(), l, s.URL, strconv.Itoa(i), 5, 4500*time.Millisecond)
+					assert.Zero(t, refused)
+					assert.Zero(t, failed)
+				})
+			}
+			group.Wait()
+			s.check(t)
+		})
+	}
+}

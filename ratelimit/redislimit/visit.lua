@@ -1,0 +1,262 @@
+-- A visit of one process to its budget: it says what it holds and what the
+-- server replied, and asks for places. KEYS[1] holds all there is, so a visit
+-- is one step in any Redis, and in one slot of a cluster. Times are
+-- microseconds by the clock of this server, the only clock that counts.
+
+local UNKNOWN, FREE, KNOWN = 0, 1, 2 -- alone to learn; no window; a window
+local ALONE = 1e6  -- a slow reply must not hold everybody back for longer
+local POLL = 1e4   -- when to look again for what only another process can tell
+local FRESH = 1e6  -- a turn is kept for a process that looked within this time
+local MANY = 2 ^ 50
+
+local key, me = KEYS[1], ARGV[1]
+local function arg(i) return tonumber(ARGV[i]) end
+local want, held, pending = arg(2), arg(3), arg(4)
+local max_in_flight, max_wait, interval, burst = arg(5), arg(6), arg(7), arg(8)
+local lease, learns, away = arg(9), arg(10) == 1, arg(11)
+local FIRST_REPLY, REPLY_SIZE = 12, 11 -- see args in visit.go
+
+local clock = redis.call('TIME')
+local now = clock[1] * 1e6 + clock[2]
+
+local s = setmetatable({}, { __index = function() return 0 end })
+local others, mine = {}, nil
+local stored = redis.call('HGETALL', key)
+for i = 1, #stored, 2 do
+  local id = string.match(stored[i], '^p:(.+)$')
+  if id == nil then
+    s[stored[i]] = tonumber(stored[i + 1])
+  elseif id == me then
+    mine = stored[i + 1]
+  else
+    others[id] = stored[i + 1]
+  end
+end
+if s.life == 0 then
+  s.life = now
+end
+
+local function forget()
+  s.state, s.scout, s.stop, s.since, s.rem, s.low, s.low_seq = UNKNOWN, 0, 0, 0, 0, 0, 0
+  s.first = s.seq + 1
+end
+
+if s.seen > now + 1e6 then -- the clock of another server
+  forget()
+  s.pause, s.tat = 0, 0
+end
+s.seen = now
+if away > 0 and s.told < now - away then -- nobody told what was sent meanwhile
+  forget()
+  s.told = now
+end
+
+-- What the processes hold, and who waits for a place in flight. A process that died is dropped with its lease.
+local in_flight, out, turns, ticket = held, pending, {}, 0
+local RECORD = '^(%d+) (%d+) (%d+) (%d+) (%d+)$' -- held, pending, end of the lease, ticket, end of the ticket
+for id, record in pairs(others) do
+  local h, p, lease_end, t, fresh = string.match(record, RECORD)
+  lease_end = tonumber(lease_end) or 0
+  if lease_end < now or lease_end > now + 1e9 then
+    redis.call('HDEL', key, 'p:' .. id)
+  else
+    in_flight, out = in_flight + h, out + p
+    if tonumber(t) > 0 and tonumber(fresh) >= now then
+      turns[#turns + 1] = tonumber(t)
+    end
+  end
+end
+if mine then
+  local _, _, _, t, fresh = string.match(mine, RECORD)
+  if t and tonumber(fresh) >= now then
+    ticket = tonumber(t)
+  end
+end
+local ahead = 0
+for _, t in ipairs(turns) do
+  if ticket == 0 or t < ticket then
+    ahead = ahead + 1
+  end
+end
+
+-- What the server imposes: when it ends and when that was learned.
+local function blocked()
+  if s.state == KNOWN and s.rem == 0 and s.stop > s.pause then
+    return s.stop, s.since
+  end
+  return s.pause, s.paused
+end
+
+local function refresh()
+  if s.pause <= now then
+    s.pause = 0
+  end
+  if s.state == UNKNOWN and s.scout > 0 and now - s.alone >= ALONE then
+    s.state = FREE -- until a reply tells
+  end
+  if s.state == KNOWN and s.stop > 0 and s.stop <= now then
+    s.stop, s.rem, s.first, s.low = 0, s.limit, s.seq + 1, MANY
+    if s.limit == 0 then
+      forget()
+    end
+  end
+  if s.state == KNOWN and s.rem == 0 and s.stop == 0 and out == 0 then
+    forget() -- nobody is left who could tell when the window ends
+  end
+  local stop, since = blocked()
+  if stop - now > max_wait and now - since >= max_wait then
+    s.pause = 0
+    forget()
+  end
+end
+
+-- The rules are those of ratelimit.Local, with what all processes know.
+local function observe(life, seq, sent, status, age, limit, rem, reset, slack, retry, wait)
+  local at = now - age
+  local current = life == s.life and seq >= s.first
+  local refused = status == 429 or status == 503 and retry >= 0
+  if refused then
+    local d = retry
+    if current then
+      d = wait -- the end of an earlier window says nothing
+    end
+    if d > 0 and at + d > s.pause then
+      s.pause, s.paused = at + d, at
+    end
+  end
+  if current then
+    local newer = reset >= 0 and s.stop > 0 and
+      (sent + reset - 1e6 > s.stop or rem > s.low and seq > s.low_seq)
+    if s.state == KNOWN and rem >= 0 and not newer then
+      if limit > 0 then
+        s.limit = limit
+      end
+      s.rem = math.min(s.rem, rem)
+      if rem <= s.low then
+        s.low, s.low_seq = rem, s.seq
+      end
+      local stop = at + reset + slack
+      if reset >= 0 and (s.stop == 0 or stop < s.stop) then
+        s.stop, s.since = stop, at
+      end
+      s.told = now
+    elseif rem >= 0 and reset >= 0 then
+      s.state, s.stop, s.since = KNOWN, at + reset + slack, at
+      s.first, s.low, s.low_seq = s.seq + 1, rem, s.seq
+      if limit > 0 then
+        s.limit = limit
+      end
+      -- The server has not yet counted those sent later, as far as one knows.
+      s.rem = math.max(0, rem - math.min(out, s.seq - seq))
+      s.told = now
+    elseif seq == s.scout and status > 0 and not refused then
+      s.state = FREE
+    end
+  end
+  if life == s.life and seq == s.scout then
+    s.scout = 0
+  end
+end
+
+refresh()
+for i = FIRST_REPLY, #ARGV, REPLY_SIZE do
+  local reply = {}
+  for j = 1, REPLY_SIZE do
+    reply[j] = arg(i + j - 1)
+  end
+  observe(unpack(reply))
+  refresh()
+end
+
+-- How many of n may go now, and for the others when: at this time, or not before another look at it; 0 if that is not known.
+local function gate(n)
+  local stop = blocked()
+  if stop > now then
+    return 0, stop, stop
+  end
+  if s.state == UNKNOWN and learns then
+    if s.scout > 0 then
+      return 0, 0, math.min(now + 2 * POLL, s.alone + ALONE)
+    end
+    n = math.min(n, 1)
+  elseif s.state == KNOWN then
+    if s.rem == 0 then
+      return 0, 0, now + 2 * POLL
+    end
+    n = math.min(n, s.rem)
+  end
+  if max_in_flight > 0 then
+    local free = max_in_flight - in_flight - ahead
+    if free <= 0 and in_flight == held and ahead == 0 then
+      return 0, 0, 0 -- its own release will tell
+    elseif free <= 0 then
+      return 0, 0, now + POLL * math.min(1 + ahead, 20)
+    end
+    n = math.min(n, free)
+  end
+  if interval > 0 then
+    local tat = math.max(s.tat, now)
+    local room = math.floor((now - tat) / interval + burst + 1e-6)
+    if room < 1 then
+      local at = math.ceil(tat - (burst - 1) * interval)
+      return 0, at, at
+    end
+    n = math.min(n, room)
+  end
+  return n, now, now
+end
+
+local given, first, scout, at, look = 0, s.seq + 1, 0, 0, 0
+if want > 0 then
+  given, at, look = gate(want)
+end
+if given > 0 then
+  s.seq = s.seq + given
+  held, pending, in_flight = held + given, pending + given, in_flight + given
+  if s.state == UNKNOWN and learns then
+    s.scout, s.alone, scout = s.seq, now, s.seq
+  elseif s.state == KNOWN then
+    s.rem = s.rem - given
+  end
+  if interval > 0 then
+    s.tat = math.max(s.tat, now) + given * interval
+  end
+  if given < want then
+    local _
+    _, at, look = gate(want - given)
+  end
+end
+
+-- In flight, places go to the processes in turn: one that has just got some queues up again.
+local queued = max_in_flight > 0 and given < want and in_flight + ahead >= max_in_flight
+if not queued then
+  ticket = 0
+elseif ticket == 0 or given > 0 then
+  ticket = now
+end
+
+local function text(n) return string.format('%.0f', n) end
+if me ~= '' then
+  if held > 0 or pending > 0 or queued then
+    redis.call('HSET', key, 'p:' .. me, table.concat(
+      { text(held), text(pending), text(now + lease), text(ticket), text(now + FRESH) }, ' '))
+  elseif mine then
+    redis.call('HDEL', key, 'p:' .. me)
+  end
+end
+local fields = {}
+for name, value in pairs(s) do
+  fields[#fields + 1] = name
+  fields[#fields + 1] = string.format('%.17g', value)
+end
+redis.call('HSET', key, unpack(fields))
+-- A wait beyond max_wait is not kept: after it somebody asks the server again, which an empty key brings about as well.
+local keep = math.min(math.max(s.stop, s.pause, s.tat, now) - now, max_wait) + lease
+redis.call('PEXPIRE', key, text(math.ceil(keep / 1000) + 60000))
+
+local stop = blocked()
+local rem, limit = -1, 0
+if s.state == KNOWN then
+  rem, limit = s.rem, s.limit
+end
+return { now, s.life, given, first, scout, stop, at, look, limit, rem, s.state == KNOWN and s.stop or 0, s.pause }
