@@ -1,6 +1,7 @@
 package ratelimit_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -92,4 +93,75 @@ func ExampleNewTransport_shared() {
 	// 4
 	// 3
 	// 2
+}
+
+// Any http.Client waits for its turn.
+func ExampleNewTransport() {
+	server := newServer()
+	defer server.Close()
+
+	limiter, err := ratelimit.New(ratelimit.WithHeaders(ratelimit.Confluent()), ratelimit.WithMaxInFlight(4))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	client := &http.Client{Transport: ratelimit.NewTransport(nil, limiter)}
+	defer client.CloseIdleConnections()
+	resp, err := client.Get(server.URL)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	resp.Body.Close()
+	s := limiter.Snapshot()
+	fmt.Printf("%s, %d of %d left\n", resp.Status, s.Remaining, s.Limit)
+	// Output: 200 OK, 4 of 5 left
+}
+
+// vendorConfig stands for the configuration of any SDK that lets its user
+// choose the http.Client.
+type vendorConfig struct {
+	BaseURL    string
+	HTTPClient *http.Client
+}
+
+type vendorClient struct{ cfg vendorConfig }
+
+func (c *vendorClient) Ping() (string, error) {
+	resp, err := c.cfg.HTTPClient.Get(c.cfg.BaseURL + "/ping")
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	return resp.Status, nil
+}
+
+// An SDK that takes an http.Client needs no support for limits.
+func ExampleNewTransport_otherSDK() {
+	server := newServer()
+	defer server.Close()
+
+	limiter, err := ratelimit.New(ratelimit.WithHeaders(ratelimit.Confluent()))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	transport := ratelimit.NewTransport(nil, limiter)
+	defer transport.CloseIdleConnections()
+	client := &vendorClient{vendorConfig{BaseURL: server.URL, HTTPClient: &http.Client{Transport: transport}}}
+	for range 2 {
+		status, err := client.Ping()
+		fmt.Println(status, err, limiter.Snapshot().Remaining)
+	}
+	// Output:
+	// 200 OK <nil> 4
+	// 200 OK <nil> 3
+}
+
+// Reads let writes pass, but never wait for more than three of them each.
+func ExampleWithPriority() {
+	ctx := ratelimit.WithPriority(context.Background(), ratelimit.Low)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://server.example/items", nil)
+	fmt.Println(req.Method, err)
+	// Output: GET <nil>
 }

@@ -32,6 +32,11 @@ type Headers struct {
 	Remaining string
 	// Reset names the header with the end of the window, in ResetUnit.
 	Reset string
+	// Structured names the header that holds the count and the end together,
+	// as in "default";r=50;t=30, and Policy the one with the limits, as in
+	// "default";q=100;w=60. Where the former makes sense, the others are not
+	// looked at. Of several policies the one with the fewest left counts.
+	Structured, Policy string
 	// ResetUnit is how Reset is written. Default [RelativeSeconds].
 	ResetUnit ResetUnit
 
@@ -54,6 +59,21 @@ func GitHub() Headers {
 	h := Confluent()
 	h.ResetUnit = EpochSeconds
 	return h
+}
+
+// IETF returns the headers of the IETF draft "RateLimit header fields
+// for HTTP": RateLimit and RateLimit-Policy, as in
+//
+//	RateLimit-Policy: "burst";q=100;w=60, "daily";q=1000;w=86400
+//	RateLimit: "burst";r=50;t=30
+//
+// and, where they are missing, those of its older versions: RateLimit-Limit,
+// RateLimit-Remaining and RateLimit-Reset in relative seconds.
+func IETF() Headers {
+	return Headers{
+		Limit: "Ratelimit-Limit", Remaining: "Ratelimit-Remaining", Reset: "Ratelimit-Reset",
+		Structured: "Ratelimit", Policy: "Ratelimit-Policy",
+	}
 }
 
 // Window is what one reply says about the rate-limit window it was counted in.
@@ -80,6 +100,9 @@ type Window struct {
 // count over 2^31-1, a reset in the past or more than a year ahead) is left
 // unknown. Fractions are accepted; of a list the first member counts.
 func (h Headers) Parse(header http.Header, now time.Time) Window {
+	if w, ok := h.structured(header); ok {
+		return w
+	}
 	var w Window
 	w.Limit, w.HasLimit = count(first(header, h.Limit))
 	w.HasLimit = w.HasLimit && w.Limit > 0
@@ -91,6 +114,9 @@ func (h Headers) Parse(header http.Header, now time.Time) Window {
 }
 
 func (h Headers) reset(header http.Header, now time.Time) (d, slack time.Duration, ok bool) {
+	if w, ok := h.structured(header); ok {
+		return w.Reset, w.Slack, w.HasReset
+	}
 	f, ok := number(first(header, h.Reset))
 	if !ok || f > math.MaxInt32*1e3 { // Far past any date; keeps the conversions exact.
 		return 0, 0, false

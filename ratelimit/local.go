@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"net/http"
 	"sync"
@@ -17,7 +16,6 @@ import (
 const (
 	defaultMaxWait = time.Minute
 	maxJitter      = 100 * time.Millisecond
-	maxAlone       = time.Second // a slow reply must not hold everybody back
 )
 
 // Local is a [Limiter] for one process and one budget: share it between all
@@ -32,62 +30,50 @@ type Local struct {
 	maxInFlight int           // 0 without WithMaxInFlight
 	maxWait     time.Duration
 
+	hooks Hooks
+
 	mu      sync.Mutex
-	queue   list.List // of *waiter, oldest first
+	queue   queue
 	timer   *time.Timer
-	flight  map[uint64]bool // admitted and not released; true once the reply is seen
-	pending int             // how many of flight are false
-	seq     uint64          // of the latest permit
+	flight  map[uint64]place // admitted and not released
+	pending int              // how many of flight have no reply
+	seq     uint64           // of the latest permit
+	latest  time.Time        // when it was given
 
 	// What is known of the server.
-	state  state
-	scout  uint64    // the request that goes alone while state is unknown, or 0
-	alone  time.Time // since when
-	window window
-	pause  block // after a 429 or 503
-	warned time.Time
+	state     state
+	scout     uint64    // the request that goes alone, or 0
+	alone     time.Time // since when
+	window    window
+	longest   time.Duration // a reset that was told
+	late      bool          // the last window began later than the one before it told
+	smooth    int           // above 0 if the server refills all the time instead of at the end of a window
+	gap       time.Duration // between those that look whether it has
+	pause     block         // after a 429 or 503
+	warned    time.Time
+	untold    int    // refusals in a row that named no wait
+	untoldSeq uint64 // the latest permit at the last refusal
+	pace      pace
+	crowd     crowd
 
 	// How waiters leave after a block: the next not before hold, the next
 	// gaps of them up to gap apart.
-	hold time.Time
-	gap  time.Duration
-	gaps int
+	hold   time.Time
+	spread time.Duration
+	gaps   int
 }
 
-type state int
-
-const (
-	unknown state = iota // one request goes alone, to learn
-	free                 // the server tells nothing
-	known                // window holds
-)
-
-type window struct {
-	block            // its end; zero until a reply tells
-	limit     int    // 0 if never told
-	remaining int    // what may still be sent
-	first     uint64 // replies to requests before this one belong to an earlier window
-
-	// The lowest count that a reply told, and the latest permit at that time.
-	// A higher count for a later permit can only come from a new window.
-	low    int
-	lowSeq uint64
-}
-
-// block is a time before which nothing is sent, and when that was learned.
-type block struct{ until, since time.Time }
-
-type waiter struct {
-	deadline time.Time // zero if none
-	ready    chan struct{}
-	permit   Permit // valid after ready, unless err
-	err      error
+// place is an admitted request.
+type place struct {
+	at    time.Time
+	seen  bool // its reply is there
+	crowd int  // how many were in flight with it
 }
 
 // New returns a Local that honours Retry-After, and whatever else opts say. A
 // bad option is an error that names it.
 func New(opts ...Option) (*Local, error) {
-	l := &Local{maxWait: defaultMaxWait, flight: map[uint64]bool{}}
+	l := &Local{maxWait: defaultMaxWait, flight: map[uint64]place{}}
 	for _, opt := range opts {
 		if err := opt(l); err != nil {
 			return nil, err
@@ -99,49 +85,61 @@ func New(opts ...Option) (*Local, error) {
 	return l, nil
 }
 
-// Acquire implements [Limiter]. It makes no difference between requests and
-// does not use req. If ctx ends first, the error wraps ctx.Err and
-// context.Cause. If the wait is known to outlast the deadline of ctx or the
-// cap of [WithMaxWait], it fails at once with a [*WaitError].
+// Acquire implements [Limiter]. Requests with the priority [Low] let the others
+// pass; apart from that it makes no difference between requests and does not
+// use req. If ctx ends first, the error wraps ctx.Err and context.Cause. If the
+// wait is known to outlast the deadline of ctx or the cap of [WithMaxWait], it
+// fails at once with a [*WaitError].
 func (l *Local) Acquire(ctx context.Context, _ *http.Request) (Permit, error) {
 	if ctx.Err() != nil {
 		return Permit{}, ended(ctx)
 	}
+	deadline, _ := ctx.Deadline()
 	l.mu.Lock()
 	now := time.Now()
 	l.refresh(now)
-	at, ok := l.next(now, l.queue.Len())
-	if ok && l.queue.Len() == 0 && !at.After(now) {
+	idle := l.queue.len() == 0
+	if at, ok := l.next(now, 0, deadline); ok && idle && !at.After(now) {
 		p := l.admit(now)
 		l.mu.Unlock()
 		return p, nil
 	}
-	w := &waiter{}
-	w.deadline, _ = ctx.Deadline()
+	w := &waiter{priority: priorityOf(ctx), deadline: deadline}
+	at, _ := l.next(now, l.queue.ahead(w.priority), deadline)
 	if err := l.tooLong(now, at, w); err != nil {
 		l.mu.Unlock()
 		return Permit{}, err
 	}
 	w.ready = make(chan struct{})
-	place := l.queue.PushBack(w)
+	place := l.queue.push(w)
 	l.dispatch(now)
 	l.mu.Unlock()
 
 	select {
 	case <-w.ready:
-		return w.permit, w.err
 	case <-ctx.Done():
+		if l.leaves(place) {
+			return Permit{}, ended(ctx)
+		}
 	}
+	if w.err == nil && l.hooks.Wait != nil {
+		l.hooks.Wait(w.permit.At.Sub(now))
+	}
+	return w.permit, w.err
+}
+
+// leaves takes a waiter out of the queue, unless it was admitted in the same moment.
+func (l *Local) leaves(place *list.Element) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	select {
-	case <-w.ready: // It came in the same moment, and has to be released.
-		return w.permit, w.err
+	case <-place.Value.(*waiter).ready:
+		return false // It has to be released.
 	default:
 	}
-	l.queue.Remove(place)
+	l.queue.remove(place)
 	l.dispatch(time.Now()) // Stops the timer if nobody else waits.
-	return Permit{}, ended(ctx)
+	return true
 }
 
 func ended(ctx context.Context) error {
@@ -158,112 +156,53 @@ func (l *Local) Observe(p Permit, resp *http.Response) {
 		return
 	}
 	l.mu.Lock()
-	defer l.mu.Unlock()
+	wait, refused, began := l.learn(p, resp)
+	var s Snapshot
+	if began && l.hooks.Window != nil {
+		s = l.snapshot()
+	}
+	l.mu.Unlock()
+	if refused && l.hooks.Refused != nil {
+		l.hooks.Refused(resp.StatusCode, wait)
+	}
+	if began && l.hooks.Window != nil {
+		l.hooks.Window(s)
+	}
+}
+
+func (l *Local) learn(p Permit, resp *http.Response) (wait time.Duration, refused, began bool) {
 	now := time.Now()
 	l.refresh(now)
-	seen, ok := l.flight[p.Seq]
+	held, ok := l.flight[p.Seq]
 	if !ok {
-		return
+		return 0, false, false
 	}
-	if !seen {
-		l.flight[p.Seq] = true
+	if !held.seen {
+		held.seen = true
+		l.flight[p.Seq] = held
 		l.pending--
 	}
-
 	w := l.headers.Parse(resp.Header, now)
-	current := p.Seq >= l.window.first
-	refused := l.refused(resp, now, current)
-	switch {
-	case !current:
-	case l.state == known && w.HasRemaining && !l.newer(p, w):
-		l.merge(w, now)
-	case w.HasRemaining && w.HasReset:
-		l.adopt(p, w, now)
-	case p.Seq == l.scout && !refused:
-		l.state = free
-	}
-	if p.Seq == l.scout {
-		l.scout = 0
-	}
+	wait, refused = l.refused(p, w, resp, now)
+	l.adapt(p, held, w, refused, now)
+	began = l.observe(p, w, refused, now)
 	l.dispatch(now)
-}
-
-// refused reports that the server sent the request away, and notes for how long.
-func (l *Local) refused(resp *http.Response, now time.Time, current bool) bool {
-	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusServiceUnavailable {
-		return false
-	}
-	h := l.headers
-	if !current {
-		h.Reset = "" // the end of an earlier window says nothing
-	}
-	d, ok := h.Wait(resp, now)
-	if resp.StatusCode == http.StatusServiceUnavailable && !ok {
-		return false
-	}
-	if until := now.Add(d); d > 0 && until.After(l.pause.until) {
-		l.pause = block{until, now}
-	}
-	return true
-}
-
-// newer reports that a reply to p comes from a window after the one held.
-func (l *Local) newer(p Permit, w Window) bool {
-	if !w.HasReset || l.window.until.IsZero() {
-		return false
-	}
-	// Its earliest end, as if p had been counted at once and Reset rounded
-	// up, is later than the latest end of the one held.
-	if p.At.Add(w.Reset - time.Second).After(l.window.until) {
-		return true
-	}
-	return w.Remaining > l.window.low && p.Seq > l.window.lowSeq
-}
-
-// adopt starts with the window that a reply to p tells.
-func (l *Local) adopt(p Permit, w Window, now time.Time) {
-	l.state = known
-	l.window = window{
-		block: block{now.Add(w.Reset + w.Slack), now},
-		limit: l.window.limit,
-		// Which window counted the requests on their way is not known.
-		first:  l.seq + 1,
-		low:    w.Remaining,
-		lowSeq: l.seq,
-	}
-	if w.HasLimit {
-		l.window.limit = w.Limit
-	}
-	// The server has not yet counted those sent after p, as far as one knows.
-	l.window.remaining = max(0, w.Remaining-min(l.pending, int(l.seq-p.Seq)))
-}
-
-// merge adds what a reply tells of the window held. Replies overtake each
-// other, so the lowest count and the earliest end are the nearest to the truth.
-func (l *Local) merge(w Window, now time.Time) {
-	if w.HasLimit {
-		l.window.limit = w.Limit
-	}
-	l.window.remaining = min(l.window.remaining, w.Remaining)
-	if w.Remaining <= l.window.low {
-		l.window.low, l.window.lowSeq = w.Remaining, l.seq
-	}
-	if end := now.Add(w.Reset + w.Slack); w.HasReset && (l.window.until.IsZero() || end.Before(l.window.until)) {
-		l.window.block = block{end, now}
-	}
+	return wait, refused, began
 }
 
 // Release implements [Limiter]. A second Release of a Permit does nothing.
 func (l *Local) Release(p Permit) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	seen, ok := l.flight[p.Seq]
+	held, ok := l.flight[p.Seq]
 	if !ok {
 		return
 	}
 	delete(l.flight, p.Seq)
-	if !seen {
+	if !held.seen {
 		l.pending--
+		l.window.silent++
+		l.settle()
 	}
 	if p.Seq == l.scout {
 		l.scout = 0
@@ -279,6 +218,8 @@ type Snapshot struct {
 	PausedUntil time.Time // Zero unless a 429 or 503 holds all requests back.
 	InFlight    int       // Admitted and not yet released.
 	Waiting     int       // Goroutines in Acquire.
+	Rate        float64   // Requests per second by [WithAdaptiveRate], 0 while it sets no limit.
+	MaxInFlight int       // The limit of [WithMaxInFlight] or [WithAdaptiveInFlight], 0 while there is none.
 }
 
 // Snapshot returns the present state.
@@ -286,13 +227,21 @@ func (l *Local) Snapshot() Snapshot {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.refresh(time.Now())
+	return l.snapshot()
+}
+
+func (l *Local) snapshot() Snapshot {
 	s := Snapshot{
 		Remaining:   -1,
 		PausedUntil: l.pause.until,
 		InFlight:    len(l.flight),
-		Waiting:     l.queue.Len(),
+		Waiting:     l.queue.len(),
+		MaxInFlight: l.most(time.Now()),
 	}
-	if l.state == known {
+	if l.state == free {
+		s.Rate = l.pace.perSecond(time.Now())
+	}
+	if l.state == known || l.state == over {
 		s.Limit, s.Remaining, s.Reset = l.window.limit, l.window.remaining, l.window.until
 	}
 	return s
@@ -302,17 +251,20 @@ func (l *Local) Snapshot() Snapshot {
 // that it is called again when the next one may.
 func (l *Local) dispatch(now time.Time) {
 	l.refresh(now)
-	for l.queue.Len() > 0 {
-		at, ok := l.next(now, 0)
+	for l.queue.len() > 0 {
+		front := l.queue.front()
+		w := front.Value.(*waiter)
+		at, ok := l.next(now, 0, w.deadline)
 		if ok && !at.After(now) {
-			l.finish(l.queue.Front(), l.admit(now), nil)
+			l.queue.admitted(w)
+			l.finish(front, l.admit(now), nil)
 			continue
 		}
-		if l.state == unknown && l.scout != 0 {
-			at, ok = l.alone.Add(maxAlone), true
+		if !ok {
+			at, ok = l.recheck()
 		}
 		l.failLate(now)
-		if l.queue.Len() == 0 || !ok {
+		if l.queue.len() == 0 || !ok {
 			break
 		}
 		if l.timer == nil {
@@ -327,6 +279,18 @@ func (l *Local) dispatch(now time.Time) {
 	}
 }
 
+// recheck is when those who wait for a reply need not do so any longer.
+func (l *Local) recheck() (at time.Time, ok bool) {
+	if l.scout == 0 {
+		return time.Time{}, false
+	}
+	at = l.alone.Add(maxAlone)
+	if end := l.window.until; l.state == known && end.Before(at) {
+		at = end
+	}
+	return at, true
+}
+
 func (l *Local) tick() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -334,7 +298,7 @@ func (l *Local) tick() {
 }
 
 func (l *Local) finish(place *list.Element, p Permit, err error) {
-	w := l.queue.Remove(place).(*waiter)
+	w := l.queue.remove(place)
 	w.permit, w.err = p, err
 	close(w.ready)
 }
@@ -347,11 +311,13 @@ func (l *Local) failLate(now time.Time) {
 		return
 	}
 	l.warned = b.until
-	var next *list.Element
-	for e := l.queue.Front(); e != nil; e = next {
-		next = e.Next()
-		if err := l.tooLong(now, now, e.Value.(*waiter)); err != nil {
-			l.finish(e, Permit{}, err)
+	for i := range l.queue.lists {
+		var next *list.Element
+		for e := l.queue.lists[i].Front(); e != nil; e = next {
+			next = e.Next()
+			if err := l.tooLong(now, now, e.Value.(*waiter)); err != nil {
+				l.finish(e, Permit{}, err)
+			}
 		}
 	}
 }
@@ -380,21 +346,23 @@ func (l *Local) blocked() block {
 	return b
 }
 
-// next is the earliest time at which a request with so many ahead of it may
-// go. It reports false if that depends on a reply or a release.
-func (l *Local) next(now time.Time, ahead int) (at time.Time, ok bool) {
-	b := l.blocked()
+// next is the earliest time at which a request with so many ahead of it and
+// this deadline may go. It reports false if that depends on a reply or a release.
+func (l *Local) next(now time.Time, ahead int, deadline time.Time) (at time.Time, ok bool) {
+	most := l.most(now)
 	switch {
-	case l.maxInFlight > 0 && len(l.flight) >= l.maxInFlight,
-		l.state == unknown && l.scout != 0,
-		l.state == known && l.window.remaining == 0 && b.until.IsZero():
+	case most > 0 && len(l.flight) >= most, l.scout != 0 && (l.state != over || l.window.sure == 0):
 		return time.Time{}, false
 	}
-	at = now
-	for _, t := range []time.Time{b.until, l.hold} {
-		if t.After(at) {
-			at = t
-		}
+	at = latest(now, l.blocked().until, l.hold)
+	if n, kept := l.kept(now); l.window.remaining <= n && kept.After(at) && (deadline.IsZero() || kept.Before(deadline)) {
+		at = kept
+	}
+	if l.state == known && l.smooth > 0 {
+		at = latest(at, l.latest.Add(l.even()))
+	}
+	if l.state == free {
+		at = latest(at, l.pace.next(now, ahead))
 	}
 	if l.rate != nil {
 		// The microsecond makes up for what is lost in rounding.
@@ -406,51 +374,66 @@ func (l *Local) next(now time.Time, ahead int) (at time.Time, ok bool) {
 	return at, true
 }
 
+func latest(t time.Time, others ...time.Time) time.Time {
+	for _, other := range others {
+		if other.After(t) {
+			t = other
+		}
+	}
+	return t
+}
+
 // admit spends one place on a request that may go now.
 func (l *Local) admit(now time.Time) Permit {
 	l.seq++
-	l.flight[l.seq] = false
-	l.pending++
+	l.latest = now
 	switch l.state {
 	case unknown:
 		l.scout, l.alone = l.seq, now
+	case free:
+		l.pace.spend(now)
 	case known:
+		if n, _ := l.kept(now); l.window.remaining <= n {
+			l.scout, l.alone = l.seq, now
+		}
+		l.window.remaining--
+	case over:
+		if l.window.sure == 0 {
+			l.scout, l.alone = l.seq, now
+		} else {
+			l.window.sure--
+		}
 		l.window.remaining--
 	}
+	l.flight[l.seq] = place{at: now, crowd: len(l.flight) + 1}
+	l.pending++
 	if l.rate != nil {
 		l.rate.AllowN(now, 1)
 	}
 	if l.gaps > 0 {
 		l.gaps--
-		l.hold = now.Add(jitter(l.gap))
+		l.hold = now.Add(jitter(l.spread))
 	}
 	return Permit{Seq: l.seq, At: now}
 }
 
 // refresh drops what time has overtaken.
 func (l *Local) refresh(now time.Time) {
-	w := &l.window
 	if p := l.pause; !p.until.IsZero() && !p.until.After(now) {
 		l.pause = block{}
-		l.spread(p)
+		l.leave(p)
 	}
-	if l.state == unknown && l.scout != 0 && now.Sub(l.alone) >= maxAlone {
-		l.state = free // until a reply tells
-	}
-	if l.state == known && !w.until.IsZero() && !w.until.After(now) {
-		if w.remaining == 0 {
-			l.spread(w.block)
-		}
-		w.block = block{}
-		w.remaining = w.limit
-		w.first = l.seq + 1
-		w.low = math.MaxInt
-		if w.limit == 0 {
-			l.forget()
+	if l.scout != 0 && now.Sub(l.alone) >= maxAlone {
+		l.scout = 0
+		switch l.state {
+		case unknown:
+			l.state = free // until a reply tells
+		case over:
+			l.assume(now)
 		}
 	}
-	if l.state == known && w.remaining == 0 && w.until.IsZero() && l.pending == 0 {
-		l.forget() // Nobody is left who could tell when the window ends.
+	if l.state == known && !l.window.until.After(now) {
+		l.roll()
 	}
 	if b := l.blocked(); b.until.Sub(now) > l.maxWait && now.Sub(b.since) >= l.maxWait {
 		l.pause = block{}
@@ -458,22 +441,16 @@ func (l *Local) refresh(now time.Time) {
 	}
 }
 
-func (l *Local) forget() {
-	l.state, l.scout = unknown, 0
-	l.window = window{limit: l.window.limit, first: l.seq + 1}
-	l.warned = time.Time{}
-}
-
-// spread makes those who waited for b leave one by one, within a tenth of the
+// leave makes those who waited for b leave one by one, within a tenth of the
 // wait and never more than maxJitter.
-func (l *Local) spread(b block) {
-	n := l.queue.Len()
+func (l *Local) leave(b block) {
+	n := l.queue.len()
 	if n == 0 {
 		return
 	}
-	l.gap = min(b.until.Sub(b.since)/10, maxJitter) / time.Duration(n)
+	l.spread = min(b.until.Sub(b.since)/10, maxJitter) / time.Duration(n)
 	l.gaps = n - 1
-	l.hold = b.until.Add(jitter(l.gap))
+	l.hold = b.until.Add(jitter(l.spread))
 }
 
 func jitter(most time.Duration) time.Duration {

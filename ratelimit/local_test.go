@@ -174,6 +174,10 @@ func TestFirstRequestGoesAlone(t *testing.T) {
 		}, l.Snapshot())
 		time.Sleep(31*time.Second + jitter)
 		synctest.Wait()
+		assert.EqualValues(t, 8, admitted.Load(), "the first of a window goes alone, too")
+		l.Observe(ratelimit.Permit{Seq: 9}, told(20, 19, 30))
+		time.Sleep(jitter)
+		synctest.Wait()
 		assert.EqualValues(t, 10, admitted.Load())
 	})
 }

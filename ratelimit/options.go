@@ -48,8 +48,8 @@ func WithMaxInFlight(n int) Option {
 // only Retry-After is read.
 func WithHeaders(h Headers) Option {
 	return func(l *Local) error {
-		if h.Remaining == "" || h.Reset == "" {
-			return errors.New("ratelimit: WithHeaders: Remaining and Reset need a name")
+		if h.Structured == "" && (h.Remaining == "" || h.Reset == "") {
+			return errors.New("ratelimit: WithHeaders: Remaining and Reset need a name, or Structured")
 		}
 		if h.ResetUnit != RelativeSeconds && h.ResetUnit != EpochSeconds {
 			return fmt.Errorf("ratelimit: WithHeaders: unknown ResetUnit %d", h.ResetUnit)
@@ -57,6 +57,8 @@ func WithHeaders(h Headers) Option {
 		h.Limit = http.CanonicalHeaderKey(h.Limit) // Here once, so that no lookup has to.
 		h.Remaining = http.CanonicalHeaderKey(h.Remaining)
 		h.Reset = http.CanonicalHeaderKey(h.Reset)
+		h.Structured = http.CanonicalHeaderKey(h.Structured)
+		h.Policy = http.CanonicalHeaderKey(h.Policy)
 		l.headers = h
 		return nil
 	}

@@ -1,0 +1,187 @@
+package ratelimit_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/integrations-go/sdk/ratelimit"
+)
+
+func TestAdaptiveOptionsRefuse(t *testing.T) {
+	for name, opt := range map[string]ratelimit.Option{
+		"negative start": ratelimit.WithAdaptiveRate(-1, 1),
+		"start NaN":      ratelimit.WithAdaptiveRate(math.NaN(), 1),
+		"start infinite": ratelimit.WithAdaptiveRate(math.Inf(1), 1),
+		"floor zero":     ratelimit.WithAdaptiveRate(1, 0),
+		"floor negative": ratelimit.WithAdaptiveRate(1, -1),
+		"floor NaN":      ratelimit.WithAdaptiveRate(1, math.NaN()),
+	} {
+		_, err := ratelimit.New(opt)
+		assert.ErrorContains(t, err, "WithAdaptiveRate", name)
+	}
+	for _, opt := range []ratelimit.Option{ratelimit.WithAdaptiveInFlight(-1, 1), ratelimit.WithAdaptiveInFlight(1, 0), ratelimit.WithAdaptiveInFlight(1, -1)} {
+		_, err := ratelimit.New(opt)
+		assert.ErrorContains(t, err, "WithAdaptiveInFlight")
+	}
+}
+
+// Without any header, a rate found from refusals alone.
+func TestAllowanceWithoutHeaders(t *testing.T) {
+	for name, p := range map[string]policy{
+		"bucket":        &bucket{limit: 100, every: time.Second},
+		"bucket, slow":  &bucket{limit: 200, every: 20 * time.Second},
+		"sliding":       &sliding{limit: 100, every: time.Second},
+		"sliding, slow": &sliding{limit: 200, every: 20 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				begin, d := 50.0, 15*time.Minute
+				if strings.HasSuffix(name, "slow") {
+					begin, d = 5, time.Hour
+				}
+				l := newLocal(t, ratelimit.WithAdaptiveRate(begin, 1))
+				o := load(t, p, nil, 0, 64, d, 20*time.Millisecond, l)
+				t.Log(o)
+				assert.GreaterOrEqual(t, o.share(), 0.95)
+				assert.LessOrEqual(t, float64(o.refused), 0.001*float64(o.accepted))
+			})
+		})
+	}
+}
+
+// Nobody is slowed down before the first refusal, and the floor holds whatever comes.
+func TestAdaptiveRateBounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocal(t, ratelimit.WithAdaptiveRate(0, 2), ratelimit.WithAdaptiveInFlight(0, 1))
+		start := time.Now()
+		for range 1000 {
+			exchange(t, l, reply(200))
+		}
+		assert.Zero(t, time.Since(start))
+		assert.Zero(t, l.Snapshot().Rate)
+		assert.Zero(t, l.Snapshot().MaxInFlight)
+		for range 100 {
+			exchange(t, l, reply(429, "Retry-After", "1"))
+		}
+		assert.InDelta(t, 2, l.Snapshot().Rate, 1e-9)
+		start = time.Now()
+		for range 20 {
+			exchange(t, l, reply(200))
+		}
+		assert.InDelta(t, 10, time.Since(start).Seconds(), 1.2)
+
+		for range 4000 { // It recovers: slowly, and then without end.
+			exchange(t, l, reply(200))
+		}
+		assert.Greater(t, l.Snapshot().Rate, 3.0)
+	})
+}
+
+func TestAdaptiveRateObeysRetryAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocal(t, ratelimit.WithAdaptiveRate(50, 1))
+		exchange(t, l, reply(429, "Retry-After", "7"))
+		assertWait(t, 7*time.Second, waitFor(t, l))
+	})
+}
+
+// A quiet hour proves nothing: the limit is where it was.
+func TestAdaptiveRateIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocal(t, ratelimit.WithAdaptiveRate(0, 1))
+		for range 100 {
+			exchange(t, l, reply(200))
+		}
+		exchange(t, l, reply(429))
+		exchange(t, l, reply(200))
+		before := l.Snapshot().Rate
+		time.Sleep(time.Hour)
+		exchange(t, l, reply(200))
+		assert.InDelta(t, before, l.Snapshot().Rate, before/10)
+	})
+}
+
+// Headers that tell a window make the guess needless.
+func TestAdaptiveRateLeavesWindowsAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()), ratelimit.WithAdaptiveRate(1, 1))
+		exchange(t, l, told(1000, 900, 50))
+		start := time.Now()
+		for range 500 {
+			exchange(t, l, reply(200))
+		}
+		assert.Zero(t, time.Since(start))
+	})
+}
+
+// crowded is a server that serves so many at a time, and refuses the others at once.
+type crowded struct {
+	limit   int
+	headers []string
+
+	mu                    sync.Mutex
+	now, served, refusals int
+}
+
+func (c *crowded) RoundTrip(*http.Request) (*http.Response, error) {
+	time.Sleep(rand.N(2 * time.Millisecond))
+	c.mu.Lock()
+	if c.now >= c.limit {
+		c.refusals++
+		c.mu.Unlock()
+		return reply(429, c.headers...), nil
+	}
+	c.now++
+	c.served++
+	c.mu.Unlock()
+	time.Sleep(50 * time.Millisecond)
+	c.mu.Lock()
+	c.now--
+	c.mu.Unlock()
+	return reply(200, c.headers...), nil
+}
+
+func TestAllowanceInFlight(t *testing.T) {
+	for name, opts := range map[string][]ratelimit.Option{
+		"in flight alone":      {ratelimit.WithAdaptiveInFlight(0, 1)},
+		"with a start":         {ratelimit.WithAdaptiveInFlight(4, 1)},
+		"and the rate as well": {ratelimit.WithAdaptiveInFlight(0, 1), ratelimit.WithAdaptiveRate(0, 1)},
+		"and headers":          {ratelimit.WithAdaptiveInFlight(0, 1), ratelimit.WithHeaders(ratelimit.Confluent())},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &crowded{limit: 10}
+				if name == "and headers" {
+					s.headers = []string{"X-RateLimit-Limit", "100000", "X-RateLimit-Remaining", "90000", "X-RateLimit-Reset", "50"}
+				}
+				l := newLocal(t, opts...)
+				client := &http.Client{Transport: ratelimit.NewTransport(s, l)}
+				end := time.Now().Add(5 * time.Minute)
+				var group sync.WaitGroup
+				for range 64 {
+					group.Go(func() {
+						for time.Now().Before(end) {
+							resp, err := client.Get("http://server.example/")
+							if assert.NoError(t, err) {
+								resp.Body.Close()
+							}
+						}
+					})
+				}
+				group.Wait()
+				possible := 10 * 5 * 60 / 0.051
+				t.Logf("%d served (%.1f %%), %d refused", s.served, 100*float64(s.served)/possible, s.refusals)
+				assert.Greater(t, float64(s.served), 0.85*possible)
+				assert.Less(t, float64(s.refusals), 0.003*float64(s.served))
+			})
+		})
+	}
+}

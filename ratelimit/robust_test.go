@@ -1,0 +1,286 @@
+package ratelimit_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/integrations-go/sdk/ratelimit"
+)
+
+// A window of which no reply tells anything ends like the last one: nobody
+// hangs, and not more is sent than that window allowed.
+func TestSilentWindows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &fixed{limit: 20, every: 10 * time.Second, zero: time.Now()}
+		first := true
+		header := func(h http.Header, limit, remaining int, reset time.Duration) {
+			if first {
+				headerOf(exact)(h, limit, remaining, reset)
+				first = false
+			}
+		}
+		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
+		o := load(t, p, header, 20, 64, 95*time.Second, 20*time.Millisecond, l)
+		t.Log(o)
+		assert.Zero(t, o.refused)
+		assert.GreaterOrEqual(t, o.share(), 0.85)
+	})
+}
+
+// As above, on a server whose windows are out of step with what was learned: a
+// refusal holds everybody until the server says.
+func TestSilentWindowsOutOfStep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &fixed{limit: 20, every: 10 * time.Second, zero: time.Now().Add(-7 * time.Second)}
+		header := func(h http.Header, limit, remaining int, reset time.Duration) {
+			if remaining == limit-1 && p.n == 0 {
+				headerOf(exact)(h, limit, remaining, reset)
+			}
+		}
+		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
+		o := load(t, p, header, 20, 64, 2*time.Minute, 20*time.Millisecond, l)
+		t.Log(o)
+		assert.GreaterOrEqual(t, o.share(), 0.5)
+		var rounds int // of refusals
+		for i, at := range o.refusals {
+			if i == 0 || at-o.refusals[i-1] > time.Second {
+				rounds++
+			}
+		}
+		assert.LessOrEqual(t, rounds, 120/10)
+		assert.LessOrEqual(t, o.refused, 64*rounds)
+	})
+}
+
+// Whatever nonsense a server refuses with, it stops nobody for longer than the
+// cap, and a client that tries again at once does not spin.
+func TestNonsense(t *testing.T) {
+	const cap = 20 * time.Second
+	values := map[string]string{
+		"negative": "-5", "huge": "99999999999999999999", "long": "31536000", "over a year": "31536001", "text": "later", "empty": "",
+		"epoch": "1772366400", "zero": "0", "infinite": "Inf", "exponent": "1e9", "far date": "Fri, 31 Dec 9999 23:59:59 GMT",
+		"past date": "Thu, 01 Jan 1970 00:00:00 GMT", "fraction": "0.0000001", "several": "5, 6",
+	}
+	for _, name := range []string{"Retry-After", "X-RateLimit-Reset", "X-RateLimit-Limit", "X-RateLimit-Remaining"} {
+		for kind, value := range values {
+			for unit, headers := range map[string]ratelimit.Headers{"relative": ratelimit.Confluent(), "epoch": ratelimit.GitHub()} {
+				t.Run(fmt.Sprintf("%s %s, %s due", name, kind, unit), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						l := newLocal(t, ratelimit.WithHeaders(headers), ratelimit.WithMaxWait(cap))
+						sent := 0
+						for start := time.Now(); time.Since(start) < 5*time.Minute; {
+							p, err := l.Acquire(t.Context(), nil)
+							if err != nil {
+								require.ErrorIs(t, err, ratelimit.ErrWaitTooLong)
+								time.Sleep(10 * time.Millisecond)
+								continue
+							}
+							sent++
+							require.Less(t, sent, 2000, "it spins")
+							l.Observe(p, reply(429, name, value))
+							l.Release(p)
+						}
+						assert.GreaterOrEqual(t, sent, int(5*time.Minute/cap)-2)
+
+						start := time.Now() // The server is well again.
+						for {
+							p, err := l.Acquire(t.Context(), nil)
+							if err == nil {
+								l.Observe(p, told(10, 9, 1))
+								l.Release(p)
+								break
+							}
+							time.Sleep(10 * time.Millisecond)
+						}
+						assert.LessOrEqual(t, time.Since(start), cap+jitter)
+					})
+				})
+			}
+		}
+	}
+}
+
+// Nonsense in a reply that is no refusal changes nothing for longer than the cap either.
+func TestNonsenseLimitZero(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
+		sent := 0
+		for start := time.Now(); time.Since(start) < time.Minute; sent++ {
+			exchange(t, l, told(0, 0, 0))
+		}
+		assert.InDelta(t, 60, sent, 10)
+	})
+}
+
+func TestPriority(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocal(t, ratelimit.WithMaxInFlight(1))
+		held := acquire(t, l)
+		var mu sync.Mutex
+		var order []ratelimit.Priority
+		var group sync.WaitGroup
+		wait := func(p ratelimit.Priority) {
+			group.Go(func() {
+				permit, err := l.Acquire(ratelimit.WithPriority(t.Context(), p), nil)
+				if assert.NoError(t, err) {
+					mu.Lock()
+					order = append(order, p)
+					mu.Unlock()
+					l.Release(permit)
+				}
+			})
+			synctest.Wait()
+		}
+		for range 5 {
+			wait(ratelimit.Low)
+		}
+		for range 9 {
+			wait(ratelimit.Normal)
+		}
+		l.Release(held)
+		group.Wait()
+		const n, low = ratelimit.Normal, ratelimit.Low
+		assert.Equal(t, []ratelimit.Priority{n, n, n, low, n, n, n, low, n, n, n, low, low, low}, order)
+	})
+}
+
+// However many Normal requests there are, one in four is a Low one that waits.
+func TestLowPriorityDoesNotStarve(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocal(t, ratelimit.WithRate(100, 1))
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(10*time.Second, cancel)
+		var mu sync.Mutex
+		counts := map[ratelimit.Priority]int{}
+		var group sync.WaitGroup
+		for i := range 64 {
+			p := ratelimit.Priority(i % 2)
+			group.Go(func() {
+				for {
+					permit, err := l.Acquire(ratelimit.WithPriority(ctx, p), nil)
+					if err != nil {
+						return
+					}
+					mu.Lock()
+					counts[p]++
+					mu.Unlock()
+					l.Release(permit)
+				}
+			})
+		}
+		group.Wait()
+		assert.InDelta(t, 750, counts[ratelimit.Normal], 10)
+		assert.InDelta(t, 250, counts[ratelimit.Low], 10)
+	})
+}
+
+func TestStrangePriorities(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocal(t, ratelimit.WithRate(10, 1))
+		for _, p := range []ratelimit.Priority{-1, 7} {
+			permit, err := l.Acquire(ratelimit.WithPriority(t.Context(), p), nil)
+			require.NoError(t, err)
+			l.Release(permit)
+		}
+	})
+}
+
+// The hooks may use the limiter: it holds no lock.
+func TestHooks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var waits []time.Duration
+		var refusals []string
+		var windows []ratelimit.Snapshot
+		var l *ratelimit.Local
+		l = newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()), ratelimit.WithHooks(ratelimit.Hooks{
+			Wait: func(d time.Duration) {
+				l.Snapshot()
+				waits = append(waits, d)
+			},
+			Refused: func(status int, pause time.Duration) {
+				l.Snapshot()
+				refusals = append(refusals, fmt.Sprint(status, pause))
+			},
+			Window: func(s ratelimit.Snapshot) {
+				l.Snapshot()
+				windows = append(windows, s)
+			},
+		}))
+		exchange(t, l, told(10, 9, 20))
+		exchange(t, l, told(10, 8, 20))
+		exchange(t, l, reply(503))
+		exchange(t, l, reply(503, "Retry-After", "5"))
+		assert.Empty(t, waits)
+		assert.Equal(t, []string{"503 5s"}, refusals)
+		require.Len(t, windows, 1)
+		assert.Equal(t, 9, windows[0].Remaining)
+		took := waitFor(t, l)
+		assertWait(t, 5*time.Second, took)
+		assert.Equal(t, []time.Duration{took}, waits)
+		exchange(t, l, reply(429, "Retry-After", "1"))
+		assert.Equal(t, []string{"503 5s", "429 1s"}, refusals)
+
+		ctx, cancel := context.WithCancel(t.Context()) // Who goes away has not waited.
+		time.AfterFunc(time.Millisecond, cancel)
+		_, err := l.Acquire(ctx, nil)
+		assert.Error(t, err)
+		assert.Len(t, waits, 1)
+	})
+}
+
+func TestFairness(t *testing.T) {
+	for name, p := range map[string]policy{
+		"fixed":  &fixed{limit: 100, every: time.Second},
+		"bucket": &bucket{limit: 100, every: time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				if f, ok := p.(*fixed); ok {
+					f.zero = time.Now()
+				}
+				l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
+				o := load(t, p, headerOf(exact), 100, 64, 20*time.Second, 20*time.Millisecond, l)
+				least, most := slices.Min(o.perWorker), slices.Max(o.perWorker)
+				assert.LessOrEqual(t, float64(most), 1.5*float64(least), "%v", o.perWorker)
+			})
+		})
+	}
+}
+
+// Random servers, latencies, headers that come and go: nothing is refused while
+// nearly every reply tells the window, little otherwise, and all ends.
+func FuzzServer(f *testing.F) {
+	for seed := range uint64(8) {
+		f.Add(seed, uint8(10*seed), uint8(seed), uint8(40*seed))
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, limit, seconds, silent uint8) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 1))
+			p := &fixed{limit: int(limit) + 1, every: time.Duration(seconds%20+1) * time.Second}
+			p.zero = time.Now().Add(-rand.N(p.every))
+			round := []func(float64) float64{exact, roundings["up"], roundings["down"], roundings["to the nearest"]}[seed%4]
+			header := func(h http.Header, limit, remaining int, reset time.Duration) {
+				if random.IntN(256) >= int(silent)/2 {
+					headerOf(round)(h, limit, remaining, reset)
+				}
+			}
+			l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
+			o := load(t, p, header, p.limit, 8, 3*p.every, 20*time.Millisecond, l)
+			if silent < 2 {
+				assert.Zero(t, o.refused, "%v", o)
+			}
+			assert.LessOrEqual(t, o.refused, 8*4, "%v", o)
+			assert.Positive(t, o.accepted)
+		})
+	})
+}

@@ -1,0 +1,275 @@
+package ratelimit
+
+import (
+	"math"
+	"net/http"
+	"time"
+)
+
+const (
+	maxAlone   = time.Second     // a slow reply must not hold everybody back
+	short      = 2 * time.Second // windows of which a lost second is a great part
+	maxKept    = 3
+	sureSmooth = 20                    // full windows before a server is no longer taken as one that refills all the time
+	senseless  = 10 * time.Millisecond // a shorter wait is none
+	fewest     = 5                     // the smallest limit of which a place is kept
+	firstGap   = 5 * time.Millisecond
+)
+
+type state int
+
+const (
+	unknown state = iota // one request goes alone, to learn
+	free                 // the server tells nothing
+	known                // window holds
+	over                 // window has ended; one request goes alone, to see the next
+)
+
+type window struct {
+	block               // its latest end; zero if over
+	told      time.Time // its end as the first reply told it, without the slack of rounding; zero if it was assumed
+	length    time.Duration
+	limit     int    // 0 if never told
+	remaining int    // what may still be sent
+	sure      int    // how many may go at once though the window is over: what was left of it
+	first     uint64 // replies to requests before this one belong to an earlier window
+
+	// The lowest count that a reply told, and the latest permit at that time.
+	// A higher count for a later permit can only come from a new window.
+	low    int
+	lowSeq uint64
+	silent int // requests of this window whose count nobody told
+}
+
+// block is a time before which nothing is sent, and when that was learned.
+type block struct{ until, since time.Time }
+
+// observe learns from w, a reply to p. It reports that a window began.
+func (l *Local) observe(p Permit, w Window, refused bool, now time.Time) (began bool) {
+	current := p.Seq >= l.window.first
+	alone := p.Seq == l.scout
+	if alone {
+		l.scout = 0
+	}
+	switch {
+	case !current && l.state == over:
+		l.window.silent++ // It may have been counted after the one that goes alone.
+	case !current:
+	case l.state == known && w.HasRemaining:
+		if began = l.newer(p, w); began {
+			if alone {
+				l.gap /= 2
+			}
+			l.leave(block{now, l.window.since})
+			l.adopt(p, w, now)
+			break
+		}
+		if alone {
+			l.gap = min(max(2*l.gap, firstGap), l.window.length/50)
+		}
+		l.merge(w, now)
+	case w.HasRemaining && w.HasReset:
+		began = true
+		l.adopt(p, w, now)
+	case l.state == known:
+		l.window.silent++
+	case refused:
+	case l.state == over && alone:
+		l.assume(now)
+		if w.HasRemaining {
+			l.window.remaining = min(l.window.remaining, w.Remaining)
+		}
+	case l.state == unknown && alone:
+		l.state = free
+	}
+	l.settle()
+	return began
+}
+
+// newer reports that a reply to p comes from a window after the one held.
+func (l *Local) newer(p Permit, w Window) bool {
+	if !w.HasReset {
+		return false
+	}
+	// Its earliest end, as if p had been counted at once and Reset rounded
+	// up, is later than the latest end of the one held.
+	if p.At.Add(w.Reset - time.Second).After(l.window.until) {
+		return true
+	}
+	return w.Remaining > l.window.low && p.Seq > l.window.lowSeq
+}
+
+// adopt starts with the window that a reply to p tells.
+func (l *Local) adopt(p Permit, w Window, now time.Time) {
+	if w.HasLimit {
+		l.window.limit = w.Limit
+	}
+	// Those that the server may count after p. Requests overtake each other.
+	uncounted, ignored := 0, 0
+	for seq, held := range l.flight {
+		if !held.seen && (seq > p.Seq || p.At.Sub(held.at) < maxAlone) {
+			uncounted++
+			if seq < l.window.first {
+				ignored++
+			}
+		}
+	}
+	if l.state == over {
+		uncounted += l.window.silent
+		ignored += l.window.silent
+	}
+	if l.state == known || l.state == over {
+		// A fixed window begins full, but for those on their way. A bucket
+		// or a sliding window that was empty is no longer so, and not full.
+		if missing := l.window.limit - w.Remaining - 1 - uncounted; missing > l.window.limit/10 {
+			l.smooth = sureSmooth
+		} else if missing <= 0 && l.smooth > 0 {
+			l.smooth--
+		}
+	}
+	if w.HasReset && w.Slack > 0 && !l.window.told.IsZero() && (l.state == over || l.window.remaining == 0) {
+		l.late = p.At.After(l.window.told.Add(w.Slack / 2))
+	}
+	l.longest = max(l.longest, w.Reset)
+	first := l.window.first
+	if l.smooth == 0 {
+		first, ignored = l.seq+1, uncounted // Which window counted those on their way is not known.
+	}
+	end, told := block{now.Add(w.Reset + w.Slack), now}, now.Add(w.Reset)
+	if old := &l.window; l.smooth > 0 && old.told.After(now) && old.told.Before(told) {
+		end, told = old.block, old.told // That something leaves by then is still true.
+	}
+	l.state = known
+	l.window = window{
+		block:     end,
+		told:      told,
+		length:    max(l.window.length, w.Reset+w.Slack),
+		limit:     l.window.limit,
+		remaining: max(0, w.Remaining-uncounted),
+		first:     first,
+		low:       w.Remaining,
+		lowSeq:    l.seq,
+		silent:    ignored,
+	}
+}
+
+// merge adds what a reply tells of the window held. Replies overtake each
+// other, so the lowest count and the earliest end are the nearest to the truth.
+func (l *Local) merge(w Window, now time.Time) {
+	if w.HasLimit {
+		l.window.limit = w.Limit
+	}
+	l.window.remaining = min(l.window.remaining, w.Remaining)
+	if w.Remaining <= l.window.low {
+		l.window.low, l.window.lowSeq = w.Remaining, l.seq
+	}
+	if end := now.Add(w.Reset + w.Slack); w.HasReset && end.Before(l.window.until) {
+		l.window.block = block{end, now}
+	}
+}
+
+// settle takes the lowest count as the truth once every reply is there.
+func (l *Local) settle() {
+	w := &l.window
+	if l.state == known && l.pending == 0 && w.low < math.MaxInt {
+		w.remaining = max(w.remaining, w.low-w.silent)
+	}
+}
+
+// assume starts a window of which no reply told anything: one like the last.
+func (l *Local) assume(now time.Time) {
+	l.state = known
+	l.window.block, l.window.told = block{l.alone.Add(l.window.length + l.window.length/20), now}, time.Time{}
+	l.window.sure = 0
+}
+
+// roll ends the window that time has overtaken.
+func (l *Local) roll() {
+	w := &l.window
+	if w.remaining < l.queue.len() {
+		l.leave(w.block)
+	}
+	if w.limit == 0 {
+		l.forget()
+		return
+	}
+	if l.smooth > 0 && w.remaining > 0 {
+		w.block = block{w.until.Add(max(w.length, maxAlone)), w.until}
+		return
+	}
+	l.state, l.scout = over, 0
+	w.block = block{}
+	w.remaining, w.sure = w.limit, w.remaining
+	w.first = l.seq + 1
+	w.low, w.silent = math.MaxInt, 0
+}
+
+func (l *Local) forget() {
+	l.state, l.scout = unknown, 0
+	l.window = window{limit: l.window.limit, first: l.seq + 1}
+	l.warned = time.Time{}
+}
+
+// kept is how many of the last places are sent one by one, and when the next
+// one is. They show whether the server has begun anew, at no risk: a place that
+// turns out to be of the old window was free.
+func (l *Local) kept(now time.Time) (n int, at time.Time) {
+	w := &l.window
+	switch {
+	case l.state != known || w.limit < fewest || w.told.IsZero():
+		return 0, now
+	case l.smooth > 0 && w.remaining > 2: // It refills all the time, whatever it tells.
+		return maxKept, l.latest.Add(max(l.gap, l.even()))
+	case l.smooth == 0 && (!w.until.After(w.told) || w.told.Sub(now) > short && (w.limit < 50 || len(l.flight)+l.queue.len() < 2)):
+		return 0, now
+	case w.remaining == 1 || w.limit < 50:
+		if l.late {
+			return 1, w.until.Add(-w.early())
+		}
+		return 1, w.told
+	case l.late:
+		return 2, w.told
+	}
+	return 2, w.told.Add(-w.early())
+}
+
+// early is how much before its end a window is looked at.
+func (w *window) early() time.Duration { return min(w.until.Sub(w.since)/8, time.Second/2) }
+
+// even is the distance between requests that are spread over a whole window, so
+// that they don't leave it all at once. With many places left it is shorter.
+func (l *Local) even() time.Duration {
+	w := &l.window
+	return max(l.longest, time.Second) * time.Duration(max(0, w.limit-4*w.remaining)) / time.Duration(w.limit*w.limit)
+}
+
+// refused reports that the server sent the request away, and notes for how long.
+func (l *Local) refused(p Permit, w Window, resp *http.Response, now time.Time) (d time.Duration, refused bool) {
+	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusServiceUnavailable {
+		l.untold = 0
+		return 0, false
+	}
+	h := l.headers
+	if p.Seq < l.window.first || w.HasRemaining && w.Remaining > 0 {
+		h.Reset, h.Structured = "", "" // It has another reason than this window.
+	}
+	d, ok := h.Wait(resp, now)
+	if resp.StatusCode == http.StatusServiceUnavailable && !ok {
+		return 0, false
+	}
+	if l.state == known && l.window.told.IsZero() && p.Seq > l.untoldSeq {
+		l.window.length += min(l.window.length/2, l.maxWait) // It was assumed too short.
+	}
+	if d < senseless && p.Seq > l.untoldSeq {
+		// Not told for how long: once that is the sender's affair, but not again and again.
+		if l.untold > 0 {
+			d = min(50*time.Millisecond<<min(l.untold, 7), l.maxWait)
+		}
+		l.untold++
+	}
+	l.untoldSeq = max(l.untoldSeq, l.seq)
+	if until := now.Add(d); d > 0 && until.After(l.pause.until) {
+		l.pause = block{until, now}
+	}
+	return d, true
+}
