@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/oapi-codegen/runtime"
@@ -1159,15 +1158,7 @@ func (c *Client) ListResources(ctx context.Context, id string, params *ListResou
 
 // NewListConnectorsRequest is the request of [Client.ListConnectors].
 func NewListConnectorsRequest(server string, params *ListConnectorsParams) (*http.Request, error) {
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse("./api/admin/v3/connectors")
-	if err != nil {
-		return nil, err
-	}
+	at := strings.TrimSuffix(server, "/") + "/api/admin/v3/connectors"
 	if params != nil {
 		var query []string
 		if params.Limit != nil {
@@ -1191,9 +1182,11 @@ func NewListConnectorsRequest(server string, params *ListConnectorsParams) (*htt
 			}
 			query = append(query, part)
 		}
-		at.RawQuery = strings.Join(query, "&")
+		if len(query) > 0 {
+			at += "?" + strings.Join(query, "&")
+		}
 	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1206,16 +1199,8 @@ func NewDeleteConnectorRequest(server string, id string) (*http.Request, error) 
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./api/admin/v3/connectors/%s", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodDelete, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/admin/v3/connectors/%s", path0)
+	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1228,16 +1213,8 @@ func NewGetConnectorRequest(server string, id string) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./api/admin/v3/connectors/%s", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/admin/v3/connectors/%s", path0)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1259,16 +1236,8 @@ func NewUpdateConnectorRequestWithBody(server string, id string, contentType str
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./api/admin/v3/connectors/%s", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPut, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/admin/v3/connectors/%s", path0)
+	req, err := http.NewRequest(http.MethodPut, at, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1278,15 +1247,7 @@ func NewUpdateConnectorRequestWithBody(server string, id string, contentType str
 
 // NewListIntegrationsRequest is the request of [Client.ListIntegrations].
 func NewListIntegrationsRequest(server string, params *ListIntegrationsParams) (*http.Request, error) {
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse("./api/admin/v4/integrations")
-	if err != nil {
-		return nil, err
-	}
+	at := strings.TrimSuffix(server, "/") + "/api/admin/v4/integrations"
 	if params != nil {
 		var query []string
 		if len(params.Category) > 0 {
@@ -1338,9 +1299,11 @@ func NewListIntegrationsRequest(server string, params *ListIntegrationsParams) (
 			}
 			query = append(query, part)
 		}
-		at.RawQuery = strings.Join(query, "&")
+		if len(query) > 0 {
+			at += "?" + strings.Join(query, "&")
+		}
 	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1358,16 +1321,8 @@ func NewCreateIntegrationRequest(server string, body CreateIntegrationJSONReques
 
 // NewCreateIntegrationRequestWithBody is the request of [Client.CreateIntegrationWithBody].
 func NewCreateIntegrationRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse("./api/admin/v4/integrations")
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + "/api/admin/v4/integrations"
+	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1381,16 +1336,8 @@ func NewDeleteIntegrationRequest(server string, id string) (*http.Request, error
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./api/admin/v4/integrations/%s", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodDelete, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/admin/v4/integrations/%s", path0)
+	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1403,16 +1350,8 @@ func NewGetIntegrationRequest(server string, id string) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./api/admin/v4/integrations/%s", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/admin/v4/integrations/%s", path0)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1434,16 +1373,8 @@ func NewUpdateIntegrationRequestWithBody(server string, id string, contentType s
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./api/admin/v4/integrations/%s", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPut, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/admin/v4/integrations/%s", path0)
+	req, err := http.NewRequest(http.MethodPut, at, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1453,16 +1384,8 @@ func NewUpdateIntegrationRequestWithBody(server string, id string, contentType s
 
 // NewListConnectorsV2Request is the request of [Client.ListConnectorsV2].
 func NewListConnectorsV2Request(server string) (*http.Request, error) {
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse("./api/v2/connectors")
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + "/api/v2/connectors"
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1471,16 +1394,8 @@ func NewListConnectorsV2Request(server string) (*http.Request, error) {
 
 // NewListIntegrationsV2Request is the request of [Client.ListIntegrationsV2].
 func NewListIntegrationsV2Request(server string) (*http.Request, error) {
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse("./api/v2/integrations")
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + "/api/v2/integrations"
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1498,16 +1413,8 @@ func NewCreateIntegrationV2Request(server string, body CreateIntegrationV2JSONRe
 
 // NewCreateIntegrationV2RequestWithBody is the request of [Client.CreateIntegrationV2WithBody].
 func NewCreateIntegrationV2RequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse("./api/v2/integrations")
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + "/api/v2/integrations"
+	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1517,16 +1424,8 @@ func NewCreateIntegrationV2RequestWithBody(server string, contentType string, bo
 
 // NewListCatalogRequest is the request of [Client.ListCatalog].
 func NewListCatalogRequest(server string) (*http.Request, error) {
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse("./api/v2/integrations-catalog")
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + "/api/v2/integrations-catalog"
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1539,16 +1438,8 @@ func NewGetCatalogEntryRequest(server string, entryType string) (*http.Request, 
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./api/v2/integrations-catalog/%s", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v2/integrations-catalog/%s", path0)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1561,16 +1452,8 @@ func NewDeleteIntegrationV2Request(server string, id string) (*http.Request, err
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./api/v2/integrations/%s", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodDelete, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v2/integrations/%s", path0)
+	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1583,16 +1466,8 @@ func NewGetIntegrationV2Request(server string, id string) (*http.Request, error)
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./api/v2/integrations/%s", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v2/integrations/%s", path0)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1614,16 +1489,8 @@ func NewUpdateIntegrationV2RequestWithBody(server string, id string, contentType
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./api/v2/integrations/%s", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPut, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v2/integrations/%s", path0)
+	req, err := http.NewRequest(http.MethodPut, at, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1637,16 +1504,8 @@ func NewRefreshIntegrationV2Request(server string, id string) (*http.Request, er
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./api/v2/integrations/%s/refresh", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v2/integrations/%s/refresh", path0)
+	req, err := http.NewRequest(http.MethodPost, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1659,16 +1518,8 @@ func NewGetUserTagsRequest(server string, resourceID string) (*http.Request, err
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./api/v3/integrations/resources/%s/user-tags", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v3/integrations/resources/%s/user-tags", path0)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1690,16 +1541,8 @@ func NewUpdateUserTagsRequestWithBody(server string, resourceID string, contentT
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./api/v3/integrations/resources/%s/user-tags", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPut, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v3/integrations/resources/%s/user-tags", path0)
+	req, err := http.NewRequest(http.MethodPut, at, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1713,15 +1556,7 @@ func NewListPermissionsRequest(server string, id string, params *ListPermissions
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./api/v3/integrations/%s/permissions", path0))
-	if err != nil {
-		return nil, err
-	}
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v3/integrations/%s/permissions", path0)
 	if params != nil {
 		var query []string
 		if params.ResourceType != nil {
@@ -1731,9 +1566,11 @@ func NewListPermissionsRequest(server string, id string, params *ListPermissions
 			}
 			query = append(query, part)
 		}
-		at.RawQuery = strings.Join(query, "&")
+		if len(query) > 0 {
+			at += "?" + strings.Join(query, "&")
+		}
 	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1746,15 +1583,7 @@ func NewListResourcesRequest(server string, id string, params *ListResourcesPara
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./api/v3/integrations/%s/resources", path0))
-	if err != nil {
-		return nil, err
-	}
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v3/integrations/%s/resources", path0)
 	if params != nil {
 		var query []string
 		if params.ResourceType != nil {
@@ -1764,9 +1593,11 @@ func NewListResourcesRequest(server string, id string, params *ListResourcesPara
 			}
 			query = append(query, part)
 		}
-		at.RawQuery = strings.Join(query, "&")
+		if len(query) > 0 {
+			at += "?" + strings.Join(query, "&")
+		}
 	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/oapi-codegen/runtime"
@@ -721,15 +720,7 @@ func (c *Client) ExchangeTokenWithFormdataBody(ctx context.Context, body Exchang
 
 // NewListIntegrationsV1Request is the request of [Client.ListIntegrationsV1].
 func NewListIntegrationsV1Request(server string, params *ListIntegrationsV1Params) (*http.Request, error) {
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse("./pim/v1/integrations")
-	if err != nil {
-		return nil, err
-	}
+	at := strings.TrimSuffix(server, "/") + "/pim/v1/integrations"
 	if params != nil {
 		var query []string
 		{
@@ -760,9 +751,11 @@ func NewListIntegrationsV1Request(server string, params *ListIntegrationsV1Param
 			}
 			query = append(query, part)
 		}
-		at.RawQuery = strings.Join(query, "&")
+		if len(query) > 0 {
+			at += "?" + strings.Join(query, "&")
+		}
 	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -780,16 +773,8 @@ func NewCreateIntegrationV1Request(server string, body CreateIntegrationV1JSONRe
 
 // NewCreateIntegrationV1RequestWithBody is the request of [Client.CreateIntegrationV1WithBody].
 func NewCreateIntegrationV1RequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse("./pim/v1/integrations")
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + "/pim/v1/integrations"
+	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
 	}
@@ -803,15 +788,7 @@ func NewDeleteIntegrationV1Request(server string, id string, params *DeleteInteg
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./pim/v1/integrations/%s", path0))
-	if err != nil {
-		return nil, err
-	}
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/pim/v1/integrations/%s", path0)
 	if params != nil {
 		var query []string
 		{
@@ -821,9 +798,11 @@ func NewDeleteIntegrationV1Request(server string, id string, params *DeleteInteg
 			}
 			query = append(query, part)
 		}
-		at.RawQuery = strings.Join(query, "&")
+		if len(query) > 0 {
+			at += "?" + strings.Join(query, "&")
+		}
 	}
-	req, err := http.NewRequest(http.MethodDelete, at.String(), nil)
+	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -836,15 +815,7 @@ func NewGetIntegrationV1Request(server string, id string, params *GetIntegration
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./pim/v1/integrations/%s", path0))
-	if err != nil {
-		return nil, err
-	}
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/pim/v1/integrations/%s", path0)
 	if params != nil {
 		var query []string
 		{
@@ -854,9 +825,11 @@ func NewGetIntegrationV1Request(server string, id string, params *GetIntegration
 			}
 			query = append(query, part)
 		}
-		at.RawQuery = strings.Join(query, "&")
+		if len(query) > 0 {
+			at += "?" + strings.Join(query, "&")
+		}
 	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -865,15 +838,7 @@ func NewGetIntegrationV1Request(server string, id string, params *GetIntegration
 
 // NewListIntegrationsRequest is the request of [Client.ListIntegrations].
 func NewListIntegrationsRequest(server string, params *ListIntegrationsParams) (*http.Request, error) {
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse("./pim/v2/integrations")
-	if err != nil {
-		return nil, err
-	}
+	at := strings.TrimSuffix(server, "/") + "/pim/v2/integrations"
 	if params != nil {
 		var query []string
 		{
@@ -918,9 +883,11 @@ func NewListIntegrationsRequest(server string, params *ListIntegrationsParams) (
 			}
 			query = append(query, part)
 		}
-		at.RawQuery = strings.Join(query, "&")
+		if len(query) > 0 {
+			at += "?" + strings.Join(query, "&")
+		}
 	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -938,16 +905,8 @@ func NewCreateIntegrationRequest(server string, body CreateIntegrationJSONReques
 
 // NewCreateIntegrationRequestWithBody is the request of [Client.CreateIntegrationWithBody].
 func NewCreateIntegrationRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse("./pim/v2/integrations")
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + "/pim/v2/integrations"
+	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
 	}
@@ -961,15 +920,7 @@ func NewDeleteIntegrationRequest(server string, id string, params *DeleteIntegra
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./pim/v2/integrations/%s", path0))
-	if err != nil {
-		return nil, err
-	}
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/pim/v2/integrations/%s", path0)
 	if params != nil {
 		var query []string
 		{
@@ -979,9 +930,11 @@ func NewDeleteIntegrationRequest(server string, id string, params *DeleteIntegra
 			}
 			query = append(query, part)
 		}
-		at.RawQuery = strings.Join(query, "&")
+		if len(query) > 0 {
+			at += "?" + strings.Join(query, "&")
+		}
 	}
-	req, err := http.NewRequest(http.MethodDelete, at.String(), nil)
+	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -994,15 +947,7 @@ func NewGetIntegrationRequest(server string, id string, params *GetIntegrationPa
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./pim/v2/integrations/%s", path0))
-	if err != nil {
-		return nil, err
-	}
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/pim/v2/integrations/%s", path0)
 	if params != nil {
 		var query []string
 		{
@@ -1012,9 +957,11 @@ func NewGetIntegrationRequest(server string, id string, params *GetIntegrationPa
 			}
 			query = append(query, part)
 		}
-		at.RawQuery = strings.Join(query, "&")
+		if len(query) > 0 {
+			at += "?" + strings.Join(query, "&")
+		}
 	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1036,16 +983,8 @@ func NewUpdateIntegrationRequestWithBody(server string, id string, contentType s
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./pim/v2/integrations/%s", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPatch, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/pim/v2/integrations/%s", path0)
+	req, err := http.NewRequest(http.MethodPatch, at, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1064,16 +1003,8 @@ func NewValidateIntegrationRequest(server string, body ValidateIntegrationJSONRe
 
 // NewValidateIntegrationRequestWithBody is the request of [Client.ValidateIntegrationWithBody].
 func NewValidateIntegrationRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse("./pim/v2/integrations:validate")
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + "/pim/v2/integrations:validate"
+	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1092,16 +1023,8 @@ func NewExchangeTokenRequestWithFormdataBody(server string, body ExchangeTokenFo
 
 // NewExchangeTokenRequestWithBody is the request of [Client.ExchangeTokenWithBody].
 func NewExchangeTokenRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse("./sts/v1/oauth2/token")
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + "/sts/v1/oauth2/token"
+	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
 	}

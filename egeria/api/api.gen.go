@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/oapi-codegen/runtime"
@@ -1395,16 +1394,8 @@ func NewCreateTokenRequest(server string, body CreateTokenJSONRequestBody) (*htt
 
 // NewCreateTokenRequestWithBody is the request of [Client.CreateTokenWithBody].
 func NewCreateTokenRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse("./api/token")
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + "/api/token"
+	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1414,16 +1405,8 @@ func NewCreateTokenRequestWithBody(server string, contentType string, body io.Re
 
 // NewDeleteTokenRequest is the request of [Client.DeleteToken].
 func NewDeleteTokenRequest(server string) (*http.Request, error) {
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse("./api/token/logout")
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodDelete, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + "/api/token/logout"
+	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1432,16 +1415,8 @@ func NewDeleteTokenRequest(server string) (*http.Request, error) {
 
 // NewListConfigurationsRequest is the request of [Client.ListConfigurations].
 func NewListConfigurationsRequest(server string) (*http.Request, error) {
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse("./open-metadata/admin-services/configurations")
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/configurations"
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1454,16 +1429,8 @@ func NewSetDefaultAuditLogRequest(server string, serverName string) (*http.Reque
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/audit-log-destinations/default", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/audit-log-destinations/default", path0)
+	req, err := http.NewRequest(http.MethodPost, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1476,16 +1443,8 @@ func NewDeleteConfigurationRequest(server string, serverName string) (*http.Requ
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/configuration", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodDelete, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/configuration", path0)
+	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1498,16 +1457,8 @@ func NewGetConfigurationRequest(server string, serverName string) (*http.Request
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/configuration", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/configuration", path0)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1529,16 +1480,8 @@ func NewSetConfigurationRequestWithBody(server string, serverName string, conten
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/configuration", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/configuration", path0)
+	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1561,16 +1504,8 @@ func NewDeployConfigurationRequestWithBody(server string, serverName string, con
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/configuration/deploy", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/configuration/deploy", path0)
+	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1584,16 +1519,8 @@ func NewGetResolvedConfigurationRequest(server string, serverName string) (*http
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/configuration/resolved", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/configuration/resolved", path0)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1606,16 +1533,8 @@ func NewStopServerLegacyRequest(server string, serverName string) (*http.Request
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/instance", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodDelete, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/instance", path0)
+	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1628,16 +1547,8 @@ func NewStartServerLegacyRequest(server string, serverName string) (*http.Reques
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/instance", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/instance", path0)
+	req, err := http.NewRequest(http.MethodPost, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1650,16 +1561,8 @@ func NewGetInstanceStatusLegacyRequest(server string, serverName string) (*http.
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/instance/status", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/instance/status", path0)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1672,16 +1575,8 @@ func NewClearDaemonServicesRequest(server string, serverName string) (*http.Requ
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/integration-daemon-services", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodDelete, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-daemon-services", path0)
+	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1694,16 +1589,8 @@ func NewGetDaemonServicesRequest(server string, serverName string) (*http.Reques
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/integration-daemon-services", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-daemon-services", path0)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1725,16 +1612,8 @@ func NewSetDaemonServicesRequestWithBody(server string, serverName string, conte
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/integration-daemon-services", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-daemon-services", path0)
+	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1748,16 +1627,8 @@ func NewClearIntegrationGroupsRequest(server string, serverName string) (*http.R
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/integration-groups", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodDelete, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-groups", path0)
+	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1770,16 +1641,8 @@ func NewGetIntegrationGroupsRequest(server string, serverName string) (*http.Req
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/integration-groups/configuration", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-groups/configuration", path0)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1801,16 +1664,8 @@ func NewPutIntegrationGroupRequestWithBody(server string, serverName string, con
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/integration-groups/configuration", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-groups/configuration", path0)
+	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1833,16 +1688,8 @@ func NewReplaceIntegrationGroupsRequestWithBody(server string, serverName string
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/integration-groups/configuration/all", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-groups/configuration/all", path0)
+	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1860,16 +1707,8 @@ func NewDeleteIntegrationGroupRequest(server string, serverName string, groupQua
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/integration-groups/%s", path0, path1))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodDelete, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-groups/%s", path0, path1)
+	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1882,15 +1721,7 @@ func NewSetMaxPageSizeRequest(server string, serverName string, params *SetMaxPa
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/max-page-size", path0))
-	if err != nil {
-		return nil, err
-	}
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/max-page-size", path0)
 	if params != nil {
 		var query []string
 		{
@@ -1900,9 +1731,11 @@ func NewSetMaxPageSizeRequest(server string, serverName string, params *SetMaxPa
 			}
 			query = append(query, part)
 		}
-		at.RawQuery = strings.Join(query, "&")
+		if len(query) > 0 {
+			at += "?" + strings.Join(query, "&")
+		}
 	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), nil)
+	req, err := http.NewRequest(http.MethodPost, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1915,15 +1748,7 @@ func NewSetOrganizationNameRequest(server string, serverName string, params *Set
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/organization-name", path0))
-	if err != nil {
-		return nil, err
-	}
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/organization-name", path0)
 	if params != nil {
 		var query []string
 		{
@@ -1933,9 +1758,11 @@ func NewSetOrganizationNameRequest(server string, serverName string, params *Set
 			}
 			query = append(query, part)
 		}
-		at.RawQuery = strings.Join(query, "&")
+		if len(query) > 0 {
+			at += "?" + strings.Join(query, "&")
+		}
 	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), nil)
+	req, err := http.NewRequest(http.MethodPost, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1954,16 +1781,8 @@ func NewSetServerDescriptionRequestWithBody(server string, serverName string, co
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/server-description", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/server-description", path0)
+	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1977,16 +1796,8 @@ func NewGetServerPropertiesRequest(server string, serverName string) (*http.Requ
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/server-properties", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/server-properties", path0)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2008,16 +1819,8 @@ func NewSetServerPropertiesRequestWithBody(server string, serverName string, con
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/server-properties", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/server-properties", path0)
+	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2031,15 +1834,7 @@ func NewSetServerTypeRequest(server string, serverName string, params *SetServer
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/server-type", path0))
-	if err != nil {
-		return nil, err
-	}
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/server-type", path0)
 	if params != nil {
 		var query []string
 		{
@@ -2049,9 +1844,11 @@ func NewSetServerTypeRequest(server string, serverName string, params *SetServer
 			}
 			query = append(query, part)
 		}
-		at.RawQuery = strings.Join(query, "&")
+		if len(query) > 0 {
+			at += "?" + strings.Join(query, "&")
+		}
 	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), nil)
+	req, err := http.NewRequest(http.MethodPost, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2073,16 +1870,8 @@ func NewSetServerURLRootRequestWithBody(server string, serverName string, conten
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/server-url-root-for-caller", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/server-url-root-for-caller", path0)
+	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2096,15 +1885,7 @@ func NewSetServerUserIDRequest(server string, serverName string, params *SetServ
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/admin-services/servers/%s/server-user-id", path0))
-	if err != nil {
-		return nil, err
-	}
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/server-user-id", path0)
 	if params != nil {
 		var query []string
 		{
@@ -2114,9 +1895,11 @@ func NewSetServerUserIDRequest(server string, serverName string, params *SetServ
 			}
 			query = append(query, part)
 		}
-		at.RawQuery = strings.Join(query, "&")
+		if len(query) > 0 {
+			at += "?" + strings.Join(query, "&")
+		}
 	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), nil)
+	req, err := http.NewRequest(http.MethodPost, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2125,16 +1908,8 @@ func NewSetServerUserIDRequest(server string, serverName string, params *SetServ
 
 // NewGetOriginRequest is the request of [Client.GetOrigin].
 func NewGetOriginRequest(server string) (*http.Request, error) {
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse("./open-metadata/platform-services/server-platform/origin")
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/origin"
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2143,16 +1918,8 @@ func NewGetOriginRequest(server string) (*http.Request, error) {
 
 // NewListRegisteredServicesRequest is the request of [Client.ListRegisteredServices].
 func NewListRegisteredServicesRequest(server string) (*http.Request, error) {
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse("./open-metadata/platform-services/server-platform/registered-services")
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/registered-services"
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2161,16 +1928,8 @@ func NewListRegisteredServicesRequest(server string) (*http.Request, error) {
 
 // NewListAccessServicesRequest is the request of [Client.ListAccessServices].
 func NewListAccessServicesRequest(server string) (*http.Request, error) {
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse("./open-metadata/platform-services/server-platform/registered-services/access-services")
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/registered-services/access-services"
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2179,16 +1938,8 @@ func NewListAccessServicesRequest(server string) (*http.Request, error) {
 
 // NewListIntegrationServicesRequest is the request of [Client.ListIntegrationServices].
 func NewListIntegrationServicesRequest(server string) (*http.Request, error) {
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse("./open-metadata/platform-services/server-platform/registered-services/integration-services")
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/registered-services/integration-services"
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2197,16 +1948,8 @@ func NewListIntegrationServicesRequest(server string) (*http.Request, error) {
 
 // NewListServersRequest is the request of [Client.ListServers].
 func NewListServersRequest(server string) (*http.Request, error) {
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse("./open-metadata/platform-services/server-platform/servers")
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers"
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2215,16 +1958,8 @@ func NewListServersRequest(server string) (*http.Request, error) {
 
 // NewListActiveServersRequest is the request of [Client.ListActiveServers].
 func NewListActiveServersRequest(server string) (*http.Request, error) {
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse("./open-metadata/platform-services/server-platform/servers/active")
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers/active"
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2237,16 +1972,8 @@ func NewUnregisterServerRequest(server string, serverName string) (*http.Request
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/platform-services/server-platform/servers/%s", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodDelete, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s", path0)
+	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2259,16 +1986,8 @@ func NewStopServerRequest(server string, serverName string) (*http.Request, erro
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/platform-services/server-platform/servers/%s/instance", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodDelete, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s/instance", path0)
+	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2281,16 +2000,8 @@ func NewStartServerRequest(server string, serverName string) (*http.Request, err
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/platform-services/server-platform/servers/%s/instance", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s/instance", path0)
+	req, err := http.NewRequest(http.MethodPost, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2303,16 +2014,8 @@ func NewGetRunningConfigurationRequest(server string, serverName string) (*http.
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/platform-services/server-platform/servers/%s/instance/configuration", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s/instance/configuration", path0)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2334,16 +2037,8 @@ func NewStartServerWithConfigurationRequestWithBody(server string, serverName st
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/platform-services/server-platform/servers/%s/instance/configuration", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s/instance/configuration", path0)
+	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2357,16 +2052,8 @@ func NewGetInstanceStatusRequest(server string, serverName string) (*http.Reques
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/platform-services/server-platform/servers/%s/instance/status", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s/instance/status", path0)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2379,16 +2066,8 @@ func NewIsServerKnownRequest(server string, serverName string) (*http.Request, e
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/platform-services/server-platform/servers/%s/is-known", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s/is-known", path0)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2401,16 +2080,8 @@ func NewGetServerStatusRequest(server string, serverName string) (*http.Request,
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./open-metadata/platform-services/server-platform/servers/%s/status", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s/status", path0)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2432,16 +2103,8 @@ func NewRefreshConnectorsRequestWithBody(server string, serverName string, conte
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./servers/%s/open-metadata/integration-daemon/integration-connectors/refresh", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/servers/%s/open-metadata/integration-daemon/integration-connectors/refresh", path0)
+	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2464,16 +2127,8 @@ func NewRestartConnectorsRequestWithBody(server string, serverName string, conte
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./servers/%s/open-metadata/integration-daemon/integration-connectors/restart", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodPost, at.String(), body)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/servers/%s/open-metadata/integration-daemon/integration-connectors/restart", path0)
+	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2487,16 +2142,8 @@ func NewListGroupSummariesRequest(server string, serverName string) (*http.Reque
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./servers/%s/open-metadata/integration-daemon/integration-groups/summary", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/servers/%s/open-metadata/integration-daemon/integration-groups/summary", path0)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2513,16 +2160,8 @@ func NewRefreshGroupConfigRequest(server string, serverName string, groupQualifi
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./servers/%s/open-metadata/integration-daemon/integration-groups/%s/refresh-config", path0, path1))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/servers/%s/open-metadata/integration-daemon/integration-groups/%s/refresh-config", path0, path1)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2539,16 +2178,8 @@ func NewGetGroupSummaryRequest(server string, serverName string, groupQualifiedN
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./servers/%s/open-metadata/integration-daemon/integration-groups/%s/summary", path0, path1))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/servers/%s/open-metadata/integration-daemon/integration-groups/%s/summary", path0, path1)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2561,16 +2192,8 @@ func NewGetDaemonStatusRequest(server string, serverName string) (*http.Request,
 	if err != nil {
 		return nil, err
 	}
-	at, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	// The dot keeps the path of the server.
-	at, err = at.Parse(fmt.Sprintf("./servers/%s/open-metadata/integration-daemon/status", path0))
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequest(http.MethodGet, at.String(), nil)
+	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/servers/%s/open-metadata/integration-daemon/status", path0)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
