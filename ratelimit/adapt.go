@@ -17,7 +17,7 @@ const (
 )
 
 // WithAdaptiveRate finds the rate that the server allows from its refusals
-// (429, or 503 with Retry-After), for as long as it sends no headers that tell
+// (429), for as long as it sends no headers that tell
 // a window. It begins with start requests per second and doubles that every
 // second until the first refusal; a start of 0 is no limit until then. After a
 // refusal it goes on with 98 % of what was accepted, or with 70 % if the
@@ -25,7 +25,9 @@ const (
 // is longer but never more than 10 minutes, it is back where it was refused,
 // passes that slowly and then speeds up. Requests are spread evenly.
 //
-// It never goes below floor requests per second. start must be 0 or above,
+// Refusals in a row, as in an outage that answers 429, bring it down to what was
+// accepted meanwhile; from there it takes minutes to recover. It never goes below
+// floor requests per second: choose one that is no harm to wait for. start must be 0 or above,
 // floor above 0, and both finite. The default is no such limit.
 func WithAdaptiveRate(start, floor float64) Option {
 	return func(l *Local) error {
@@ -40,7 +42,7 @@ func WithAdaptiveRate(start, floor float64) Option {
 // WithAdaptiveInFlight finds the number of requests in flight that the server
 // allows, from refusals while the headers tell that places are left, or while
 // none tell anything. It follows the rules of [WithAdaptiveRate], with a floor
-// of at least 1. Together with that, and without headers, the number in flight
+// of at least 1, and also rises while it is not used up. Together with that, and without headers, the number in flight
 // is tried first; if even one at a time is refused, the rate is. The default is
 // no such limit.
 func WithAdaptiveInFlight(start, floor int) Option {
@@ -136,10 +138,10 @@ func (p *pace) spend(now time.Time) {
 	if p.floor == 0 {
 		return
 	}
-	if idle := now.Sub(p.slot); !p.since.IsZero() && !p.slot.IsZero() && idle > time.Second {
+	slot := p.next(now, 0)
+	if idle := now.Sub(slot); !p.since.IsZero() && !slot.IsZero() && idle > time.Second {
 		p.since = p.since.Add(idle) // Time in which nothing was tried proves nothing.
 	}
-	slot := p.next(now, 0)
 	p.slot = latest(now.Add(-catchUp), slot) // Timers are late, the rate should not suffer from it.
 	if slot.IsZero() {
 		p.slot = now

@@ -1,6 +1,7 @@
 package ratelimit_test
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/integrations-go/sdk/ratelimit"
 )
@@ -182,6 +184,85 @@ func TestAllowanceInFlight(t *testing.T) {
 				assert.Greater(t, float64(s.served), 0.85*possible)
 				assert.Less(t, float64(s.refusals), 0.003*float64(s.served))
 			})
+		})
+	}
+}
+
+// A rate at its floor is used, not idle, and rises again. Timers are a little late in earnest.
+func TestAdaptiveRateRisesFromItsFloor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocal(t, ratelimit.WithAdaptiveRate(0, 1))
+		exchange(t, l, reply(http.StatusTooManyRequests))
+		begin, sent := time.Now(), 0
+		for time.Since(begin) < 10*time.Minute {
+			exchange(t, l, reply(http.StatusOK))
+			time.Sleep(time.Millisecond)
+			sent++
+		}
+		assert.Greater(t, sent, 1000)
+		assert.Greater(t, l.Snapshot().Rate, 2.0)
+	})
+}
+
+// Maintenance is no rate limit.
+func TestAdaptiveRateDoesNotLearnFrom503(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocal(t, ratelimit.WithAdaptiveRate(0, 1), ratelimit.WithAdaptiveInFlight(0, 1))
+		for range 20 {
+			exchange(t, l, reply(http.StatusServiceUnavailable, "Retry-After", "10"))
+		}
+		time.Sleep(time.Minute)
+		for range 100 {
+			assert.Zero(t, waitFor(t, l))
+		}
+		assert.Zero(t, l.Snapshot().Rate)
+	})
+}
+
+// A limit in flight rises with time, also while one request holds the only place.
+func TestAdaptiveInFlightWakesThoseWhoWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocal(t, ratelimit.WithAdaptiveInFlight(1, 1))
+		held := acquire(t, l)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		p, err := l.Acquire(ctx, nil)
+		require.NoError(t, err, "%+v", l.Snapshot())
+		l.Release(p)
+		l.Release(held)
+	})
+}
+
+// Requests that fail before a reply must not use up a window so far that nothing is limited any more.
+func TestManyFailuresLeaveALimit(t *testing.T) {
+	t.Parallel()
+	for failures := range 25 {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
+			exchange(t, l, reply(http.StatusOK, "X-RateLimit-Limit", "10", "X-RateLimit-Remaining", "9", "X-RateLimit-Reset", "5"))
+			time.Sleep(10 * time.Second)
+			for range failures {
+				l.Release(acquire(t, l)) // no reply
+			}
+			exchange(t, l, reply(http.StatusBadGateway)) // a gateway knows no limit
+			begin, sent := time.Now(), 0
+			for time.Since(begin) < time.Second {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				p, err := l.Acquire(ctx, nil)
+				cancel()
+				if err != nil {
+					break
+				}
+				l.Observe(p, reply(http.StatusBadGateway))
+				l.Release(p)
+				time.Sleep(time.Millisecond)
+				sent++
+			}
+			assert.LessOrEqual(t, sent, 10, "after %d failures", failures)
+			assert.GreaterOrEqual(t, l.Snapshot().Remaining, 0)
 		})
 	}
 }

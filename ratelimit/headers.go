@@ -138,7 +138,7 @@ func (h Headers) reset(header http.Header, now time.Time) (d, slack time.Duratio
 
 // Wait is how long resp, which arrived at now, asks to wait: its Retry-After,
 // whose date is compared with the Date of the reply, else, with status 429,
-// the end of the window, rounding included. It reports false if resp asks for
+// the end of the window, rounding included, unless places are left in it. It reports false if resp asks for
 // nothing.
 func (h Headers) Wait(resp *http.Response, now time.Time) (time.Duration, bool) {
 	if value := resp.Header.Get("Retry-After"); value != "" {
@@ -152,6 +152,9 @@ func (h Headers) Wait(resp *http.Response, now time.Time) (time.Duration, bool) 
 	}
 	if resp.StatusCode != http.StatusTooManyRequests {
 		return 0, false
+	}
+	if w := h.Parse(resp.Header, now); w.HasRemaining && w.Remaining > 0 {
+		return 0, false // refused for another reason than this window
 	}
 	d, slack, ok := h.reset(resp.Header, now)
 	if !ok {

@@ -204,6 +204,8 @@ func TestWait(t *testing.T) {
 	}{
 		"Retry-After":                  {500, []string{"Retry-After", "7", "X-RateLimit-Reset", "9"}, 7 * time.Second, true},
 		"reset, rounding included":     {429, []string{"X-RateLimit-Reset", "9"}, 10 * time.Second, true},
+		"reset while places are left":  {429, []string{"X-RateLimit-Reset", "9", "X-RateLimit-Remaining", "3"}, 0, false},
+		"reset, and no place left":     {429, []string{"X-RateLimit-Reset", "9", "X-RateLimit-Remaining", "0"}, 10 * time.Second, true},
 		"reset of another status":      {503, []string{"X-RateLimit-Reset", "9"}, 0, false},
 		"epoch where relative is due":  {429, []string{"X-RateLimit-Reset", "1767323050"}, 0, false},
 		"date, by the server's clock":  {429, []string{"Retry-After", "Fri, 02 Jan 2026 02:00:08 GMT", "Date", "Fri, 02 Jan 2026 02:00:00 GMT"}, 8 * time.Second, true},

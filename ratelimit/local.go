@@ -184,7 +184,9 @@ func (l *Local) learn(p Permit, resp *http.Response) (wait time.Duration, refuse
 	}
 	w := l.headers.Parse(resp.Header, now)
 	wait, refused = l.refused(p, w, resp, now)
-	l.adapt(p, held, w, refused, now)
+	if !refused || resp.StatusCode == http.StatusTooManyRequests { // a 503 is no limit
+		l.adapt(p, held, w, refused, now)
+	}
 	began = l.observe(p, w, refused, now)
 	l.dispatch(now)
 	return wait, refused, began
@@ -261,7 +263,7 @@ func (l *Local) dispatch(now time.Time) {
 			continue
 		}
 		if !ok {
-			at, ok = l.recheck()
+			at, ok = l.recheck(now)
 		}
 		l.failLate(now)
 		if l.queue.len() == 0 || !ok {
@@ -279,10 +281,10 @@ func (l *Local) dispatch(now time.Time) {
 	}
 }
 
-// recheck is when those who wait for a reply need not do so any longer.
-func (l *Local) recheck() (at time.Time, ok bool) {
+// recheck is when those who wait for a reply need not do so any longer, or more of them may have places.
+func (l *Local) recheck(now time.Time) (at time.Time, ok bool) {
 	if l.scout == 0 {
-		return time.Time{}, false
+		return now.Add(time.Second), l.crowd.floor > 0 // its limit rises with time
 	}
 	at = l.alone.Add(maxAlone)
 	if end := l.window.until; l.state == known && end.Before(at) {
@@ -340,7 +342,7 @@ func (l *Local) tooLong(now, at time.Time, w *waiter) error {
 // blocked is what the server imposes now; its times are zero if that is nothing.
 func (l *Local) blocked() block {
 	b := l.pause
-	if l.state == known && l.window.remaining == 0 && l.window.until.After(b.until) {
+	if l.state == known && l.window.remaining <= 0 && l.window.until.After(b.until) {
 		b = l.window.block
 	}
 	return b
@@ -403,7 +405,7 @@ func (l *Local) admit(now time.Time) Permit {
 		} else {
 			l.window.sure--
 		}
-		l.window.remaining--
+		l.window.remaining = max(l.window.remaining-1, min(1, l.window.limit)) // Many may fail before one tells what there is.
 	}
 	l.flight[l.seq] = place{at: now, crowd: len(l.flight) + 1}
 	l.pending++

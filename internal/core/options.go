@@ -141,8 +141,7 @@ func (o *Options) Build(want string) (*Client, error) {
 		if policy == (RetryPolicy{}) {
 			policy = DefaultRetryPolicy()
 		}
-		// Where the headers tell nothing, refusals do. Before the first one nobody is slowed down.
-		limits := []ratelimit.Option{ratelimit.WithMaxWait(max(policy.MaxServerWait, 1)), ratelimit.WithAdaptiveRate(0, 1), ratelimit.WithAdaptiveInFlight(0, 1)}
+		limits := []ratelimit.Option{ratelimit.WithMaxWait(max(policy.MaxServerWait, 1))}
 		if o.Headers != (ratelimit.Headers{}) {
 			limits = append(limits, ratelimit.WithHeaders(o.Headers))
 		}

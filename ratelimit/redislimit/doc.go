@@ -7,8 +7,10 @@
 //
 // It keeps the rules of [ratelimit.Local], with what all processes know: one
 // request of one process goes alone and learns the window, all share what is
-// left, and a 429 or a Retry-After holds everybody back. Use Local where one
-// process has the credential to itself; it needs nothing else and costs less.
+// left, and a 429 or a Retry-After holds everybody back. It knows fixed windows
+// only: what Local does for token buckets and sliding windows, and its adaptive
+// limits, it does not; give it [WithRate] for those. Use Local where one process
+// has the credential to itself; it needs nothing else and costs less.
 //
 // # How it works
 //

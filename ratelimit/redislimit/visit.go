@@ -59,7 +59,7 @@ func (l *Limiter) read(g *grant, resp *http.Response, now time.Time) reply {
 	clock := now.Add(l.skew) // the same for all processes, where a date is compared with it
 	r.window = l.headers.Parse(resp.Header, clock)
 	bare := l.headers
-	bare.Reset = ""
+	bare.Reset, bare.Structured = "", ""
 	if d, ok := bare.Wait(resp, clock); ok {
 		r.retry = d
 	}

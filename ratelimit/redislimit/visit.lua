@@ -8,6 +8,7 @@ local ALONE = 1e6  -- a slow reply must not hold everybody back for longer
 local POLL = 1e4   -- when to look again for what only another process can tell
 local FRESH = 1e6  -- a turn is kept for a process that looked within this time
 local MANY = 2 ^ 50
+local SENSELESS = 1e4 -- a shorter wait is none
 
 local key, me = KEYS[1], ARGV[1]
 local function arg(i) return tonumber(ARGV[i]) end
@@ -120,9 +121,19 @@ local function observe(life, seq, sent, status, age, limit, rem, reset, slack, r
     if current then
       d = wait -- the end of an earlier window says nothing
     end
+    if d < SENSELESS and seq > s.untold_seq then
+      -- Not told for how long: once that is the sender's affair, but not again and again.
+      if s.untold > 0 then
+        d = math.min(5e4 * 2 ^ math.min(s.untold, 7), max_wait)
+      end
+      s.untold = s.untold + 1
+    end
+    s.untold_seq = math.max(s.untold_seq, s.seq)
     if d > 0 and at + d > s.pause then
       s.pause, s.paused = at + d, at
     end
+  else
+    s.untold = 0
   end
   if current then
     local newer = reset >= 0 and s.stop > 0 and
