@@ -687,7 +687,7 @@ func (s *stage) steady(text string) string {
 	text = strings.ReplaceAll(text, s.url, "http://platform")
 	text = strings.ReplaceAll(text, strings.TrimPrefix(s.url, "http://"), "platform")
 	if s.home != "" {
-		text = strings.ReplaceAll(text, s.home, "/home")
+		text = strings.ReplaceAll(text, s.home, "HOME")
 	}
 	if s.user != "" {
 		text = strings.ReplaceAll(text, s.user, storyUser)
@@ -907,7 +907,7 @@ func TestRecordingsHoldNothingPersonal(t *testing.T) {
 }
 
 func TestSteady(t *testing.T) {
-	s := &stage{url: "http://127.0.0.1:41234", user: "someone", password: "s3cret", home: "/tmp/egeria-live.abc"}
+	s := &stage{url: "http://127.0.0.1:41234", user: "someone", password: "s3cret", home: "/platform/abc"}
 	for text, want := range map[string]string{
 		`Egeria OMAG Server Platform (version 4.2)` + "\n":                                `Egeria OMAG Server Platform (version 4.2)` + "\n",
 		`{"b":1,"a":12345678901234567890,"u":"http://127.0.0.1:41234/x 127.0.0.1:41234"}`: `{"a":12345678901234567890,"b":1,"u":"http://platform/x platform"}`,
@@ -916,7 +916,7 @@ func TestSteady(t *testing.T) {
 		`["Sun Nov 22 09:09:23 UTC 2026 someone did"]`:                                    `["Sat Jan 01 00:00:00 UTC 2000 garygeeke did"]`,
 		`{"id":"be5dd237-a5b6-4cc3-83ea-4cdfa5676f48"}`:                                   `{"id":"00000000-0000-0000-0000-000000000000"}`,
 		"eyJhbGciOi.eyJzdWIiOi.c2ln\n":                                                    "JWT\n",
-		`{"f":"/tmp/egeria-live.abc/work/data","p":"s3cret"}`:                             `{"f":"/home/work/data","p":"PASSWORD"}`,
+		`{"f":"/platform/abc/data","p":"s3cret"}`:                                         `{"f":"HOME/data","p":"PASSWORD"}`,
 		`{"trace":"java.lang.X: no\n\tat a.B.c(D.java:1)\n\tat e.F.g(H.java:2)"}`:         `{"trace":"java.lang.X: no"}`,
 		`{"serverList":["b","a"],"other":["b","a"]}`:                                      `{"other":["b","a"],"serverList":["a","b"]}`,
 		`<html>`: `<html>`,
