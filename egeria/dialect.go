@@ -42,18 +42,10 @@ func (d Dialect) String() string {
 type dialectState struct {
 	known atomic.Int32 // a Dialect; 0: not yet
 	mu    sync.Mutex
-	probe *probe
+	probe *core.Flight[Dialect]
 }
 
 func (s *dialectState) get() Dialect { return Dialect(s.known.Load()) }
-
-// probe is one attempt to find out, which callers share.
-type probe struct {
-	done    chan struct{}
-	dialect Dialect
-	err     error
-	gaveUp  bool // the context of the caller that was asking ended
-}
 
 // Dialect is the dialect of the platform. With [DialectAuto] it asks the platform, until it has got an answer once.
 func (c *Client) Dialect(ctx context.Context) (Dialect, error) {
@@ -63,40 +55,31 @@ func (c *Client) Dialect(ctx context.Context) (Dialect, error) {
 			return d, nil
 		}
 		s.mu.Lock()
-		p := s.probe
-		if p == nil {
-			p = &probe{done: make(chan struct{}), err: errors.New("the probe panicked")}
+		p, mine := s.probe, s.probe == nil
+		if mine {
+			p = core.NewFlight[Dialect]("the probe")
 			s.probe = p
-			s.mu.Unlock()
-			c.ask(ctx, p)
-		} else {
-			s.mu.Unlock()
-			select {
-			case <-p.done:
-			case <-ctx.Done():
-				return DialectAuto, newError(&core.Failure{Operation: "Dialect", Err: core.Ended(ctx)})
-			}
-			if p.gaveUp && ctx.Err() == nil {
-				continue // this one did not give up
-			}
-		}
-		return p.dialect, p.err
-	}
-}
-
-func (c *Client) ask(ctx context.Context, p *probe) {
-	s := &c.dialect
-	defer func() {
-		p.gaveUp = p.err != nil && ctx.Err() != nil
-		s.mu.Lock()
-		s.probe = nil
-		if p.err == nil {
-			s.known.Store(int32(p.dialect))
 		}
 		s.mu.Unlock()
-		close(p.done)
-	}()
-	p.dialect, p.err = c.findDialect(ctx)
+		if mine {
+			return p.Run(ctx, func() (Dialect, error) { return c.findDialect(ctx) }, func(d Dialect, err error, _ bool) {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				s.probe = nil
+				if err == nil {
+					s.known.Store(int32(d))
+				}
+			})
+		}
+		d, again, err := p.Wait(ctx)
+		switch {
+		case again:
+			continue
+		case err != nil && ctx.Err() != nil:
+			return DialectAuto, newError(&core.Failure{Operation: "Dialect", Err: core.Ended(ctx)})
+		}
+		return d, err
+	}
 }
 
 // findDialect asks for the origin on the paths of 6.x, and where there is nothing on those of 4.x, without credentials, which the origin needs in neither.

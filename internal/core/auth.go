@@ -82,15 +82,7 @@ type bearer struct {
 	mu      sync.Mutex
 	token   Token
 	renewAt time.Time
-	flight  *flight
-}
-
-// flight is one fetch that callers share.
-type flight struct {
-	done   chan struct{}
-	token  Token
-	err    error
-	gaveUp bool // the context of the caller that was fetching ended
+	flight  *Flight[Token]
 }
 
 func (b *bearer) authorize(ctx context.Context) (string, error) {
@@ -110,67 +102,64 @@ func (b *bearer) get(ctx context.Context) (Token, error) {
 			return old, nil
 		}
 		good := old.Value != "" && time.Now().Before(old.Expiry)
-		f := b.flight
-		if f == nil {
-			f = &flight{done: make(chan struct{}), err: errors.New("the token source panicked")}
+		f, mine := b.flight, b.flight == nil
+		if mine {
+			f = NewFlight[Token]("the token source")
 			b.flight = f
-			b.mu.Unlock()
-			b.fetch(ctx, f, old, good)
-		} else {
-			b.mu.Unlock()
-			if good {
-				return old, nil // somebody else renews it
-			}
-			select {
-			case <-f.done:
-			case <-ctx.Done():
-				return Token{}, context.Cause(ctx)
-			}
-			if f.err != nil && f.gaveUp && ctx.Err() == nil {
-				continue // this one did not give up
-			}
 		}
+		b.mu.Unlock()
+		var token Token
+		var err error
 		switch {
-		case f.err == nil:
-			return f.token, nil
-		case good && time.Now().Before(old.Expiry) && ctx.Err() == nil:
-			return old, nil
+		case mine:
+			token, err = b.fetch(ctx, f, old, good)
+		case good:
+			return old, nil // somebody else renews it
 		default:
-			return Token{}, f.err
+			var again bool
+			if token, again, err = f.Wait(ctx); again {
+				continue
+			}
 		}
+		if err != nil && good && time.Now().Before(old.Expiry) && ctx.Err() == nil {
+			return old, nil
+		}
+		if err != nil {
+			return Token{}, err
+		}
+		return token, nil
 	}
 }
 
 // fetch asks the source. A token that is still good leaves half of its rest for that, and is left in peace for a quarter of the rest if it fails.
-func (b *bearer) fetch(ctx context.Context, f *flight, old Token, good bool) {
+func (b *bearer) fetch(ctx context.Context, f *Flight[Token], old Token, good bool) (Token, error) {
 	own := ctx
 	if good {
 		var cancel context.CancelFunc
 		own, cancel = context.WithTimeout(ctx, time.Until(old.Expiry)/2)
 		defer cancel()
 	}
-	defer func() {
-		f.gaveUp = ctx.Err() != nil
+	return f.Run(ctx, func() (Token, error) {
+		t, err := b.source(own)
+		if err == nil && t.Value == "" {
+			err = errors.New("the token source gave an empty token")
+		}
+		if err == nil && !headerSafe(t.Value) {
+			err = errors.New("the token source gave a token that no header can carry")
+		}
+		return t, err
+	}, func(t Token, err error, gaveUp bool) {
 		b.mu.Lock()
+		defer b.mu.Unlock()
 		b.flight = nil
 		switch {
-		case f.err == nil:
-			b.token = f.token
-			life := time.Until(f.token.Expiry)
-			b.renewAt = f.token.Expiry.Add(-min(refreshMargin, life/2))
-		case good && !f.gaveUp:
+		case err == nil:
+			b.token = t
+			b.renewAt = t.Expiry.Add(-min(refreshMargin, time.Until(t.Expiry)/2))
+		case good && !gaveUp:
 			b.renewAt = time.Now().Add(time.Until(old.Expiry) / 4)
 		}
-		b.mu.Unlock()
-		close(f.done)
-	}()
-	f.token, f.err = b.source(own)
-	if f.err == nil && f.token.Value == "" {
-		f.err = errors.New("the token source gave an empty token")
-	}
-	if f.err == nil && !headerSafe(f.token.Value) {
-		f.err = errors.New("the token source gave a token that no header can carry")
-	}
+	})
 }
 
 // refused forgets the token in h, unless another caller has replaced it already.
