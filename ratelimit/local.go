@@ -38,7 +38,6 @@ type Local struct {
 	flight  map[uint64]place // admitted and not released
 	pending int              // how many of flight have no reply
 	seq     uint64           // of the latest permit
-	latest  time.Time        // when it was given
 
 	// What is known of the server.
 	state     state
@@ -48,7 +47,9 @@ type Local struct {
 	longest   time.Duration // a reset that was told
 	late      bool          // the last window began later than the one before it told
 	smooth    int           // above 0 if the server refills all the time instead of at the end of a window
-	gap       time.Duration // between those that look whether it has
+	slot      time.Time     // of the latest request to such a server
+	burst     time.Time     // the latest one that was not spread
+	scarce    time.Time     // when somebody waited because of that
 	pause     block         // after a 429 or 503
 	warned    time.Time
 	untold    int    // refusals in a row that named no wait
@@ -265,6 +266,9 @@ func (l *Local) dispatch(now time.Time) {
 		if !ok {
 			at, ok = l.recheck(now)
 		}
+		if l.smooth > 0 && l.even(now) > 0 {
+			l.scarce = now
+		}
 		l.failLate(now)
 		if l.queue.len() == 0 || !ok {
 			break
@@ -342,8 +346,10 @@ func (l *Local) tooLong(now, at time.Time, w *waiter) error {
 // blocked is what the server imposes now; its times are zero if that is nothing.
 func (l *Local) blocked() block {
 	b := l.pause
-	if l.state == known && l.window.remaining <= 0 && l.window.until.After(b.until) {
-		b = l.window.block
+	if l.state == known && l.window.remaining <= 0 {
+		if until := l.reopens(); until.After(b.until) {
+			b = block{until, l.window.since}
+		}
 	}
 	return b
 }
@@ -361,7 +367,7 @@ func (l *Local) next(now time.Time, ahead int, deadline time.Time) (at time.Time
 		at = kept
 	}
 	if l.state == known && l.smooth > 0 {
-		at = latest(at, l.latest.Add(l.even()))
+		at = latest(at, l.slot.Add(l.even(now)))
 	}
 	if l.state == free {
 		at = latest(at, l.pace.next(now, ahead))
@@ -388,7 +394,6 @@ func latest(t time.Time, others ...time.Time) time.Time {
 // admit spends one place on a request that may go now.
 func (l *Local) admit(now time.Time) Permit {
 	l.seq++
-	l.latest = now
 	switch l.state {
 	case unknown:
 		l.scout, l.alone = l.seq, now
@@ -398,8 +403,14 @@ func (l *Local) admit(now time.Time) Permit {
 		if n, _ := l.kept(now); l.window.remaining <= n {
 			l.scout, l.alone = l.seq, now
 		}
+		gap := l.even(now)
+		if l.smooth == 0 || gap == 0 {
+			l.burst = now
+		}
+		l.slot = latest(now.Add(-catchUp), l.slot.Add(gap)) // Timers are late.
 		l.window.remaining--
 	case over:
+		l.slot = now
 		if l.window.sure == 0 {
 			l.scout, l.alone = l.seq, now
 		} else {
@@ -434,7 +445,7 @@ func (l *Local) refresh(now time.Time) {
 			l.assume(now)
 		}
 	}
-	if l.state == known && !l.window.until.After(now) {
+	if l.state == known && !l.reopens().After(now) {
 		l.roll()
 	}
 	if b := l.blocked(); b.until.Sub(now) > l.maxWait && now.Sub(b.since) >= l.maxWait {

@@ -7,13 +7,12 @@ import (
 )
 
 const (
-	maxAlone   = time.Second     // a slow reply must not hold everybody back
-	short      = 2 * time.Second // windows of which a lost second is a great part
-	maxKept    = 3
+	maxAlone   = time.Second           // a slow reply must not hold everybody back
+	short      = 2 * time.Second       // windows of which a lost second is a great part
+	reserve    = 3                     // places that a server that refills all the time is left with
 	sureSmooth = 20                    // full windows before a server is no longer taken as one that refills all the time
 	senseless  = 10 * time.Millisecond // a shorter wait is none
 	fewest     = 5                     // the smallest limit of which a place is kept
-	firstGap   = 5 * time.Millisecond
 )
 
 type state int
@@ -38,7 +37,8 @@ type window struct {
 	// A higher count for a later permit can only come from a new window.
 	low    int
 	lowSeq uint64
-	silent int // requests of this window whose count nobody told
+	latest uint64 // the latest permit whose count was taken, of a server that refills all the time
+	silent int    // requests of this window whose count nobody told
 }
 
 // block is a time before which nothing is sent, and when that was learned.
@@ -57,17 +57,11 @@ func (l *Local) observe(p Permit, w Window, refused bool, now time.Time) (began 
 	case !current:
 	case l.state == known && w.HasRemaining:
 		if began = l.newer(p, w); began {
-			if alone {
-				l.gap /= 2
-			}
 			l.leave(block{now, l.window.since})
 			l.adopt(p, w, now)
 			break
 		}
-		if alone {
-			l.gap = min(max(2*l.gap, firstGap), l.window.length/50)
-		}
-		l.merge(w, now)
+		l.merge(p, w, now)
 	case w.HasRemaining && w.HasReset:
 		began = true
 		l.adopt(p, w, now)
@@ -122,6 +116,9 @@ func (l *Local) adopt(p Permit, w Window, now time.Time) {
 		// A fixed window begins full, but for those on their way. A bucket
 		// or a sliding window that was empty is no longer so, and not full.
 		if missing := l.window.limit - w.Remaining - 1 - uncounted; missing > l.window.limit/10 {
+			if l.smooth == 0 {
+				l.scarce = now
+			}
 			l.smooth = sureSmooth
 		} else if missing <= 0 && l.smooth > 0 {
 			l.smooth--
@@ -135,6 +132,10 @@ func (l *Local) adopt(p Permit, w Window, now time.Time) {
 	if l.smooth == 0 {
 		first, ignored = l.seq+1, uncounted // Which window counted those on their way is not known.
 	}
+	left := w.Remaining - uncounted
+	if l.smooth > 0 {
+		left = w.Remaining - l.pending
+	}
 	end, told := block{now.Add(w.Reset + w.Slack), now}, now.Add(w.Reset)
 	if old := &l.window; l.smooth > 0 && old.told.After(now) && old.told.Before(told) {
 		end, told = old.block, old.told // That something leaves by then is still true.
@@ -145,7 +146,7 @@ func (l *Local) adopt(p Permit, w Window, now time.Time) {
 		told:      told,
 		length:    max(l.window.length, w.Reset+w.Slack),
 		limit:     l.window.limit,
-		remaining: max(0, w.Remaining-uncounted),
+		remaining: max(0, left),
 		first:     first,
 		low:       w.Remaining,
 		lowSeq:    l.seq,
@@ -155,11 +156,16 @@ func (l *Local) adopt(p Permit, w Window, now time.Time) {
 
 // merge adds what a reply tells of the window held. Replies overtake each
 // other, so the lowest count and the earliest end are the nearest to the truth.
-func (l *Local) merge(w Window, now time.Time) {
+func (l *Local) merge(p Permit, w Window, now time.Time) {
 	if w.HasLimit {
 		l.window.limit = w.Limit
 	}
-	l.window.remaining = min(l.window.remaining, w.Remaining)
+	switch {
+	case l.smooth == 0:
+		l.window.remaining = min(l.window.remaining, w.Remaining)
+	case p.Seq > l.window.latest: // Those still on their way may not be counted in it.
+		l.window.remaining, l.window.latest = max(0, w.Remaining-l.pending), p.Seq
+	}
 	if w.Remaining <= l.window.low {
 		l.window.low, l.window.lowSeq = w.Remaining, l.seq
 	}
@@ -186,6 +192,7 @@ func (l *Local) assume(now time.Time) {
 // roll ends the window that time has overtaken.
 func (l *Local) roll() {
 	w := &l.window
+	w.until = l.reopens()
 	if w.remaining < l.queue.len() {
 		l.leave(w.block)
 	}
@@ -218,8 +225,8 @@ func (l *Local) kept(now time.Time) (n int, at time.Time) {
 	switch {
 	case l.state != known || w.limit < fewest || w.told.IsZero():
 		return 0, now
-	case l.smooth > 0 && w.remaining > 2: // It refills all the time, whatever it tells.
-		return maxKept, l.latest.Add(max(l.gap, l.even()))
+	case l.smooth > 0:
+		return 0, now // It refills all the time, whatever it tells.
 	case l.smooth == 0 && (!w.until.After(w.told) || w.told.Sub(now) > short && (w.limit < 50 || len(l.flight)+l.queue.len() < 2)):
 		return 0, now
 	case w.remaining == 1 || w.limit < 50:
@@ -236,11 +243,39 @@ func (l *Local) kept(now time.Time) (n int, at time.Time) {
 // early is how much before its end a window is looked at.
 func (w *window) early() time.Duration { return min(w.until.Sub(w.since)/8, time.Second/2) }
 
-// even is the distance between requests that are spread over a whole window, so
-// that they don't leave it all at once. With many places left it is shorter.
-func (l *Local) even() time.Duration {
+// period is the time in which a server that refills all the time gets its limit again.
+func (l *Local) period() time.Duration { return max(l.longest, time.Second) }
+
+// even is the distance to the next request to a server that refills all the
+// time: what spreads its limit over its period, and more where but a reserve is
+// left. So places come back as they were taken, one by one. A burst after a
+// quiet time is not spread.
+func (l *Local) even(now time.Time) time.Duration {
 	w := &l.window
-	return max(l.longest, time.Second) * time.Duration(max(0, w.limit-4*w.remaining)) / time.Duration(w.limit*w.limit)
+	if w.limit < 2 || 4*w.remaining >= w.limit && now.Sub(l.scarce) > l.period() {
+		return 0
+	}
+	each := l.period() / time.Duration(w.limit)
+	keep := min(max(reserve, len(l.flight)), max(1, w.limit/25))
+	if w.remaining > keep || w.remaining <= 0 {
+		return each
+	}
+	return each * time.Duration(w.limit) / time.Duration(w.limit-keep) << (3 * (keep - w.remaining) / keep)
+}
+
+// reopens is when the window ends. A server that refills all the time has places again
+// before, if none were taken all at once; how much before is a guess, which is rarely needed.
+func (l *Local) reopens() time.Time {
+	w := &l.window
+	if l.smooth == 0 || w.remaining > 0 || w.limit == 0 {
+		return w.until
+	}
+	each := l.period() / time.Duration(w.limit)
+	back := latest(l.slot, l.burst.Add(l.period())).Add(min(10*each, 3*each+l.period()/12) + l.period()/20)
+	if back.Before(w.until) {
+		return back
+	}
+	return w.until
 }
 
 // refused reports that the server sent the request away, and notes for how long.
