@@ -227,8 +227,8 @@ func TestAllowanceOfSmoothServers(t *testing.T) {
 				{60, time.Minute, 20 * time.Minute, 0.94, 0.001},
 				{1000, time.Second, 10 * time.Second, 0.85, 0.002},
 				// A place in reserve is a great part of a small limit.
-				{30, time.Second, time.Minute, 0.8, 0.002},
-				{10, time.Second, time.Minute, 0.7, 0.002},
+				{30, time.Second, time.Minute, 0.5, 0.002},
+				{10, time.Second, time.Minute, 0.5, 0.002},
 			} {
 				for _, roundedUp := range []bool{false, true} {
 					if roundedUp && rounding != "up" {
