@@ -24,13 +24,14 @@ type Config struct {
 	// Value is a pointer to one of the variants. It is nil where the API sent no configuration, or null.
 	Value ConfigValue
 
-	raw json.RawMessage // as received
+	raw string // as received, of which the texts of a variant are parts
 }
 
 // ConfigValue is a variant of [Config]. The variants are pointers to the types of this package.
 type ConfigValue interface {
-	// kind is the discriminator; writable a copy without the members that only the server sets.
+	// kind is the discriminator; field the field of a member, nil where it has none; writable a copy without the members that only the server sets.
 	kind() string
+	field(name string) *string
 	writable() ConfigValue
 }
 
@@ -56,6 +57,40 @@ func (*GCPConfig) kind() string   { return kindGCP }
 // The discriminator of an unknown kind is in its bytes, where a caller has built it.
 func (u *UnknownConfig) kind() string { return oneof.Discriminator(u.Raw, "kind") }
 
+func (c *AWSConfig) field(name string) *string {
+	switch name {
+	case "customer_iam_role_arn":
+		return &c.CustomerIAMRoleARN
+	case "external_id":
+		return &c.ExternalID
+	case "iam_role_arn":
+		return &c.IAMRoleARN
+	}
+	return nil
+}
+
+func (c *AzureConfig) field(name string) *string {
+	switch name {
+	case "confluent_multi_tenant_app_id":
+		return &c.ConfluentMultiTenantAppID
+	case "customer_azure_tenant_id":
+		return &c.CustomerAzureTenantID
+	}
+	return nil
+}
+
+func (c *GCPConfig) field(name string) *string {
+	switch name {
+	case "customer_google_service_account":
+		return &c.CustomerGoogleServiceAccount
+	case "google_service_account":
+		return &c.GoogleServiceAccount
+	}
+	return nil
+}
+
+func (*UnknownConfig) field(string) *string { return nil }
+
 func (c *AWSConfig) writable() ConfigValue {
 	return &AWSConfig{CustomerIAMRoleARN: c.CustomerIAMRoleARN}
 }
@@ -70,9 +105,7 @@ func (c *GCPConfig) writable() ConfigValue {
 
 // One of a known kind that did not fit it still has the members that only the server sets.
 func (u *UnknownConfig) writable() ConfigValue {
-	switch variant(u.kind()) {
-	case kindAWS, kindAzure, kindGCP:
-	default:
+	if variant(u.kind()) == nil {
 		return u
 	}
 	var members map[string]json.RawMessage
@@ -143,46 +176,58 @@ func (c Config) isNil() bool {
 	return c.Value == nil
 }
 
-// RawJSON is the configuration as it was received, nil where it was not. The bytes must not be changed.
-func (c Config) RawJSON() json.RawMessage { return c.raw }
+// RawJSON is a copy of the configuration as it was received, nil where it was not.
+func (c Config) RawJSON() json.RawMessage {
+	if c.raw == "" {
+		return nil
+	}
+	return json.RawMessage(c.raw)
+}
 
 // UnmarshalJSON implements [json.Unmarshaler]. It never fails: what fits no variant becomes an [UnknownConfig].
 func (c *Config) UnmarshalJSON(b []byte) error {
+	*c = Config{}
 	if string(b) == "null" {
-		*c = Config{}
 		return nil
 	}
-	raw := append(json.RawMessage(nil), b...)
-	kind := oneof.Discriminator(raw, "kind")
-	c.raw = raw
-	switch variant(kind) {
-	case kindAWS:
-		c.Value = decode[AWSConfig](raw)
-	case kindAzure:
-		c.Value = decode[AzureConfig](raw)
-	case kindGCP:
-		c.Value = decode[GCPConfig](raw)
-	default:
-		c.Value = nil
+	c.raw = string(b)
+	var room [8]oneof.Member
+	members, kind := room[:0], ""
+	plain := oneof.Walk(c.raw, func(m oneof.Member) {
+		members = append(members, m)
+		if m.Name == "kind" {
+			kind, _ = m.Text() // "" is looked into below
+		}
+	})
+	if !plain || kind == "" {
+		kind = oneof.Discriminator(b, "kind")
 	}
-	if c.isNil() {
-		c.Value = &UnknownConfig{Kind: kind, Raw: raw}
+	v := variant(kind)
+	if v != nil && !(plain && oneof.Texts(members, v.field)) {
+		v = variant(kind)
+		if json.Unmarshal(b, v) != nil {
+			v = nil // a member is no string
+		}
 	}
+	if v == nil {
+		v = &UnknownConfig{Kind: kind, Raw: json.RawMessage(c.raw)}
+	}
+	c.Value = v
 	return nil
 }
 
-// variant is the kind without the name of its schema in front, which the vendor's own clients accept too.
-func variant(kind string) string {
-	return strings.TrimPrefix(strings.TrimPrefix(kind, "pim.v1."), "pim.v2.")
-}
-
-// decode gives nil where a member has a type that T does not expect.
-func decode[T any](raw []byte) *T {
-	v := new(T)
-	if json.Unmarshal(raw, v) != nil {
-		return nil
+// variant is an empty variant of this kind, nil where it is none. The name of the kind's schema may stand in front, which the vendor's own clients
+// accept too.
+func variant(kind string) ConfigValue {
+	switch strings.TrimPrefix(strings.TrimPrefix(kind, "pim.v1."), "pim.v2.") {
+	case kindAWS:
+		return &AWSConfig{}
+	case kindAzure:
+		return &AzureConfig{}
+	case kindGCP:
+		return &GCPConfig{}
 	}
-	return v
+	return nil
 }
 
 // MarshalJSON implements [json.Marshaler].
@@ -193,8 +238,8 @@ func (c Config) MarshalJSON() ([]byte, error) {
 	if u, ok := c.Value.(*UnknownConfig); ok {
 		return u.Raw, nil
 	}
-	base := c.raw
-	if received := oneof.Discriminator(base, "kind"); variant(received) != c.Value.kind() {
+	base := c.RawJSON()
+	if v := variant(oneof.Discriminator(base, "kind")); v == nil || v.kind() != c.Value.kind() {
 		base = nil // another variant took its place
 	}
 	return oneof.Merge(base, c.Value, "kind", c.Value.kind())

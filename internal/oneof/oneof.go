@@ -8,13 +8,21 @@ import (
 	"maps"
 	"reflect"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Discriminator returns the string member key of the JSON object data, which must be valid JSON. It is "" where there is no such
 // member, where it is no string, and where data is no object.
 func Discriminator(data []byte, key string) string {
-	if v, ok := scan(data, key); ok {
-		return v
+	var last Member
+	plain := Walk(string(data), func(m Member) {
+		if m.Name == key {
+			last = m
+		}
+	})
+	if text, ok := last.Text(); plain && ok {
+		return text
 	}
 	var members map[string]json.RawMessage
 	if json.Unmarshal(data, &members) != nil {
@@ -27,47 +35,74 @@ func Discriminator(data []byte, key string) string {
 	return v
 }
 
-// scan finds the member without decoding the object. Of a repeated key the last one counts. It answers false for whatever
-// is not plain: an escaped key or value, a value that is no string. A list of 100 items asks 100 times, and decoding each object twice would double the cost.
-func scan(data []byte, key string) (value string, ok bool) {
-	depth := 0
-	for i := 0; i < len(data); {
-		switch c := data[i]; c {
-		case '{', '[':
-			depth++
-		case '}', ']':
-			depth--
-		case '"':
-			text, end, plain := quoted(data, i)
-			colon := skipSpace(data, end)
-			if depth != 1 || colon == len(data) || data[colon] != ':' {
-				i = end // a value, or a key further down
-				continue
-			}
-			i = skipSpace(data, colon+1)
-			if !plain {
-				return "", false
-			}
-			if string(text) != key {
-				continue
-			}
-			if i == len(data) || data[i] != '"' {
-				return "", false
-			}
-			text, i, plain = quoted(data, i)
-			if !plain {
-				return "", false
-			}
-			value, ok = string(text), true
-			continue
-		}
-		i++
+// Member is a member of a JSON object: its name, and its value as it is written.
+type Member struct{ Name, Value string }
+
+// Text is the value of a member that is a string. It is "" and false also where the bytes of the string are not its text.
+func (m Member) Text() (text string, ok bool) {
+	if text, end, plain := quoted(m.Value, 0); plain && end == len(m.Value) {
+		return text, true
 	}
-	return value, ok
+	return "", false
 }
 
+// Walk calls yield with each member of the JSON object data, in the order of the document. It answers false, and may have called yield before,
+// where data is no object, and for a name whose bytes are not its text. Only data that is valid JSON makes sense.
+//
+// A list of 100 items has 100 unions, and encoding/json would check, copy and decode each of them once more.
+func Walk(data string, yield func(Member)) bool {
+	i := skipSpace(data, 0)
+	if !at(data, i, '{') {
+		return false
+	}
+	if i = skipSpace(data, i+1); at(data, i, '}') {
+		return true
+	}
+	for {
+		name, end, plain := quoted(data, i)
+		colon := skipSpace(data, end)
+		if !plain || !at(data, colon, ':') {
+			return false
+		}
+		begin := skipSpace(data, colon+1)
+		end = skipValue(data, begin)
+		yield(Member{name, data[begin:end]})
+		switch i = skipSpace(data, end); {
+		case at(data, i, '}'):
+			return true
+		case !at(data, i, ','):
+			return false
+		}
+		i = skipSpace(data, i+1)
+	}
+}
+
+// Texts sets those fields that field has for the names of members, as encoding/json would set the strings of a struct. It answers false for what
+// only encoding/json can tell, and may have set some of them.
+func Texts(members []Member, field func(name string) *string) bool {
+	for _, m := range members {
+		f := field(m.Name)
+		switch text, ok := m.Text(); {
+		case f == nil:
+			if strings.ContainsFunc(m.Name, unicode.IsUpper) {
+				return false // it may be the name of a field in another case
+			}
+		case ok:
+			*f = text
+		case m.Value != "null":
+			return false
+		}
+	}
+	return true
+}
+
+func at(data string, i int, c byte) bool { return i < len(data) && data[i] == c }
+
 // quoted reads the string that begins at data[i]. It is plain if its bytes are its text.
-func quoted(data []byte, i int) (text []byte, end int, plain bool) {
+func quoted(data string, i int) (text string, end int, plain bool) {
+	if !at(data, i, '"') {
+		return "", i, false
+	}
 	plain = true
 	for j := i + 1; j < len(data); j++ {
 		switch c := data[j]; {
@@ -76,14 +111,42 @@ func quoted(data []byte, i int) (text []byte, end int, plain bool) {
 		case c == '\\':
 			plain = false
 			j++
-		case c >= 0x80: // may be invalid UTF-8, which decoding replaces
+		case c >= utf8.RuneSelf: // may be invalid UTF-8, which decoding replaces
 			plain = false
 		}
 	}
-	return nil, len(data), false
+	return "", len(data), false
 }
 
-func skipSpace(data []byte, i int) int {
+// skipValue is the end of the value that begins at data[i].
+func skipValue(data string, i int) int {
+	depth := 0
+	for i < len(data) {
+		switch data[i] {
+		case '"':
+			_, i, _ = quoted(data, i)
+			if depth == 0 {
+				return i
+			}
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']', ',', ' ', '\n', '\t', '\r':
+			if depth == 0 {
+				return i // behind a number, true, false or null
+			}
+			if data[i] == '}' || data[i] == ']' {
+				if depth--; depth == 0 {
+					return i + 1
+				}
+			}
+		}
+		i++
+	}
+	return i
+}
+
+func skipSpace(data string, i int) int {
 	for i < len(data) && (data[i] == ' ' || data[i] == '\n' || data[i] == '\t' || data[i] == '\r') {
 		i++
 	}

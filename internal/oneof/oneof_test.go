@@ -3,6 +3,7 @@ package oneof_test
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,6 +75,78 @@ func FuzzDiscriminator(f *testing.F) {
 		got := oneof.Discriminator(data, key) // must not panic, whatever data is
 		if json.Valid(data) {
 			assert.Equal(t, standard(data, key), got)
+		}
+	})
+}
+
+// wallet has texts only, as the variants of a union have.
+type wallet struct {
+	First  string `json:"first_text,omitempty"`
+	Second string `json:"second"`
+}
+
+func (w *wallet) field(name string) *string {
+	switch name {
+	case "first_text":
+		return &w.First
+	case "second":
+		return &w.Second
+	}
+	return nil
+}
+
+// read decodes as the unions do, and says whether it could.
+func read(data string) (w wallet, ok bool) {
+	var members []oneof.Member
+	ok = oneof.Walk(data, func(m oneof.Member) { members = append(members, m) }) && oneof.Texts(members, w.field)
+	return w, ok
+}
+
+var wallets = []string{
+	`{"first_text":"a","second":"b"}`, ` { "second" : "b" , "more":[{"first_text":"x"},"]"],"n":1.5e3,"t":true } `, `{}`, `{"first_text":null}`, `{"first_text":"a","first_text":null}`,
+	`{"first_text":"a","first_text":"b"}`, `{"":"a"}`, `{"other":"\ud800"}`, `{"first_text":""}`,
+}
+
+func TestTextsReadsWhatIsPlain(t *testing.T) {
+	t.Parallel()
+	for _, data := range wallets {
+		got, ok := read(data)
+		require.True(t, ok, data)
+		var want wallet
+		require.NoError(t, json.Unmarshal([]byte(data), &want))
+		assert.Equal(t, want, got, data)
+	}
+}
+
+var noWallets = []string{
+	`null`, `[]`, `"x"`, `1`, ``, `{"first_text":1}`, `{"first_text":{}}`, `{"first_text":["a"]}`, `{"first_text":true}`, `{"First_Text":"a"}`, `{"SECOND":"a"}`, `{"first_text":"\u0061"}`, `{"first_text":"ä"}`,
+	`{"f\u0069rst_text":"a"}`, `{"firſt_text":"a"}`, "{\"first_text\":\"\xff\"}", `{"first_text":"a"`, `{"first_text"`, `{"first_text":`, `{"first_text":"a",`, `{"first_text":"a`, `{"first_text" "a"}`, `{first_text:"a"}`,
+}
+
+func TestTextsLeavesTheRestToTheStandardLibrary(t *testing.T) {
+	t.Parallel()
+	for _, data := range noWallets {
+		_, ok := read(data)
+		assert.False(t, ok, data)
+	}
+}
+
+// Whatever Texts says it has read, encoding/json reads alike.
+func FuzzTexts(f *testing.F) {
+	for _, data := range slices.Concat(wallets, noWallets) {
+		f.Add(data, data)
+	}
+	f.Fuzz(func(t *testing.T, data, text string) {
+		b, err := json.Marshal(text)
+		require.NoError(t, err)
+		for _, data := range []string{data, `{"second":` + string(b) + `,"more":` + data + `}`, `{` + string(b) + `:"a","first_text":` + data + `}`} {
+			got, ok := read(data) // must not panic, whatever data is
+			if !ok || !json.Valid([]byte(data)) {
+				continue
+			}
+			var want wallet
+			require.NoError(t, json.Unmarshal([]byte(data), &want), data)
+			require.Equal(t, want, got, data)
 		}
 	})
 }

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/integrations-go/sdk/confluent"
+)
+
+// kept is a configuration that nobody looks into.
+type kept struct{ raw []byte }
+
+func (k *kept) UnmarshalJSON(b []byte) error {
+	k.raw = bytes.Clone(b)
+	return nil
+}
+
+// withoutUnion is our Integration, but for the union.
+type withoutUnion struct {
+	confluent.Integration
+	Config kept `json:"config"`
+}
+
+// floors are ways to decode a page, from what most people write down to what no decoder can do without. The first is what the others are compared
+// with, and each gives how many items it saw.
+var floors = []struct {
+	name   string
+	decode func(page []byte) (int, error)
+}{
+	{"Decoder", func(page []byte) (int, error) {
+		var out bareList[flat]
+		err := json.NewDecoder(bytes.NewReader(page)).Decode(&out)
+		return len(out.Data), err
+	}},
+	{"Unmarshal", func(page []byte) (int, error) { return items[bareIntegration[flat]](page) }},
+	{"WithoutUnion", func(page []byte) (int, error) { return items[withoutUnion](page) }},
+	{"Ours", func(page []byte) (int, error) { return items[confluent.Integration](page) }},
+	{"Valid", func(page []byte) (int, error) {
+		if !json.Valid(page) {
+			return 0, fmt.Errorf("it is not JSON")
+		}
+		return pageItems, nil
+	}},
+}
+
+// items decodes into room that need not grow, as the SDK does.
+func items[T any](page []byte) (int, error) {
+	out := struct {
+		Data     []T `json:"data"`
+		Metadata struct {
+			Next      string `json:"next"`
+			TotalSize int    `json:"total_size"`
+		} `json:"metadata"`
+	}{Data: make([]T, 0, pageItems)}
+	err := json.Unmarshal(page, &out)
+	return len(out.Data), err
+}
+
+// BenchmarkFloor shows what of the walk's time is encoding/json's, without any HTTP.
+func BenchmarkFloor(b *testing.B) {
+	page := newReplies().page
+	for _, f := range floors {
+		b.Run(f.name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(page)))
+			for b.Loop() {
+				if n, err := f.decode(page); err != nil || n != pageItems {
+					b.Fatal(n, err)
+				}
+			}
+		})
+	}
+}
