@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math/big"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -54,6 +56,8 @@ func FuzzSecretStore(f *testing.F) {
 		`null`, `{}`, `[]`, `"aws"`, `7`, `{"aws":null}`, `{"aws":{}}`, `{"aws":7}`, `{"AWS":{"region":"r"}}`, `{"aws":{"region":null,"REGION":"x","newer":1.10}}`, `{"aws":{"region":"a"},"aws":null}`,
 		`{"aws":{"region":"r","secret_id":"s"},"gcp":null,"apono":{"parameters":{"p":"<&>"}}}`, `{"vault9000":{"n":12345678901234567890}}`, `{"":{}}`, `{"aws":{"type":"GCP"}}`, `{"apono":{"parameters":null}}`,
 		`{"apono":{"parameters":{"p":""}}}`, `{"type":"APONO","parameters":{"p":"***"}}`, `{"apono":{"pArAmeters":{"":""}}}`, `{"apono":{"parameters":{"p":"***","port":5432}}}`,
+		`{"type":"AWS","region":"a\u0062","secret_id":"ä"}`, `{"type":"AWS","Region":"a","region":null}`, `{"region":"a","region":null,"type":"AWS"}`, `{"type":"AWS","region":1}`, `{"type":"AWS","type":null}`,
+		`{"type":1,"type":null}`, `{"type":"\u0041WS","region":"r","a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8}`,
 		`{"type":"aws","region":"r"}`, `{"type":7}`, `{"type":"NEW","x":{"y":[1.0]}}`, `{"type":null,"region":"r"}`, `{"type":"GCP","TYPE":"AWS","project":[]}`, `{"type":"AWS","region":"r","x":null}`, ` { "gcp" : { "project" : "p" } } `,
 	} {
 		f.Add([]byte(s))
@@ -112,7 +116,10 @@ func FuzzSecretStore(f *testing.F) {
 			require.Equal(t, small(t, in), small(t, v.Raw))
 			require.Empty(t, flat.Type())
 		default:
-			require.NoError(t, err)
+			want, ok := reflect.New(reflect.TypeOf(v).Elem()).Interface().(api.SecretStoreValue)
+			require.True(t, ok)
+			require.NoError(t, json.Unmarshal(in, want))
+			require.Equal(t, want, v, "as encoding/json decodes it")
 			var members map[string]json.RawMessage
 			require.NoError(t, json.Unmarshal(out, &members))
 			require.Equal(t, fmt.Sprintf("%q", flat.Type()), string(members["type"]))
@@ -142,9 +149,25 @@ func plainly(v any) ([]byte, error) {
 	return bytes.TrimSpace(b.Bytes()), err
 }
 
+// exactly is what a plain number of seconds says.
+func exactly(in []byte) (time.Time, bool) {
+	seconds, ok := new(big.Rat).SetString(string(in))
+	if !ok || len(in) > 40 || bytes.ContainsAny(in, "eE") {
+		return time.Time{}, false
+	}
+	seconds.Mul(seconds, big.NewRat(int64(time.Second), 1))
+	nanos := new(big.Int).Div(seconds.Num(), seconds.Denom())
+	whole, rest := new(big.Int).DivMod(nanos, big.NewInt(int64(time.Second)), new(big.Int))
+	at := time.Unix(whole.Int64(), rest.Int64()).UTC()
+	if !whole.IsInt64() || at.Year() < 1 || at.Year() > 9999 {
+		at = time.Time{}
+	}
+	return at, true
+}
+
 func FuzzTime(f *testing.F) {
 	for _, s := range []string{
-		`null`, `""`, `"2025-05-01T10:00:00Z"`, `"2025-05-01T12:00:00.000000005+02:00"`, `1746093600.000000005`, `"1746093600.5"`, `1.7460936005E9`, `-0`, `-1.5`, `1e400`, `1e-400`, `1e99999999999`,
+		`null`, `""`, `"2025-05-01T10:00:00Z"`, `"2025-05-01T12:00:00.000000005+02:00"`, `1746093600.000000005`, `1746093600.1234567899`, `1746093600.`, `01746093600.5`, `99999999999`, `"1746093600.5"`, `1.7460936005E9`, `-0`, `-1.5`, `1e400`, `1e-400`, `1e99999999999`,
 		`"0000-01-01T00:00:00Z"`, `"9999-12-31T23:59:59-23:59"`, `"0001-01-01T00:00:00+05:00"`, `253402300799.9999999999`, `-62135596800`, `"\ud800"`, `" 1 "`, `[]`, `{}`, `true`, `"0x1p4"`, `"1_000"`, `"NaN"`,
 	} {
 		f.Add([]byte(s), int64(1746093600), uint32(5))
@@ -160,6 +183,9 @@ func FuzzTime(f *testing.F) {
 			again := api.Time{Time: time.Unix(1, 0)}
 			require.NoError(t, json.Unmarshal(out, &again))
 			require.True(t, at.Equal(again.Time), "%s became %s", in, out)
+			if want, ok := exactly(in); ok {
+				require.True(t, want.Equal(at.Time), "%s is %v", in, at)
+			}
 		}
 
 		seconds %= 250_000_000_000

@@ -26,24 +26,37 @@ type SecretStore struct {
 	kept *kept
 }
 
-// kept is a variant as it was received, without its discriminator. Package fmt does not follow a pointer inside a struct, also where it can't call Format.
+// kept is a variant as it was received. Package fmt does not follow a pointer inside a struct, also where it can't call Format.
 type kept struct {
 	member string
-	raw    json.RawMessage
+	raw    string // of which the texts of the variant may be parts
+	flat   bool   // raw is v2's form
 }
 
-// base is what a variant was received as, unless another one took its place.
-func (k *kept) base(v SecretStoreValue) json.RawMessage {
-	if k == nil || k.member != v.member() {
-		return nil
+// of reports whether v was received, and no other variant took its place.
+func (k *kept) of(v SecretStoreValue) bool { return k != nil && k.member == v.member() }
+
+// base is what a variant was received as, without its discriminator, unless another one took its place.
+func (k *kept) base(v SecretStoreValue) (json.RawMessage, error) {
+	switch {
+	case !k.of(v):
+		return nil, nil
+	case !k.flat:
+		return json.RawMessage(k.raw), nil
 	}
-	return k.raw
+	members, err := stores([]byte(k.raw))
+	if err != nil {
+		return nil, err
+	}
+	delete(members, "type")
+	return oneof.Encode(members)
 }
 
 // SecretStoreValue is a variant of [SecretStore]. The variants are pointers to the types of this package.
 type SecretStoreValue interface {
-	member() string   // its member in v4
-	flatType() string // its type in v2
+	member() string            // its member in v4
+	flatType() string          // its type in v2
+	field(name string) *string // the field of a member that is a text, nil where it has none
 }
 
 // UnknownSecret is a store that this release does not know, or more than one at once.
@@ -70,9 +83,62 @@ func (*HashicorpVaultSecret) flatType() string { return "HASHICORP_VAULT" }
 func (*AponoSecret) flatType() string          { return "APONO" } // by analogy: the vendor documents no type for it
 func (*UnknownSecret) flatType() string        { return "" }
 
+func (s *AWSSecret) field(name string) *string {
+	switch name {
+	case "region":
+		return &s.Region
+	case "secret_id":
+		return &s.SecretID
+	}
+	return nil
+}
+
+func (s *GCPSecret) field(name string) *string {
+	switch name {
+	case "project":
+		return &s.Project
+	case "secret_id":
+		return &s.SecretID
+	}
+	return nil
+}
+
+func (s *KubernetesSecret) field(name string) *string {
+	switch name {
+	case "namespace":
+		return &s.Namespace
+	case "name":
+		return &s.Name
+	}
+	return nil
+}
+
+func (s *AzureSecret) field(name string) *string {
+	switch name {
+	case "vault_url":
+		return &s.VaultURL
+	case "name":
+		return &s.Name
+	}
+	return nil
+}
+
+func (s *HashicorpVaultSecret) field(name string) *string {
+	switch name {
+	case "secret_engine":
+		return &s.SecretEngine
+	case "path":
+		return &s.Path
+	}
+	return nil
+}
+
+func (*AponoSecret) field(string) *string   { return nil }
+func (*UnknownSecret) field(string) *string { return nil }
+
 // empties are a fresh value of each known variant.
-func empties() []SecretStoreValue {
-	return []SecretStoreValue{&AWSSecret{}, &GCPSecret{}, &KubernetesSecret{}, &AzureSecret{}, &HashicorpVaultSecret{}, &AponoSecret{}}
+func empties(yield func(SecretStoreValue) bool) {
+	_ = yield(&AWSSecret{}) && yield(&GCPSecret{}) && yield(&KubernetesSecret{}) && yield(&AzureSecret{}) && yield(&HashicorpVaultSecret{}) && yield(&AponoSecret{})
 }
 
 // Kind is the member that names the store in v4, "" where there is none, or an unknown one.
@@ -137,9 +203,6 @@ func (s SecretStore) IsZero() bool { return s.Value == nil }
 // Clone is a copy that shares nothing with s.
 func (s SecretStore) Clone() SecretStore {
 	out := SecretStore{kept: clone(s.kept)}
-	if out.kept != nil {
-		out.kept.raw = slices.Clone(out.kept.raw)
-	}
 	switch v := s.Value.(type) {
 	case *AWSSecret:
 		out.Value = clone(v)
@@ -229,7 +292,7 @@ func complete(v SecretStoreValue, k *kept) error {
 		required = []string{"SecretEngine", v.SecretEngine, "Path", v.Path}
 	case *AponoSecret:
 		for _, name := range slices.Sorted(maps.Keys(v.Parameters)) {
-			if k.base(v) != nil && masked(v.Parameters[name]) {
+			if k.of(v) && masked(v.Parameters[name]) {
 				return fmt.Errorf("has the parameter %q without its value, which the server does not tell: set it", name)
 			}
 		}
@@ -238,7 +301,7 @@ func complete(v SecretStoreValue, k *kept) error {
 		return errors.New("has a parameter without its value, which the server does not tell")
 	}
 	for pair := range slices.Chunk(required, 2) {
-		if pair[1] == "" && k.base(v) == nil {
+		if pair[1] == "" && !k.of(v) {
 			return fmt.Errorf("has no %s", pair[0])
 		}
 	}
@@ -283,9 +346,9 @@ func (s *SecretStore) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	if len(names) == 1 {
-		for _, v := range empties() {
+		for v := range empties {
 			if raw, ok := names[v.member()]; ok && json.Unmarshal(raw, v) == nil {
-				*s = SecretStore{v, &kept{v.member(), raw}}
+				*s = SecretStore{v, &kept{v.member(), string(raw), false}}
 				return nil
 			}
 		}
@@ -315,7 +378,11 @@ func (s SecretStore) MarshalJSON() ([]byte, error) {
 	if u, ok := s.Value.(*UnknownSecret); ok {
 		return u.Raw, nil
 	}
-	inner, err := oneof.Merge(s.kept.base(s.Value), s.Value, "", "")
+	base, err := s.kept.base(s.Value)
+	if err != nil {
+		return nil, err
+	}
+	inner, err := oneof.Merge(base, s.Value, "", "")
 	if err != nil {
 		return nil, err
 	}
@@ -367,17 +434,30 @@ func (f FlatSecretStore) one() error {
 // UnmarshalJSON implements [json.Unmarshaler]. It never fails: what is no known store becomes an [UnknownSecret].
 func (f *FlatSecretStore) UnmarshalJSON(b []byte) error {
 	*f = FlatSecretStore{}
-	members, err := stores(b)
-	if err == nil && len(members) == 0 {
-		return nil
+	raw := string(b)
+	var room [8]oneof.Member
+	members, kind := room[:0], ""
+	plain := oneof.Walk(raw, func(m oneof.Member) {
+		members = append(members, m)
+		if m.Name == "type" {
+			kind, _ = m.Text() // "" is looked into below
+		}
+	})
+	if !plain || kind == "" {
+		kind = oneof.Discriminator(b, "type")
 	}
-	kind := oneof.Discriminator(b, "type")
-	for _, v := range empties() {
-		if strings.EqualFold(v.flatType(), kind) && json.Unmarshal(b, v) == nil {
-			delete(members, "type")
-			raw, err := oneof.Encode(members)
-			*f = FlatSecretStore{v, &kept{v.member(), raw}}
-			return err
+	if kind == "" {
+		if members, err := stores(b); err == nil && len(members) == 0 {
+			return nil
+		}
+	}
+	for v := range empties {
+		if !strings.EqualFold(v.flatType(), kind) {
+			continue
+		}
+		if _, ok := v.(*AponoSecret); !ok && plain && oneof.Texts(members, v.field) || json.Unmarshal(b, v) == nil {
+			*f = FlatSecretStore{v, &kept{v.member(), raw, true}}
+			return nil
 		}
 	}
 	u := &UnknownSecret{Raw: slices.Clone(json.RawMessage(b))}
@@ -399,7 +479,11 @@ func (f FlatSecretStore) MarshalJSON() ([]byte, error) {
 	if u, ok := f.Value.(*UnknownSecret); ok {
 		return u.Raw, nil
 	}
-	return oneof.Merge(f.kept.base(f.Value), f.Value, "type", f.Value.flatType())
+	base, err := f.kept.base(f.Value)
+	if err != nil {
+		return nil, err
+	}
+	return oneof.Merge(base, f.Value, "type", f.Value.flatType())
 }
 
 // The rest keeps the parameters of an AponoSecret, which are secrets, out of whatever is printed or logged.

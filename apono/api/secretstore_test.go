@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -32,6 +33,9 @@ var storeForms = map[string]struct {
 func TestEveryStoreHasTwoForms(t *testing.T) {
 	for name, tt := range storeForms {
 		t.Run(name, func(t *testing.T) {
+			for f, v := range reflect.ValueOf(tt.value).Elem().Fields() {
+				assert.False(t, v.IsZero(), "%s would not be tested", f.Name)
+			}
 			var nested api.SecretStore
 			require.NoError(t, json.Unmarshal([]byte(tt.nested), &nested))
 			assert.Equal(t, tt.value, nested.Value)

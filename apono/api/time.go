@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"math/big"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -46,6 +47,9 @@ func (t Time) MarshalJSON() ([]byte, error) {
 
 // epoch reads seconds since 1970, without the detour over float64, which has no nanoseconds at this size.
 func epoch(text string) (time.Time, bool) {
+	if at, ok := plainEpoch(text); ok {
+		return at, true
+	}
 	var number json.Number
 	// Longer numbers are no times, but could keep big.Rat busy: 1e999999999.
 	if len(text) > 40 || json.Unmarshal([]byte(text), &number) != nil || number == "" {
@@ -69,4 +73,18 @@ func epoch(text string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	return at, true
+}
+
+// plainEpoch reads what the server writes as a rule, without the cost of big numbers: 1746093600.123456789.
+func plainEpoch(text string) (time.Time, bool) {
+	whole, fraction, point := strings.Cut(text, ".")
+	if len(whole) == 0 || len(whole) > 11 || whole[0] == '0' || point && fraction == "" || len(text) > 40 || strings.Trim(whole+fraction, "0123456789") != "" {
+		return time.Time{}, false
+	}
+	seconds, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil {
+		return time.Time{}, false
+	}
+	nanos, err := strconv.ParseInt((fraction + "000000000")[:9], 10, 64)
+	return time.Unix(seconds, nanos).UTC(), err == nil
 }

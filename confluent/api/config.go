@@ -203,11 +203,8 @@ func (c *Config) UnmarshalJSON(b []byte) error {
 		kind = oneof.Discriminator(b, "kind")
 	}
 	v := variant(kind)
-	if v != nil && !(plain && oneof.Texts(members, v.field)) {
-		v = variant(kind)
-		if json.Unmarshal(b, v) != nil {
-			v = nil // a member is no string
-		}
+	if v != nil && !(plain && oneof.Texts(members, v.field)) && json.Unmarshal(b, v) != nil {
+		v = nil // a member is no string
 	}
 	if v == nil {
 		v = &UnknownConfig{Kind: kind, Raw: json.RawMessage(c.raw)}

@@ -78,7 +78,7 @@ func Walk(data string, yield func(Member)) bool {
 }
 
 // Texts sets those fields that field has for the names of members, as encoding/json would set the strings of a struct. It answers false for what
-// only encoding/json can tell, and may have set some of them.
+// only encoding/json can tell. What it has set until then is no more than what encoding/json would set again.
 func Texts(members []Member, field func(name string) *string) bool {
 	for _, m := range members {
 		f := field(m.Name)
