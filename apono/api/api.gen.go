@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/oapi-codegen/runtime"
@@ -1160,30 +1161,26 @@ func (c *Client) ListResources(ctx context.Context, id string, params *ListResou
 func NewListConnectorsRequest(server string, params *ListConnectorsParams) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/api/admin/v3/connectors"
 	if params != nil {
-		var query []string
+		sep := "?"
 		if params.Limit != nil {
 			part, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"})
 			if err != nil {
 				return nil, err
 			}
-			query = append(query, part)
+			at += sep + part
+			sep = "&"
 		}
 		if params.PageToken != nil {
-			part, err := runtime.StyleParamWithOptions("form", true, "page_token", *params.PageToken, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-			query = append(query, part)
+			at += sep + "page_token=" + url.QueryEscape(string(*params.PageToken))
+			sep = "&"
 		}
 		if len(params.Status) > 0 {
 			part, err := runtime.StyleParamWithOptions("form", true, "status", params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""})
 			if err != nil {
 				return nil, err
 			}
-			query = append(query, part)
-		}
-		if len(query) > 0 {
-			at += "?" + strings.Join(query, "&")
+			at += sep + part
+			sep = "&"
 		}
 	}
 	req, err := http.NewRequest(http.MethodGet, at, nil)
@@ -1195,10 +1192,7 @@ func NewListConnectorsRequest(server string, params *ListConnectorsParams) (*htt
 
 // NewDeleteConnectorRequest is the request of [Client.DeleteConnector].
 func NewDeleteConnectorRequest(server string, id string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/admin/v3/connectors/%s", path0)
 	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
@@ -1209,10 +1203,7 @@ func NewDeleteConnectorRequest(server string, id string) (*http.Request, error) 
 
 // NewGetConnectorRequest is the request of [Client.GetConnector].
 func NewGetConnectorRequest(server string, id string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/admin/v3/connectors/%s", path0)
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
@@ -1232,10 +1223,7 @@ func NewUpdateConnectorRequest(server string, id string, body UpdateConnectorJSO
 
 // NewUpdateConnectorRequestWithBody is the request of [Client.UpdateConnectorWithBody].
 func NewUpdateConnectorRequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/admin/v3/connectors/%s", path0)
 	req, err := http.NewRequest(http.MethodPut, at, body)
 	if err != nil {
@@ -1249,58 +1237,54 @@ func NewUpdateConnectorRequestWithBody(server string, id string, contentType str
 func NewListIntegrationsRequest(server string, params *ListIntegrationsParams) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/api/admin/v4/integrations"
 	if params != nil {
-		var query []string
+		sep := "?"
 		if len(params.Category) > 0 {
 			part, err := runtime.StyleParamWithOptions("form", true, "category", params.Category, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""})
 			if err != nil {
 				return nil, err
 			}
-			query = append(query, part)
+			at += sep + part
+			sep = "&"
 		}
 		if len(params.ConnectorID) > 0 {
 			part, err := runtime.StyleParamWithOptions("form", true, "connector_id", params.ConnectorID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""})
 			if err != nil {
 				return nil, err
 			}
-			query = append(query, part)
+			at += sep + part
+			sep = "&"
 		}
 		if params.Limit != nil {
 			part, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"})
 			if err != nil {
 				return nil, err
 			}
-			query = append(query, part)
+			at += sep + part
+			sep = "&"
 		}
 		if params.Name != nil {
-			part, err := runtime.StyleParamWithOptions("form", true, "name", *params.Name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-			query = append(query, part)
+			at += sep + "name=" + url.QueryEscape(string(*params.Name))
+			sep = "&"
 		}
 		if params.PageToken != nil {
-			part, err := runtime.StyleParamWithOptions("form", true, "page_token", *params.PageToken, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-			query = append(query, part)
+			at += sep + "page_token=" + url.QueryEscape(string(*params.PageToken))
+			sep = "&"
 		}
 		if len(params.Status) > 0 {
 			part, err := runtime.StyleParamWithOptions("form", true, "status", params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""})
 			if err != nil {
 				return nil, err
 			}
-			query = append(query, part)
+			at += sep + part
+			sep = "&"
 		}
 		if len(params.Type) > 0 {
 			part, err := runtime.StyleParamWithOptions("form", true, "type", params.Type, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""})
 			if err != nil {
 				return nil, err
 			}
-			query = append(query, part)
-		}
-		if len(query) > 0 {
-			at += "?" + strings.Join(query, "&")
+			at += sep + part
+			sep = "&"
 		}
 	}
 	req, err := http.NewRequest(http.MethodGet, at, nil)
@@ -1332,10 +1316,7 @@ func NewCreateIntegrationRequestWithBody(server string, contentType string, body
 
 // NewDeleteIntegrationRequest is the request of [Client.DeleteIntegration].
 func NewDeleteIntegrationRequest(server string, id string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/admin/v4/integrations/%s", path0)
 	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
@@ -1346,10 +1327,7 @@ func NewDeleteIntegrationRequest(server string, id string) (*http.Request, error
 
 // NewGetIntegrationRequest is the request of [Client.GetIntegration].
 func NewGetIntegrationRequest(server string, id string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/admin/v4/integrations/%s", path0)
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
@@ -1369,10 +1347,7 @@ func NewUpdateIntegrationRequest(server string, id string, body UpdateIntegratio
 
 // NewUpdateIntegrationRequestWithBody is the request of [Client.UpdateIntegrationWithBody].
 func NewUpdateIntegrationRequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/admin/v4/integrations/%s", path0)
 	req, err := http.NewRequest(http.MethodPut, at, body)
 	if err != nil {
@@ -1434,10 +1409,7 @@ func NewListCatalogRequest(server string) (*http.Request, error) {
 
 // NewGetCatalogEntryRequest is the request of [Client.GetCatalogEntry].
 func NewGetCatalogEntryRequest(server string, entryType string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "type", entryType, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(entryType))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v2/integrations-catalog/%s", path0)
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
@@ -1448,10 +1420,7 @@ func NewGetCatalogEntryRequest(server string, entryType string) (*http.Request, 
 
 // NewDeleteIntegrationV2Request is the request of [Client.DeleteIntegrationV2].
 func NewDeleteIntegrationV2Request(server string, id string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v2/integrations/%s", path0)
 	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
@@ -1462,10 +1431,7 @@ func NewDeleteIntegrationV2Request(server string, id string) (*http.Request, err
 
 // NewGetIntegrationV2Request is the request of [Client.GetIntegrationV2].
 func NewGetIntegrationV2Request(server string, id string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v2/integrations/%s", path0)
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
@@ -1485,10 +1451,7 @@ func NewUpdateIntegrationV2Request(server string, id string, body UpdateIntegrat
 
 // NewUpdateIntegrationV2RequestWithBody is the request of [Client.UpdateIntegrationV2WithBody].
 func NewUpdateIntegrationV2RequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v2/integrations/%s", path0)
 	req, err := http.NewRequest(http.MethodPut, at, body)
 	if err != nil {
@@ -1500,10 +1463,7 @@ func NewUpdateIntegrationV2RequestWithBody(server string, id string, contentType
 
 // NewRefreshIntegrationV2Request is the request of [Client.RefreshIntegrationV2].
 func NewRefreshIntegrationV2Request(server string, id string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v2/integrations/%s/refresh", path0)
 	req, err := http.NewRequest(http.MethodPost, at, nil)
 	if err != nil {
@@ -1514,10 +1474,7 @@ func NewRefreshIntegrationV2Request(server string, id string) (*http.Request, er
 
 // NewGetUserTagsRequest is the request of [Client.GetUserTags].
 func NewGetUserTagsRequest(server string, resourceID string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "resource_id", resourceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(resourceID))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v3/integrations/resources/%s/user-tags", path0)
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
@@ -1537,10 +1494,7 @@ func NewUpdateUserTagsRequest(server string, resourceID string, body UpdateUserT
 
 // NewUpdateUserTagsRequestWithBody is the request of [Client.UpdateUserTagsWithBody].
 func NewUpdateUserTagsRequestWithBody(server string, resourceID string, contentType string, body io.Reader) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "resource_id", resourceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(resourceID))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v3/integrations/resources/%s/user-tags", path0)
 	req, err := http.NewRequest(http.MethodPut, at, body)
 	if err != nil {
@@ -1552,22 +1506,17 @@ func NewUpdateUserTagsRequestWithBody(server string, resourceID string, contentT
 
 // NewListPermissionsRequest is the request of [Client.ListPermissions].
 func NewListPermissionsRequest(server string, id string, params *ListPermissionsParams) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v3/integrations/%s/permissions", path0)
 	if params != nil {
-		var query []string
+		sep := "?"
 		if params.ResourceType != nil {
 			part, err := runtime.StyleParamWithOptions("form", true, "resource-type", *params.ResourceType, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
-			query = append(query, part)
-		}
-		if len(query) > 0 {
-			at += "?" + strings.Join(query, "&")
+			at += sep + part
+			sep = "&"
 		}
 	}
 	req, err := http.NewRequest(http.MethodGet, at, nil)
@@ -1579,22 +1528,17 @@ func NewListPermissionsRequest(server string, id string, params *ListPermissions
 
 // NewListResourcesRequest is the request of [Client.ListResources].
 func NewListResourcesRequest(server string, id string, params *ListResourcesParams) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v3/integrations/%s/resources", path0)
 	if params != nil {
-		var query []string
+		sep := "?"
 		if params.ResourceType != nil {
 			part, err := runtime.StyleParamWithOptions("form", true, "resource-type", *params.ResourceType, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
-			query = append(query, part)
-		}
-		if len(query) > 0 {
-			at += "?" + strings.Join(query, "&")
+			at += sep + part
+			sep = "&"
 		}
 	}
 	req, err := http.NewRequest(http.MethodGet, at, nil)

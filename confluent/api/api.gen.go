@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/oapi-codegen/runtime"
@@ -722,37 +723,26 @@ func (c *Client) ExchangeTokenWithFormdataBody(ctx context.Context, body Exchang
 func NewListIntegrationsV1Request(server string, params *ListIntegrationsV1Params) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/pim/v1/integrations"
 	if params != nil {
-		var query []string
+		sep := "?"
 		{
-			part, err := runtime.StyleParamWithOptions("form", true, "environment", params.Environment, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-			query = append(query, part)
+			at += sep + "environment=" + url.QueryEscape(string(params.Environment))
+			sep = "&"
 		}
 		if params.Provider != nil {
-			part, err := runtime.StyleParamWithOptions("form", true, "provider", *params.Provider, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-			query = append(query, part)
+			at += sep + "provider=" + url.QueryEscape(string(*params.Provider))
+			sep = "&"
 		}
 		if params.PageSize != nil {
 			part, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""})
 			if err != nil {
 				return nil, err
 			}
-			query = append(query, part)
+			at += sep + part
+			sep = "&"
 		}
 		if params.PageToken != nil {
-			part, err := runtime.StyleParamWithOptions("form", true, "page_token", *params.PageToken, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-			query = append(query, part)
-		}
-		if len(query) > 0 {
-			at += "?" + strings.Join(query, "&")
+			at += sep + "page_token=" + url.QueryEscape(string(*params.PageToken))
+			sep = "&"
 		}
 	}
 	req, err := http.NewRequest(http.MethodGet, at, nil)
@@ -784,22 +774,13 @@ func NewCreateIntegrationV1RequestWithBody(server string, contentType string, bo
 
 // NewDeleteIntegrationV1Request is the request of [Client.DeleteIntegrationV1].
 func NewDeleteIntegrationV1Request(server string, id string, params *DeleteIntegrationV1Params) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/pim/v1/integrations/%s", path0)
 	if params != nil {
-		var query []string
+		sep := "?"
 		{
-			part, err := runtime.StyleParamWithOptions("form", true, "environment", params.Environment, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-			query = append(query, part)
-		}
-		if len(query) > 0 {
-			at += "?" + strings.Join(query, "&")
+			at += sep + "environment=" + url.QueryEscape(string(params.Environment))
+			sep = "&"
 		}
 	}
 	req, err := http.NewRequest(http.MethodDelete, at, nil)
@@ -811,22 +792,13 @@ func NewDeleteIntegrationV1Request(server string, id string, params *DeleteInteg
 
 // NewGetIntegrationV1Request is the request of [Client.GetIntegrationV1].
 func NewGetIntegrationV1Request(server string, id string, params *GetIntegrationV1Params) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/pim/v1/integrations/%s", path0)
 	if params != nil {
-		var query []string
+		sep := "?"
 		{
-			part, err := runtime.StyleParamWithOptions("form", true, "environment", params.Environment, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-			query = append(query, part)
-		}
-		if len(query) > 0 {
-			at += "?" + strings.Join(query, "&")
+			at += sep + "environment=" + url.QueryEscape(string(params.Environment))
+			sep = "&"
 		}
 	}
 	req, err := http.NewRequest(http.MethodGet, at, nil)
@@ -840,51 +812,34 @@ func NewGetIntegrationV1Request(server string, id string, params *GetIntegration
 func NewListIntegrationsRequest(server string, params *ListIntegrationsParams) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/pim/v2/integrations"
 	if params != nil {
-		var query []string
+		sep := "?"
 		{
-			part, err := runtime.StyleParamWithOptions("form", true, "environment", params.Environment, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-			query = append(query, part)
+			at += sep + "environment=" + url.QueryEscape(string(params.Environment))
+			sep = "&"
 		}
 		if params.DisplayName != nil {
-			part, err := runtime.StyleParamWithOptions("form", true, "display_name", *params.DisplayName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-			query = append(query, part)
+			at += sep + "display_name=" + url.QueryEscape(string(*params.DisplayName))
+			sep = "&"
 		}
 		if params.Provider != nil {
-			part, err := runtime.StyleParamWithOptions("form", true, "provider", *params.Provider, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-			query = append(query, part)
+			at += sep + "provider=" + url.QueryEscape(string(*params.Provider))
+			sep = "&"
 		}
 		if params.Status != nil {
-			part, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-			query = append(query, part)
+			at += sep + "status=" + url.QueryEscape(string(*params.Status))
+			sep = "&"
 		}
 		if params.PageSize != nil {
 			part, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""})
 			if err != nil {
 				return nil, err
 			}
-			query = append(query, part)
+			at += sep + part
+			sep = "&"
 		}
 		if params.PageToken != nil {
-			part, err := runtime.StyleParamWithOptions("form", true, "page_token", *params.PageToken, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-			query = append(query, part)
-		}
-		if len(query) > 0 {
-			at += "?" + strings.Join(query, "&")
+			at += sep + "page_token=" + url.QueryEscape(string(*params.PageToken))
+			sep = "&"
 		}
 	}
 	req, err := http.NewRequest(http.MethodGet, at, nil)
@@ -916,22 +871,13 @@ func NewCreateIntegrationRequestWithBody(server string, contentType string, body
 
 // NewDeleteIntegrationRequest is the request of [Client.DeleteIntegration].
 func NewDeleteIntegrationRequest(server string, id string, params *DeleteIntegrationParams) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/pim/v2/integrations/%s", path0)
 	if params != nil {
-		var query []string
+		sep := "?"
 		{
-			part, err := runtime.StyleParamWithOptions("form", true, "environment", params.Environment, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-			query = append(query, part)
-		}
-		if len(query) > 0 {
-			at += "?" + strings.Join(query, "&")
+			at += sep + "environment=" + url.QueryEscape(string(params.Environment))
+			sep = "&"
 		}
 	}
 	req, err := http.NewRequest(http.MethodDelete, at, nil)
@@ -943,22 +889,13 @@ func NewDeleteIntegrationRequest(server string, id string, params *DeleteIntegra
 
 // NewGetIntegrationRequest is the request of [Client.GetIntegration].
 func NewGetIntegrationRequest(server string, id string, params *GetIntegrationParams) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/pim/v2/integrations/%s", path0)
 	if params != nil {
-		var query []string
+		sep := "?"
 		{
-			part, err := runtime.StyleParamWithOptions("form", true, "environment", params.Environment, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-			query = append(query, part)
-		}
-		if len(query) > 0 {
-			at += "?" + strings.Join(query, "&")
+			at += sep + "environment=" + url.QueryEscape(string(params.Environment))
+			sep = "&"
 		}
 	}
 	req, err := http.NewRequest(http.MethodGet, at, nil)
@@ -979,10 +916,7 @@ func NewUpdateIntegrationRequest(server string, id string, body UpdateIntegratio
 
 // NewUpdateIntegrationRequestWithBody is the request of [Client.UpdateIntegrationWithBody].
 func NewUpdateIntegrationRequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/pim/v2/integrations/%s", path0)
 	req, err := http.NewRequest(http.MethodPatch, at, body)
 	if err != nil {

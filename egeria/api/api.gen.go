@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/oapi-codegen/runtime"
@@ -1425,10 +1426,7 @@ func NewListConfigurationsRequest(server string) (*http.Request, error) {
 
 // NewSetDefaultAuditLogRequest is the request of [Client.SetDefaultAuditLog].
 func NewSetDefaultAuditLogRequest(server string, serverName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/audit-log-destinations/default", path0)
 	req, err := http.NewRequest(http.MethodPost, at, nil)
 	if err != nil {
@@ -1439,10 +1437,7 @@ func NewSetDefaultAuditLogRequest(server string, serverName string) (*http.Reque
 
 // NewDeleteConfigurationRequest is the request of [Client.DeleteConfiguration].
 func NewDeleteConfigurationRequest(server string, serverName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/configuration", path0)
 	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
@@ -1453,10 +1448,7 @@ func NewDeleteConfigurationRequest(server string, serverName string) (*http.Requ
 
 // NewGetConfigurationRequest is the request of [Client.GetConfiguration].
 func NewGetConfigurationRequest(server string, serverName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/configuration", path0)
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
@@ -1476,10 +1468,7 @@ func NewSetConfigurationRequest(server string, serverName string, body SetConfig
 
 // NewSetConfigurationRequestWithBody is the request of [Client.SetConfigurationWithBody].
 func NewSetConfigurationRequestWithBody(server string, serverName string, contentType string, body io.Reader) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/configuration", path0)
 	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
@@ -1500,10 +1489,7 @@ func NewDeployConfigurationRequest(server string, serverName string, body Deploy
 
 // NewDeployConfigurationRequestWithBody is the request of [Client.DeployConfigurationWithBody].
 func NewDeployConfigurationRequestWithBody(server string, serverName string, contentType string, body io.Reader) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/configuration/deploy", path0)
 	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
@@ -1515,10 +1501,7 @@ func NewDeployConfigurationRequestWithBody(server string, serverName string, con
 
 // NewGetResolvedConfigurationRequest is the request of [Client.GetResolvedConfiguration].
 func NewGetResolvedConfigurationRequest(server string, serverName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/configuration/resolved", path0)
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
@@ -1529,10 +1512,7 @@ func NewGetResolvedConfigurationRequest(server string, serverName string) (*http
 
 // NewStopServerLegacyRequest is the request of [Client.StopServerLegacy].
 func NewStopServerLegacyRequest(server string, serverName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/instance", path0)
 	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
@@ -1543,10 +1523,7 @@ func NewStopServerLegacyRequest(server string, serverName string) (*http.Request
 
 // NewStartServerLegacyRequest is the request of [Client.StartServerLegacy].
 func NewStartServerLegacyRequest(server string, serverName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/instance", path0)
 	req, err := http.NewRequest(http.MethodPost, at, nil)
 	if err != nil {
@@ -1557,10 +1534,7 @@ func NewStartServerLegacyRequest(server string, serverName string) (*http.Reques
 
 // NewGetInstanceStatusLegacyRequest is the request of [Client.GetInstanceStatusLegacy].
 func NewGetInstanceStatusLegacyRequest(server string, serverName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/instance/status", path0)
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
@@ -1571,10 +1545,7 @@ func NewGetInstanceStatusLegacyRequest(server string, serverName string) (*http.
 
 // NewClearDaemonServicesRequest is the request of [Client.ClearDaemonServices].
 func NewClearDaemonServicesRequest(server string, serverName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-daemon-services", path0)
 	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
@@ -1585,10 +1556,7 @@ func NewClearDaemonServicesRequest(server string, serverName string) (*http.Requ
 
 // NewGetDaemonServicesRequest is the request of [Client.GetDaemonServices].
 func NewGetDaemonServicesRequest(server string, serverName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-daemon-services", path0)
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
@@ -1608,10 +1576,7 @@ func NewSetDaemonServicesRequest(server string, serverName string, body SetDaemo
 
 // NewSetDaemonServicesRequestWithBody is the request of [Client.SetDaemonServicesWithBody].
 func NewSetDaemonServicesRequestWithBody(server string, serverName string, contentType string, body io.Reader) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-daemon-services", path0)
 	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
@@ -1623,10 +1588,7 @@ func NewSetDaemonServicesRequestWithBody(server string, serverName string, conte
 
 // NewClearIntegrationGroupsRequest is the request of [Client.ClearIntegrationGroups].
 func NewClearIntegrationGroupsRequest(server string, serverName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-groups", path0)
 	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
@@ -1637,10 +1599,7 @@ func NewClearIntegrationGroupsRequest(server string, serverName string) (*http.R
 
 // NewGetIntegrationGroupsRequest is the request of [Client.GetIntegrationGroups].
 func NewGetIntegrationGroupsRequest(server string, serverName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-groups/configuration", path0)
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
@@ -1660,10 +1619,7 @@ func NewPutIntegrationGroupRequest(server string, serverName string, body PutInt
 
 // NewPutIntegrationGroupRequestWithBody is the request of [Client.PutIntegrationGroupWithBody].
 func NewPutIntegrationGroupRequestWithBody(server string, serverName string, contentType string, body io.Reader) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-groups/configuration", path0)
 	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
@@ -1684,10 +1640,7 @@ func NewReplaceIntegrationGroupsRequest(server string, serverName string, body R
 
 // NewReplaceIntegrationGroupsRequestWithBody is the request of [Client.ReplaceIntegrationGroupsWithBody].
 func NewReplaceIntegrationGroupsRequestWithBody(server string, serverName string, contentType string, body io.Reader) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-groups/configuration/all", path0)
 	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
@@ -1699,14 +1652,8 @@ func NewReplaceIntegrationGroupsRequestWithBody(server string, serverName string
 
 // NewDeleteIntegrationGroupRequest is the request of [Client.DeleteIntegrationGroup].
 func NewDeleteIntegrationGroupRequest(server string, serverName string, groupQualifiedName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-	path1, err := runtime.StyleParamWithOptions("simple", false, "groupQualifiedName", groupQualifiedName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
+	path1 := url.PathEscape(string(groupQualifiedName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-groups/%s", path0, path1)
 	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
@@ -1717,22 +1664,17 @@ func NewDeleteIntegrationGroupRequest(server string, serverName string, groupQua
 
 // NewSetMaxPageSizeRequest is the request of [Client.SetMaxPageSize].
 func NewSetMaxPageSizeRequest(server string, serverName string, params *SetMaxPageSizeParams) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/max-page-size", path0)
 	if params != nil {
-		var query []string
+		sep := "?"
 		{
 			part, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"})
 			if err != nil {
 				return nil, err
 			}
-			query = append(query, part)
-		}
-		if len(query) > 0 {
-			at += "?" + strings.Join(query, "&")
+			at += sep + part
+			sep = "&"
 		}
 	}
 	req, err := http.NewRequest(http.MethodPost, at, nil)
@@ -1744,22 +1686,13 @@ func NewSetMaxPageSizeRequest(server string, serverName string, params *SetMaxPa
 
 // NewSetOrganizationNameRequest is the request of [Client.SetOrganizationName].
 func NewSetOrganizationNameRequest(server string, serverName string, params *SetOrganizationNameParams) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/organization-name", path0)
 	if params != nil {
-		var query []string
+		sep := "?"
 		{
-			part, err := runtime.StyleParamWithOptions("form", true, "name", params.Name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-			query = append(query, part)
-		}
-		if len(query) > 0 {
-			at += "?" + strings.Join(query, "&")
+			at += sep + "name=" + url.QueryEscape(string(params.Name))
+			sep = "&"
 		}
 	}
 	req, err := http.NewRequest(http.MethodPost, at, nil)
@@ -1777,10 +1710,7 @@ func NewSetServerDescriptionRequestWithTextBody(server string, serverName string
 
 // NewSetServerDescriptionRequestWithBody is the request of [Client.SetServerDescriptionWithBody].
 func NewSetServerDescriptionRequestWithBody(server string, serverName string, contentType string, body io.Reader) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/server-description", path0)
 	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
@@ -1792,10 +1722,7 @@ func NewSetServerDescriptionRequestWithBody(server string, serverName string, co
 
 // NewGetServerPropertiesRequest is the request of [Client.GetServerProperties].
 func NewGetServerPropertiesRequest(server string, serverName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/server-properties", path0)
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
@@ -1815,10 +1742,7 @@ func NewSetServerPropertiesRequest(server string, serverName string, body SetSer
 
 // NewSetServerPropertiesRequestWithBody is the request of [Client.SetServerPropertiesWithBody].
 func NewSetServerPropertiesRequestWithBody(server string, serverName string, contentType string, body io.Reader) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/server-properties", path0)
 	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
@@ -1830,22 +1754,13 @@ func NewSetServerPropertiesRequestWithBody(server string, serverName string, con
 
 // NewSetServerTypeRequest is the request of [Client.SetServerType].
 func NewSetServerTypeRequest(server string, serverName string, params *SetServerTypeParams) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/server-type", path0)
 	if params != nil {
-		var query []string
+		sep := "?"
 		{
-			part, err := runtime.StyleParamWithOptions("form", true, "typeName", params.TypeName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-			query = append(query, part)
-		}
-		if len(query) > 0 {
-			at += "?" + strings.Join(query, "&")
+			at += sep + "typeName=" + url.QueryEscape(string(params.TypeName))
+			sep = "&"
 		}
 	}
 	req, err := http.NewRequest(http.MethodPost, at, nil)
@@ -1866,10 +1781,7 @@ func NewSetServerURLRootRequest(server string, serverName string, body SetServer
 
 // NewSetServerURLRootRequestWithBody is the request of [Client.SetServerURLRootWithBody].
 func NewSetServerURLRootRequestWithBody(server string, serverName string, contentType string, body io.Reader) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/server-url-root-for-caller", path0)
 	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
@@ -1881,22 +1793,13 @@ func NewSetServerURLRootRequestWithBody(server string, serverName string, conten
 
 // NewSetServerUserIDRequest is the request of [Client.SetServerUserID].
 func NewSetServerUserIDRequest(server string, serverName string, params *SetServerUserIDParams) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/server-user-id", path0)
 	if params != nil {
-		var query []string
+		sep := "?"
 		{
-			part, err := runtime.StyleParamWithOptions("form", true, "id", params.ID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-			query = append(query, part)
-		}
-		if len(query) > 0 {
-			at += "?" + strings.Join(query, "&")
+			at += sep + "id=" + url.QueryEscape(string(params.ID))
+			sep = "&"
 		}
 	}
 	req, err := http.NewRequest(http.MethodPost, at, nil)
@@ -1968,10 +1871,7 @@ func NewListActiveServersRequest(server string) (*http.Request, error) {
 
 // NewUnregisterServerRequest is the request of [Client.UnregisterServer].
 func NewUnregisterServerRequest(server string, serverName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s", path0)
 	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
@@ -1982,10 +1882,7 @@ func NewUnregisterServerRequest(server string, serverName string) (*http.Request
 
 // NewStopServerRequest is the request of [Client.StopServer].
 func NewStopServerRequest(server string, serverName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s/instance", path0)
 	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
@@ -1996,10 +1893,7 @@ func NewStopServerRequest(server string, serverName string) (*http.Request, erro
 
 // NewStartServerRequest is the request of [Client.StartServer].
 func NewStartServerRequest(server string, serverName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s/instance", path0)
 	req, err := http.NewRequest(http.MethodPost, at, nil)
 	if err != nil {
@@ -2010,10 +1904,7 @@ func NewStartServerRequest(server string, serverName string) (*http.Request, err
 
 // NewGetRunningConfigurationRequest is the request of [Client.GetRunningConfiguration].
 func NewGetRunningConfigurationRequest(server string, serverName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s/instance/configuration", path0)
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
@@ -2033,10 +1924,7 @@ func NewStartServerWithConfigurationRequest(server string, serverName string, bo
 
 // NewStartServerWithConfigurationRequestWithBody is the request of [Client.StartServerWithConfigurationWithBody].
 func NewStartServerWithConfigurationRequestWithBody(server string, serverName string, contentType string, body io.Reader) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s/instance/configuration", path0)
 	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
@@ -2048,10 +1936,7 @@ func NewStartServerWithConfigurationRequestWithBody(server string, serverName st
 
 // NewGetInstanceStatusRequest is the request of [Client.GetInstanceStatus].
 func NewGetInstanceStatusRequest(server string, serverName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s/instance/status", path0)
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
@@ -2062,10 +1947,7 @@ func NewGetInstanceStatusRequest(server string, serverName string) (*http.Reques
 
 // NewIsServerKnownRequest is the request of [Client.IsServerKnown].
 func NewIsServerKnownRequest(server string, serverName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s/is-known", path0)
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
@@ -2076,10 +1958,7 @@ func NewIsServerKnownRequest(server string, serverName string) (*http.Request, e
 
 // NewGetServerStatusRequest is the request of [Client.GetServerStatus].
 func NewGetServerStatusRequest(server string, serverName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s/status", path0)
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
@@ -2099,10 +1978,7 @@ func NewRefreshConnectorsRequest(server string, serverName string, body RefreshC
 
 // NewRefreshConnectorsRequestWithBody is the request of [Client.RefreshConnectorsWithBody].
 func NewRefreshConnectorsRequestWithBody(server string, serverName string, contentType string, body io.Reader) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/servers/%s/open-metadata/integration-daemon/integration-connectors/refresh", path0)
 	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
@@ -2123,10 +1999,7 @@ func NewRestartConnectorsRequest(server string, serverName string, body RestartC
 
 // NewRestartConnectorsRequestWithBody is the request of [Client.RestartConnectorsWithBody].
 func NewRestartConnectorsRequestWithBody(server string, serverName string, contentType string, body io.Reader) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/servers/%s/open-metadata/integration-daemon/integration-connectors/restart", path0)
 	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
@@ -2138,10 +2011,7 @@ func NewRestartConnectorsRequestWithBody(server string, serverName string, conte
 
 // NewListGroupSummariesRequest is the request of [Client.ListGroupSummaries].
 func NewListGroupSummariesRequest(server string, serverName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/servers/%s/open-metadata/integration-daemon/integration-groups/summary", path0)
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
@@ -2152,14 +2022,8 @@ func NewListGroupSummariesRequest(server string, serverName string) (*http.Reque
 
 // NewRefreshGroupConfigRequest is the request of [Client.RefreshGroupConfig].
 func NewRefreshGroupConfigRequest(server string, serverName string, groupQualifiedName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-	path1, err := runtime.StyleParamWithOptions("simple", false, "groupQualifiedName", groupQualifiedName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
+	path1 := url.PathEscape(string(groupQualifiedName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/servers/%s/open-metadata/integration-daemon/integration-groups/%s/refresh-config", path0, path1)
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
@@ -2170,14 +2034,8 @@ func NewRefreshGroupConfigRequest(server string, serverName string, groupQualifi
 
 // NewGetGroupSummaryRequest is the request of [Client.GetGroupSummary].
 func NewGetGroupSummaryRequest(server string, serverName string, groupQualifiedName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-	path1, err := runtime.StyleParamWithOptions("simple", false, "groupQualifiedName", groupQualifiedName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
+	path1 := url.PathEscape(string(groupQualifiedName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/servers/%s/open-metadata/integration-daemon/integration-groups/%s/summary", path0, path1)
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
@@ -2188,10 +2046,7 @@ func NewGetGroupSummaryRequest(server string, serverName string, groupQualifiedN
 
 // NewGetDaemonStatusRequest is the request of [Client.GetDaemonStatus].
 func NewGetDaemonStatusRequest(server string, serverName string) (*http.Request, error) {
-	path0, err := runtime.StyleParamWithOptions("simple", false, "serverName", serverName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
+	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/servers/%s/open-metadata/integration-daemon/status", path0)
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
