@@ -436,16 +436,7 @@ func (f *FlatSecretStore) UnmarshalJSON(b []byte) error {
 	*f = FlatSecretStore{}
 	raw := string(b)
 	var room [8]oneof.Member
-	members, kind := room[:0], ""
-	plain := oneof.Walk(raw, func(m oneof.Member) {
-		members = append(members, m)
-		if m.Name == "type" {
-			kind, _ = m.Text() // "" is looked into below
-		}
-	})
-	if !plain || kind == "" {
-		kind = oneof.Discriminator(b, "type")
-	}
+	members, kind, plain := oneof.Members(raw, "type", room[:0])
 	if kind == "" {
 		if members, err := stores(b); err == nil && len(members) == 0 {
 			return nil

@@ -192,16 +192,7 @@ func (c *Config) UnmarshalJSON(b []byte) error {
 	}
 	c.raw = string(b)
 	var room [8]oneof.Member
-	members, kind := room[:0], ""
-	plain := oneof.Walk(c.raw, func(m oneof.Member) {
-		members = append(members, m)
-		if m.Name == "kind" {
-			kind, _ = m.Text() // "" is looked into below
-		}
-	})
-	if !plain || kind == "" {
-		kind = oneof.Discriminator(b, "kind")
-	}
+	members, kind, plain := oneof.Members(c.raw, "kind", room[:0])
 	v := variant(kind)
 	if v != nil && !(plain && oneof.Texts(members, v.field)) && json.Unmarshal(b, v) != nil {
 		v = nil // a member is no string

@@ -16,7 +16,7 @@ import (
 // member, where it is no string, and where data is no object.
 func Discriminator(data []byte, key string) string {
 	var last Member
-	plain := Walk(string(data), func(m Member) {
+	plain := walk(string(data), func(m Member) {
 		if m.Name == key {
 			last = m
 		}
@@ -36,21 +36,41 @@ func Discriminator(data []byte, key string) string {
 }
 
 // Member is a member of a JSON object: its name, and its value as it is written.
-type Member struct{ Name, Value string }
+type Member struct {
+	Name, Value string
+
+	text bool // Value is a string, whose bytes are its text
+}
 
 // Text is the value of a member that is a string. It is "" and false also where the bytes of the string are not its text.
 func (m Member) Text() (text string, ok bool) {
-	if text, end, plain := quoted(m.Value, 0); plain && end == len(m.Value) {
-		return text, true
+	if !m.text {
+		return "", false
 	}
-	return "", false
+	return m.Value[1 : len(m.Value)-1], true
 }
 
-// Walk calls yield with each member of the JSON object data, in the order of the document. It answers false, and may have called yield before,
-// where data is no object, and for a name whose bytes are not its text. Only data that is valid JSON makes sense.
+// Members gives the members of the JSON object data, which must be valid JSON, appended to room, and the discriminator that [Discriminator] gives. It is
+// plain if [Texts] may read the members.
 //
 // A list of 100 items has 100 unions, and encoding/json would check, copy and decode each of them once more.
-func Walk(data string, yield func(Member)) bool {
+func Members(data, key string, room []Member) (members []Member, discriminator string, plain bool) {
+	members = room
+	plain = walk(data, func(m Member) {
+		members = append(members, m)
+		if m.Name == key {
+			discriminator, _ = m.Text() // "" is looked into below
+		}
+	})
+	if !plain || discriminator == "" {
+		discriminator = Discriminator([]byte(data), key)
+	}
+	return members, discriminator, plain
+}
+
+// walk calls yield with each member of the JSON object data. It answers false, and may have called yield before, where data is no object, and for
+// a name whose bytes are not its text.
+func walk(data string, yield func(Member)) bool {
 	i := skipSpace(data, 0)
 	if !at(data, i, '{') {
 		return false
@@ -65,8 +85,8 @@ func Walk(data string, yield func(Member)) bool {
 			return false
 		}
 		begin := skipSpace(data, colon+1)
-		end = skipValue(data, begin)
-		yield(Member{name, data[begin:end]})
+		end, text := skipValue(data, begin)
+		yield(Member{name, data[begin:end], text})
 		switch i = skipSpace(data, end); {
 		case at(data, i, '}'):
 			return true
@@ -118,32 +138,31 @@ func quoted(data string, i int) (text string, end int, plain bool) {
 	return "", len(data), false
 }
 
-// skipValue is the end of the value that begins at data[i].
-func skipValue(data string, i int) int {
-	depth := 0
-	for i < len(data) {
+// skipValue is the end of the value that begins at data[i], and whether that is a plain string.
+func skipValue(data string, i int) (end int, text bool) {
+	if at(data, i, '"') {
+		_, end, text = quoted(data, i)
+		return end, text
+	}
+	for depth := 0; i < len(data); i++ {
 		switch data[i] {
 		case '"':
-			_, i, _ = quoted(data, i)
-			if depth == 0 {
-				return i
-			}
-			continue
+			_, end, _ = quoted(data, i)
+			i = end - 1
 		case '{', '[':
 			depth++
-		case '}', ']', ',', ' ', '\n', '\t', '\r':
+		case ',', ' ', '\n', '\t', '\r':
 			if depth == 0 {
-				return i // behind a number, true, false or null
+				return i, false
 			}
-			if data[i] == '}' || data[i] == ']' {
-				if depth--; depth == 0 {
-					return i + 1
-				}
+		case '}', ']':
+			if depth == 0 {
+				return i, false // of the object that the value is in
 			}
+			depth--
 		}
-		i++
 	}
-	return i
+	return i, false
 }
 
 func skipSpace(data string, i int) int {
