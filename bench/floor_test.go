@@ -3,7 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"testing"
 
 	"github.com/integrations-go/sdk/confluent"
@@ -23,12 +23,14 @@ type withoutUnion struct {
 	Config kept `json:"config"`
 }
 
-// floors are ways to decode a page, from what most people write down to what no decoder can do without. The first is what the others are compared
-// with, and each gives how many items it saw.
-var floors = []struct {
+// floor is a way to decode a page of 100. It gives how many items it decoded.
+type floor struct {
 	name   string
 	decode func(page []byte) (int, error)
-}{
+}
+
+// floors go from what most people write down to what no decoder can do without.
+var floors = []floor{
 	{"Decoder", func(page []byte) (int, error) {
 		var out bareList[flat]
 		err := json.NewDecoder(bytes.NewReader(page)).Decode(&out)
@@ -39,7 +41,7 @@ var floors = []struct {
 	{"Ours", func(page []byte) (int, error) { return items[confluent.Integration](page) }},
 	{"Valid", func(page []byte) (int, error) {
 		if !json.Valid(page) {
-			return 0, fmt.Errorf("it is not JSON")
+			return 0, errors.New("it is not JSON")
 		}
 		return pageItems, nil
 	}},

@@ -116,7 +116,7 @@ func FuzzSecretStore(f *testing.F) {
 			require.Equal(t, small(t, in), small(t, v.Raw))
 			require.Empty(t, flat.Type())
 		default:
-			want, ok := reflect.New(reflect.TypeOf(v).Elem()).Interface().(api.SecretStoreValue)
+			want, ok := reflect.TypeAssert[api.SecretStoreValue](reflect.New(reflect.TypeOf(v).Elem()))
 			require.True(t, ok)
 			require.NoError(t, json.Unmarshal(in, want))
 			require.Equal(t, want, v, "as encoding/json decodes it")
