@@ -222,7 +222,7 @@ func pages[T any](ctx context.Context, c *core.Client, op string, checks []error
 // decodeList decodes a page. The Config of an item that does not decode, or has no id, becomes an UnknownConfig that holds the whole item. A document without
 // data is no list, and must not be taken for an empty one; data may be null.
 func decodeList[T any](b []byte, reply *listReply[T], parts func(*T) (string, *Config)) error {
-	err := json.Unmarshal(b, reply)
+	err := core.Unmarshal(b, reply)
 	if err != nil && !errors.As(err, new(*json.UnmarshalTypeError)) {
 		return err
 	}

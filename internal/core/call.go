@@ -120,9 +120,9 @@ func Call[T any, O ~func(*CallOptions)](ctx context.Context, c *Client, operatio
 	return out, nil
 }
 
-// Decode decodes a reply, and complains of missing members if the client is strict.
+// Decode decodes a reply into out, which must be empty, and complains of missing members if the client is strict.
 func (c *Client) Decode(b []byte, out any) error {
-	if err := json.Unmarshal(b, out); err != nil {
+	if err := Unmarshal(b, out); err != nil {
 		return err
 	}
 	if c.cfg.Strict {
