@@ -107,6 +107,7 @@ func read(data string) (w wallet, ok bool) {
 var wallets = []string{
 	`{"first_text":"a","second":"b"}`, ` { "second" : "b" , "more":[{"first_text":"x"},"]"],"n":1.5e3,"t":true } `, `{}`, `{"first_text":null}`, `{"first_text":"a","first_text":null}`,
 	`{"first_text":"a","first_text":"b"}`, `{"":"a"}`, `{"other":"\ud800"}`, `{"first_text":""}`,
+	`{"more":[{"a":{"first_text":"x"}},[]],"second":"b"}`,
 }
 
 func TestTextsReadsWhatIsPlain(t *testing.T) {
