@@ -7,11 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -249,9 +252,28 @@ func TestDriveCountsWaits(t *testing.T) {
 
 func TestSpread(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, spread{1, 2, 9}, spreadOf([]float64{9, 1, 2}))
-	assert.Equal(t, spread{1, 2.5, 9}, spreadOf([]float64{9, 1, 2, 3}))
-	assert.Equal(t, spread{}, spreadOf(nil))
+	below, above := math.Inf(-1), math.Inf(1)
+	for name, c := range map[string]struct {
+		values []float64
+		want   spread
+	}{
+		"none":  {nil, spread{}},
+		"three": {[]float64{9, 1, 2}, spread{below, 2, above}},
+		"five":  {[]float64{5, 4, 3, 2, 1}, spread{below, 3, above}},
+		"six":   {[]float64{9, 1, 2, 3, 4, 5}, spread{1, 3.5, 9}},
+		"eight": {[]float64{8, 7, 6, 5, 4, 3, 2, 1}, spread{1, 4.5, 8}},
+		"ten":   {[]float64{10, 9, 8, 7, 6, 5, 4, 3, 2, 1}, spread{2, 5.5, 9}},
+		"many":  {slices.Repeat([]float64{3, 1, 2}, 20), spread{2, 2, 2}},
+	} {
+		got := spreadOf(c.values)
+		assert.InDelta(t, c.want.median, got.median, 1e-9, name)
+		assert.Equal(t, []float64{c.want.low, c.want.high}, []float64{got.low, got.high}, name)
+		assert.Equal(t, !math.IsInf(c.want.low, 0), got.known(), name)
+	}
+	assert.Equal(t, "1.37", spread{below, 1.374, above}.text(1))
+	assert.Equal(t, "1.37 (1.21 to 1.83)", spread{1.21, 1.37, 1.83}.text(1))
+	assert.Equal(t, "0.65", spread{0.6501, 0.651, 0.652}.text(1))
+	assert.Equal(t, "2.89 (-0.77 to 4.24)", spread{-770, 2890, 4240}.text(1e-3))
 }
 
 func TestRatioIsOfRounds(t *testing.T) {
@@ -261,7 +283,8 @@ func TestRatioIsOfRounds(t *testing.T) {
 	}}
 	s, ok := c.ratio("b", "a", timeOf)
 	assert.True(t, ok)
-	assert.Equal(t, spread{1.5, 2, 2}, s)
+	assert.InDelta(t, 2, s.median, 1e-9)
+	assert.False(t, s.known())
 	_, ok = c.ratio("short", "a", timeOf)
 	assert.False(t, ok)
 	_, ok = c.ratio("b", "a", bytesOf)
@@ -280,7 +303,7 @@ func TestComparisonIsWorthlessWhereClientsDiffer(t *testing.T) {
 	require.ErrorContains(t, c.err, "b: broken")
 }
 
-// figures makes a result in which every budget of goVersion is just met, or with more than 1 just missed.
+// figures makes a result in which every budget of goVersion is just met, or with more than 1 just missed. Its rounds are all the same.
 func figures(more, ccloud float64) *result {
 	costs := func(time, bytes, allocs float64) []cost { return []cost{{time * more, bytes * more, allocs * more}} }
 	r := &result{}
@@ -297,6 +320,11 @@ func figures(more, ccloud float64) *result {
 		comparison{name: workAponoGet + ", in memory", results: []measured{{nameApono, []cost{{1, 1001, 101}}}, {nameSDK, costs(1, 1000, 100)}}},
 		comparison{name: workPrefetch, results: []measured{{nameSDK, []cost{{Time: 1000}}}, {namePrefetch, costs(600, 0, 0)}}},
 	)
+	for _, c := range r.comparisons {
+		for i := range c.results {
+			c.results[i].costs = slices.Repeat(c.results[i].costs, 10)
+		}
+	}
 	play := func(kind, client string, accepted, later int) run {
 		one := run{limit: limit{Kind: kind, N: 100}, client: client, time: 10 * time.Second}
 		for range accepted {
@@ -322,42 +350,99 @@ func figures(more, ccloud float64) *result {
 
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
-	for _, v := range judge("go1.27.4", figures(1, 601)) {
-		assert.True(t, v.run && v.met, "%+v", v)
+	count := func(goVersion string, r *result) map[ruling]int {
+		n := map[ruling]int{}
+		for _, v := range judge(goVersion, r) {
+			n[v.ruling]++
+		}
+		return n
 	}
-	for _, v := range judge("go1.27.4", figures(1.02, 601)) {
-		assert.True(t, v.run && !v.met, "%+v", v)
-	}
-	for _, v := range judge("go1.26.8", figures(1, 901)) {
-		assert.True(t, v.run && v.met, "%+v", v)
-	}
+	all := len(judge("go1.27.4", figures(1, 601)))
+	assert.Equal(t, map[ruling]int{met: all}, count("go1.27.4", figures(1, 601)))
+	assert.Equal(t, map[ruling]int{missed: all}, count("go1.27.4", figures(1.02, 601)))
+	older := len(judge("go1.26.8", figures(1, 901)))
+	assert.Equal(t, map[ruling]int{met: older}, count("go1.26.8", figures(1, 901)))
 	slow := figures(1, 901)
 	for i := range slow.comparisons[:2] {
-		slow.comparisons[i].results[3].costs[0].Time = 1001
+		slow.comparisons[i].results[3].costs = slices.Repeat([]cost{{Time: 1001}}, 10)
 	}
-	missed := 0
-	for _, v := range judge("go1.26.8", slow) {
-		if !v.met {
-			missed++
+	assert.Equal(t, map[ruling]int{met: older - 4, missed: 4}, count("go1.26.8", slow), "both walks: slower than bare, and than two thirds of ccloud")
+	assert.Equal(t, map[ruling]int{notRun: all}, count("go1.27.4", &result{}), "what was not run is listed too")
+	assert.NotContains(t, verdictTable(judge("go1.27.4", &result{})), " met")
+}
+
+// A time is on one side of its bound only if the interval of its median is.
+func TestVerdictsOfTimes(t *testing.T) {
+	t.Parallel()
+	other := func(n int, time float64) []cost { // n rounds of ten are other ones
+		return append(slices.Repeat([]cost{{Time: time, Bytes: 1}}, n), slices.Repeat([]cost{{Time: 600, Bytes: 1}}, 10-n)...)
+	}
+	for name, c := range map[string]struct {
+		ours []cost
+		want ruling
+	}{
+		"all below":              {other(10, 500), met},
+		"all at the bound":       {other(0, 0), met},
+		"one stray round":        {other(1, 5000), met},
+		"two stray rounds":       {other(2, 5000), undecided},
+		"the median is below":    {other(4, 601), undecided},
+		"the median is above":    {other(6, 601), undecided},
+		"all but two above":      {other(8, 601), undecided},
+		"all but one above":      {other(9, 601), missed},
+		"all above":              {other(10, 601), missed},
+		"too few rounds, below":  {other(10, 1)[:5], undecided},
+		"too few rounds, above":  {other(10, 9000)[:5], undecided},
+		"just rounds enough":     {other(10, 1)[:6], met},
+		"just enough, one stray": {other(1, 601)[:6], undecided},
+	} {
+		r := figures(1, 601)
+		results := r.comparisons[0].results
+		for i := range results {
+			results[i].costs = results[i].costs[:len(c.ours)]
 		}
+		results[3].costs = c.ours
+		assert.Equal(t, c.want, judge("go1.27.4", r)[0].ruling, name)
 	}
-	assert.Equal(t, 4, missed, "both walks: slower than bare, and than two thirds of ccloud")
-	unsure := figures(1, 601)
-	for i := range unsure.comparisons[0].results {
-		m := &unsure.comparisons[0].results[i]
-		m.costs = append(m.costs, m.costs[0], m.costs[0])
+}
+
+func TestVerdictsOfTheChain(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		strays              int
+		more                cost
+		time, allocs        ruling
+		timeText, allocText string
+	}{
+		"at the bounds": {0, cost{}, met, met, "2.00 µs", "6"},
+		"now and then":  {2, cost{Time: 500}, undecided, met, "2.00 (2.00 to 2.50) µs", "6"},
+		"always":        {10, cost{Time: 500, Allocs: 1}, missed, missed, "2.50 µs", "7"},
+		"two rounds":    {2, cost{Allocs: 1}, met, met, "2.00 µs", "6"},
+	} {
+		r := figures(1, 601)
+		get := r.comparison(workGet + ", in memory")
+		own, _ := get.find(nameSDK)
+		for i := range own.costs[:c.strays] {
+			own.costs[i].Time += c.more.Time
+			own.costs[i].Allocs += c.more.Allocs
+		}
+		v := chain(get)
+		assert.Equal(t, []ruling{c.time, c.allocs}, []ruling{v[0].ruling, v[1].ruling}, name)
+		assert.Equal(t, []string{c.timeText, c.allocText}, []string{v[0].measured, v[1].measured}, name)
 	}
-	unsure.comparisons[0].results[3].costs[1].Time = 700
-	v := judge("go1.27.4", unsure)[0]
-	assert.True(t, v.met && v.noisy, "%+v", v)
-	assert.Contains(t, verdictTable([]verdict{v}), "met, within the noise")
-	assert.False(t, judge("go1.27.4", figures(1, 601))[0].noisy)
-	none := judge("go1.27.4", &result{})
-	assert.Len(t, none, len(judge("go1.27.4", figures(1, 601))), "what was not run is listed too")
-	for _, v := range none {
-		assert.False(t, v.run, "%+v", v)
+}
+
+// What is counted needs no interval, and one round is enough.
+func TestVerdictsOfWhatIsCounted(t *testing.T) {
+	t.Parallel()
+	for bytes, want := range map[float64]ruling{350: met, 351: missed} {
+		r := figures(1, 601)
+		for i := range r.comparisons[0].results {
+			r.comparisons[0].results[i].costs = r.comparisons[0].results[i].costs[:1]
+		}
+		r.comparisons[0].results[3].costs[0].Bytes = bytes
+		v := judge("go1.27.4", r)
+		assert.Equal(t, []ruling{undecided, want}, []ruling{v[0].ruling, v[1].ruling})
 	}
-	assert.NotContains(t, verdictTable(none), "met")
 }
 
 func TestVerdictsOfRunsThatFailed(t *testing.T) {
@@ -369,14 +454,84 @@ func TestVerdictsOfRunsThatFailed(t *testing.T) {
 	for i := range r.shared {
 		r.shared[i].err = errors.New("broken")
 	}
-	missed := 0
+	n := 0
 	for _, v := range judge("go1.27.4", r) {
-		if v.run && !v.met {
-			missed++
+		if v.ruling == missed {
+			n++
 			assert.Contains(t, v.measured, "broken")
 		}
 	}
-	assert.Equal(t, len(r.runs)+len(r.shared), missed)
+	assert.Equal(t, len(r.runs)+len(r.shared), n)
+}
+
+func TestFailuresAreShownWithTheCalls(t *testing.T) {
+	t.Parallel()
+	o := outcome{Each: []int{30, 10}}
+	assert.Equal(t, "0", o.failures())
+	o.Failed = 10
+	assert.Equal(t, "10 of 50, 20.0 %", o.failures())
+	assert.Equal(t, "1 of 1, 100.0 %", (&outcome{Failed: 1}).failures())
+}
+
+// What a report says is what the next run reads.
+func TestDifferenceToTheRunBefore(t *testing.T) {
+	t.Parallel()
+	report := func(more float64) string {
+		r := figures(more, 601)
+		r.head = runtime.Version() + ", somewhere, 2026-01-02"
+		return r.markdown("")
+	}
+	all, where := rulings(report(1))
+	require.Len(t, all, len(judge(runtime.Version(), figures(1, 601))))
+	assert.Equal(t, runtime.Version()+", somewhere, 2026-01-02", where)
+	assert.NotContains(t, difference(report(1), report(1)), "- ")
+	for i, v := range judge(runtime.Version(), figures(1, 601)) {
+		assert.Equal(t, ruled{releaseOf(runtime.Version()) + ", " + v.budget, v.ruling}, all[i])
+	}
+	n := len(all)
+	assert.Equal(t, fmt.Sprintf("Verdicts that differ from the run before (%s): none, of %d that both have.\n", where, n), difference(report(1), report(1)))
+	same := difference(report(1), report(1))
+	assert.Equal(t, same, difference(same+"\n"+report(1), report(1)), "the line about an earlier run is not in the way")
+	differ := 0 // the walks have other bounds in the other toolchain
+	for i, v := range judge(runtime.Version(), figures(1.02, 601)) {
+		if v.ruling != all[i].ruling {
+			differ++
+		}
+	}
+	assert.Contains(t, difference(report(1), report(1.02)), fmt.Sprintf("): %d, of %d that both have.\n\n- ", differ, n))
+}
+
+func TestDifferenceNamesEachBudget(t *testing.T) {
+	t.Parallel()
+	table := func(version string, rows ...verdict) string {
+		return "### " + version + "\n\n" + version + ", here\n\n#### Budgets\n\n" + verdictTable(rows) + "\n#### Another table\n\n| budget | x | met |\n| c | x | met |\n"
+	}
+	before := table("go1.26.8", verdict{"a", "1.00 (0.9 to 2.0)", undecided}, verdict{"b", "2 | 3", met}, verdict{"gone", "", met}, verdict{"c", "", notRun}) +
+		table("go1.27.4", verdict{"a", "", missed})
+	now := table("go1.26.9", verdict{"a", "0.5", met}, verdict{"b", "2 | 4", met}, verdict{"new", "", missed}, verdict{"c", "", notRun}) +
+		table("go1.27.4", verdict{"a", "", missed})
+	assert.Equal(t, "Verdicts that differ from the run before (go1.26.8, here): 1, of 3 that both have.\n\n"+
+		"- go1.26, a: met, was undecided\n- go1.26, new: **missed**, not in the run before\n- go1.26, gone: not in this run, was met\n",
+		difference(before, now))
+	for _, nothing := range []string{"", "hello | there | you\n", table("go1.26.8", verdict{"a", "", notRun})} {
+		assert.Equal(t, "Verdicts that differ from the run before: there is none to compare with.\n", difference(nothing, now))
+	}
+}
+
+// The run that is kept must be one that the next run can read.
+func TestTheLastRunCanBeRead(t *testing.T) {
+	t.Parallel()
+	_, run, _, err := split("README.md")
+	require.NoError(t, err)
+	all, where := rulings(string(run))
+	assert.NotEmpty(t, where)
+	releases := map[string]int{}
+	for _, r := range all {
+		release, _, _ := strings.Cut(r.budget, ",")
+		releases[release]++
+		assert.Contains(t, []ruling{met, missed, undecided}, r.ruling, r.budget)
+	}
+	assert.Len(t, releases, 2, "one for each toolchain")
 }
 
 func TestReportAndPlot(t *testing.T) {
@@ -397,9 +552,41 @@ func TestReportAndPlot(t *testing.T) {
 		}
 		require.NoError(t, err)
 	}
-	assert.Contains(t, svg, "&lt;&amp;")
-	assert.Contains(t, svg, colAccept)
-	assert.Contains(t, svg, colRefuse)
+	for _, want := range []string{"&lt;&amp;", ">failed<", ">98.0 % used, 429: 1<", ">told that resets are rounded up<", ">fixed window<", ">10 s<", `fill="white"`} {
+		assert.Contains(t, svg, want)
+	}
+	for _, colour := range []string{colAccept, colRefuse} {
+		assert.Greater(t, strings.Count(svg, `fill="`+colour+`"`), 1, "the key, and bars")
+	}
+}
+
+// All plots have the same axis, so that they can be compared, and each bar has the height that belongs to it.
+func TestPlotIsDrawnToScale(t *testing.T) {
+	t.Parallel()
+	for most, want := range map[int][]int{0: {0}, 1: {0, 50}, 50: {0, 50}, 51: {0, 50, 100}, 150: {0, 50, 100, 150}, 151: {0, 100, 200}, 300: {0, 100, 200, 300}} {
+		assert.Equal(t, want, gridOf(most), most)
+	}
+	play := func(client string, accepted, refused int) run {
+		r := run{limit: limit{Kind: fixedWindow, N: 100}, client: client, time: time.Second}
+		for i := range accepted + refused {
+			r.ledger.Events = append(r.ledger.Events, event{150 * time.Millisecond, i < accepted})
+		}
+		r.ledger.Events = append(r.ledger.Events, event{time.Second, true}) // too late
+		return r
+	}
+	x := plotLeft + plotWide/10
+	bar := func(row, from, to, most int) string {
+		unit := float64(plotHigh) / float64(most)
+		return fmt.Sprintf(`d="M%d.0 %.1fh20.0v-%.1fh-20.0z"`, x, float64(plotTop+row*cellHigh+50+plotHigh)-float64(from)*unit, float64(to-from)*unit)
+	}
+	svg := plot([]run{play("a", 10, 0), play("b", 100, 50)})
+	for _, want := range []string{bar(0, 0, 10, 150) + ` fill="` + colAccept, bar(1, 0, 100, 150) + ` fill="` + colAccept, bar(1, 100, 150, 150) + ` fill="` + colRefuse} {
+		assert.Contains(t, svg, want)
+	}
+	assert.NotContains(t, svg, "cut off")
+	svg = plot([]run{play("a", 10, 5000)})
+	assert.Contains(t, svg, bar(0, 10, 300, 300))
+	assert.Contains(t, svg, "bars are cut off at 300")
 }
 
 func TestOld(t *testing.T) {

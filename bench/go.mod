@@ -5,6 +5,7 @@ go 1.26.0
 replace github.com/integrations-go/sdk => ..
 
 require (
+	github.com/aclements/go-moremath v0.0.0-20210112150236-f10218a38794
 	github.com/apono-io/apono-sdk-go v0.1.0-alpha9
 	github.com/confluentinc/ccloud-sdk-go-v2/provider-integration v0.2.0
 	github.com/hashicorp/go-retryablehttp v0.7.8

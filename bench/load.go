@@ -42,6 +42,18 @@ func (o *outcome) add(p outcome) {
 	o.Errors = o.Errors[:min(len(o.Errors), 3)]
 }
 
+// failures are the calls that failed, of those that ended by themselves.
+func (o *outcome) failures() string {
+	ended := o.Failed
+	for _, n := range o.Each {
+		ended += n
+	}
+	if o.Failed == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%d of %d, %s", o.Failed, ended, percent(float64(o.Failed)/float64(ended)))
+}
+
 // wait is the share q of the waits that are not longer.
 func (o *outcome) wait(q float64) time.Duration {
 	if len(o.Waits) == 0 {

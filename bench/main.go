@@ -97,11 +97,19 @@ func compareAll(args []string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	var report []byte
+	var report, before []byte
+	if s.readme != "" { // found out now, or there would be no place for what took so long
+		if _, before, _, err = split(s.readme); err != nil {
+			return err
+		}
+	}
 	if s.toolchains {
 		report, err = both(ctx, s, args)
 	} else {
 		report, err = one(ctx, s)
+	}
+	if err == nil && s.readme != "" {
+		report = slices.Concat([]byte(difference(string(before), string(report))), []byte("\n"), report)
 	}
 	if _, printed := os.Stdout.Write(report); printed != nil {
 		return printed
@@ -168,7 +176,7 @@ func measure(ctx context.Context, s settings, server *server, r *result) error {
 		case "micro":
 			err = micro(ctx, server, s.rounds, compared)
 		case "prefetch":
-			rounds, environment := min(s.rounds, 3), environmentWalk
+			rounds, environment := min(s.rounds, 6), environmentWalk // half a minute each, and just enough for an interval
 			if s.quick {
 				rounds, environment = 1, environmentShort
 			}
@@ -230,25 +238,6 @@ func both(ctx context.Context, s settings, args []string) ([]byte, error) {
 		}
 	}
 	return report.Bytes(), nil
-}
-
-// The last run stands between these lines.
-const (
-	runBegin = "<!-- run begins -->\n"
-	runEnd   = "<!-- run ends -->\n"
-)
-
-func keep(readme string, report []byte) error {
-	old, err := os.ReadFile(readme)
-	if err != nil {
-		return err
-	}
-	before, rest, ok := bytes.Cut(old, []byte(runBegin))
-	_, after, closed := bytes.Cut(rest, []byte(runEnd))
-	if !ok || !closed {
-		return fmt.Errorf("%s has no place for a run", filepath.Base(readme))
-	}
-	return os.WriteFile(readme, slices.Concat(before, []byte(runBegin), bytes.TrimRight(report, "\n"), []byte("\n"), []byte(runEnd), after), 0o600)
 }
 
 // sdkFolder is where our module is.

@@ -6,10 +6,13 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/aclements/go-moremath/stats"
 
 	"github.com/integrations-go/sdk/confluent"
 )
@@ -30,15 +33,32 @@ type comparison struct {
 	err     error
 }
 
-// spread is a median with the lowest and highest value.
+// spread is a median with its confidence interval, which is infinite where there are too few values for one.
 type spread struct{ low, median, high float64 }
+
+const confidence = 0.95
 
 func spreadOf(values []float64) spread {
 	if len(values) == 0 {
 		return spread{}
 	}
-	v := slices.Sorted(slices.Values(values))
-	return spread{v[0], (v[(len(v)-1)/2] + v[len(v)/2]) / 2, v[len(v)-1]}
+	interval := stats.QuantileCI(len(values), 0.5, confidence)
+	if interval.Ambiguous { // it leans to the low side, where budgets are met
+		interval.HiOrder++
+	}
+	median, low, high := interval.SampleCI(stats.Sample{Xs: slices.Sorted(slices.Values(values)), Sorted: true})
+	return spread{low, median, high}
+}
+
+// known reports whether there were rounds enough for an interval.
+func (s spread) known() bool { return !math.IsInf(s.low, 0) && !math.IsInf(s.high, 0) }
+
+// text is the median with its interval, where that is known and not a point at two digits.
+func (s spread) text(scale float64) string {
+	if !s.known() || (s.high-s.low)*scale < 0.005 {
+		return fmt.Sprintf("%.2f", s.median*scale)
+	}
+	return fmt.Sprintf("%.2f (%.2f to %.2f)", s.median*scale, s.low*scale, s.high*scale)
 }
 
 func pick(costs []cost, of func(cost) float64) []float64 {

@@ -10,88 +10,159 @@ import (
 
 const (
 	binWidth  = 100 * time.Millisecond
-	cellWide  = 260
-	cellHigh  = 110
-	plotWide  = 230
-	plotHigh  = 62
-	tallest   = 150 // requests in a bin; higher bars are cut off
-	plotTop   = 70
-	plotLeft  = 20
-	colAccept = "#2563a8"
-	colRefuse = "#d1342f"
+	cellWide  = 236
+	cellHigh  = 152
+	plotWide  = 200
+	plotHigh  = 70
+	plotTop   = 92
+	plotLeft  = 44
+	tallest   = 300       // requests in a bin; higher bars are cut off, or the others would not be seen
+	colAccept = "#1f4e8c" // apart from the next one without colours, too
+	colRefuse = "#e5533d"
+	colText   = "#222"
+	colNote   = "#555"
+	colGrid   = "#ddd"
+	colAxis   = "#888"
 )
 
-// plot draws requests over time: one row per client, one column per kind of limit.
+// plot draws requests over time: one column per kind of limit, its clients below each other, and the same axes for all.
+// The background is its own, because it is shown on light pages and on dark ones.
 func plot(runs []run) string {
-	var kinds, clients []string
+	var kinds []string
+	rows, most := 0, 1
+	columns := map[string][]run{}
 	for _, r := range runs {
-		if r.err != nil {
-			continue
+		kind := r.limit.Kind
+		if !slices.Contains(kinds, kind) {
+			kinds = append(kinds, kind)
 		}
-		if !slices.Contains(kinds, r.limit.Kind) {
-			kinds = append(kinds, r.limit.Kind)
-		}
-		if !slices.Contains(clients, r.client) {
-			clients = append(clients, r.client)
+		columns[kind] = append(columns[kind], r)
+		rows = max(rows, len(columns[kind]))
+		for i, n := range r.bins(true) {
+			most = max(most, n+r.bins(false)[i])
 		}
 	}
+	scale := "requests per 100 ms that came to the server, over the seconds since the first one"
+	if most > tallest {
+		scale += fmt.Sprintf("; bars are cut off at %d", tallest)
+	}
+	grid := gridOf(min(most, tallest))
+
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="11" role="img">`+"\n",
-		plotLeft+cellWide*len(kinds), plotTop+cellHigh*len(clients))
-	b.WriteString("<title>Requests over time</title>\n" + `<rect width="100%" height="100%" fill="white"/>` + "\n")
-	text(&b, plotLeft, 20, fmt.Sprintf("Requests per %v that came to the server; bars end at %d", binWidth, tallest))
-	fmt.Fprintf(&b, `<rect x="%d" y="28" width="9" height="9" fill="%s"/>`, plotLeft, colAccept)
-	text(&b, plotLeft+14, 37, "accepted")
-	fmt.Fprintf(&b, `<rect x="%d" y="28" width="9" height="9" fill="%s"/>`, plotLeft+80, colRefuse)
-	text(&b, plotLeft+94, 37, "refused (429)")
+	width, height := plotLeft+cellWide*len(kinds), plotTop+cellHigh*rows
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12" role="img">`+"\n",
+		width, height, width, height)
+	b.WriteString("<title>Requests over time</title>\n" + `<rect width="100%" height="100%" rx="6" fill="white"/>` + "\n")
+	text(&b, 14, 24, colText, `font-size="15" font-weight="bold"`, fmt.Sprintf("Requests over time, %d goroutines against a limit", goroutines))
+	text(&b, 14, 43, colNote, "", scale)
+	for x, key := range []struct{ colour, name string }{{colAccept, "accepted"}, {colRefuse, "refused (429)"}} {
+		fmt.Fprintf(&b, `<rect x="%d" y="52" width="10" height="10" fill="%s"/>`+"\n", 14+x*90, key.colour)
+		text(&b, 29+x*90, 61, colText, "", key.name)
+	}
 	for x, kind := range kinds {
-		text(&b, plotLeft+x*cellWide, 58, kind)
-		for y, client := range clients {
-			if r, ok := findRun(runs, kind, client); ok && r.err == nil {
-				cell(&b, plotLeft+x*cellWide, plotTop+y*cellHigh, r)
-			}
+		left := plotLeft + x*cellWide
+		text(&b, left, 84, colText, `font-size="14" font-weight="bold"`, kind)
+		for y := range columns[kind] {
+			cell(&b, left, plotTop+y*cellHigh, grid, &columns[kind][y])
 		}
 	}
 	b.WriteString("</svg>\n")
 	return b.String()
 }
 
-func text(b *strings.Builder, x, y int, s string) {
-	fmt.Fprintf(b, `<text x="%d" y="%d" fill="#222">`, x, y)
+func text(b *strings.Builder, x, y int, colour, more, s string) {
+	fmt.Fprintf(b, `<text x="%d" y="%d" fill="%s" %s>`, x, y, colour, more)
 	_ = xml.EscapeText(b, []byte(s)) // a Builder does not fail
 	b.WriteString("</text>\n")
 }
 
-func cell(b *strings.Builder, left, top int, r run) {
-	bins := int((r.time + binWidth - 1) / binWidth)
-	accepted, refused := make([]int, bins), make([]int, bins)
+// bins counts what was accepted, or refused, in each stretch of the run.
+func (r *run) bins(accepted bool) []int {
+	bins := make([]int, (r.time+binWidth-1)/binWidth)
 	for _, e := range r.ledger.Events {
-		if e.At >= r.time {
-			continue
-		}
-		if e.OK {
-			accepted[e.At/binWidth]++
-		} else {
-			refused[e.At/binWidth]++
+		if e.At < r.time && e.OK == accepted {
+			bins[e.At/binWidth]++
 		}
 	}
-	text(b, left, top+12, r.client)
-	base := top + 18 + plotHigh
-	width := float64(plotWide) / float64(max(bins, 1))
-	bar := func(bin, from, to int, colour string) {
-		from, to = min(from, tallest), min(to, tallest)
-		if from == to {
-			return
+	return bins
+}
+
+// gridOf is where lines go: up to the first that is not below most.
+func gridOf(most int) []int {
+	step := 50
+	for most > 3*step {
+		step *= 2
+	}
+	grid := []int{0}
+	for n := 0; n < most; {
+		n += step
+		grid = append(grid, n)
+	}
+	return grid
+}
+
+// lines breaks the name of a client, which is too long for one line.
+func lines(name string) (string, string) {
+	for _, at := range []string{", ", " + "} {
+		if first, rest, ok := strings.Cut(name, at); ok {
+			return first + strings.TrimRight(at, " +"), strings.TrimLeft(at, ", ") + rest
 		}
-		scale := float64(plotHigh) / tallest
-		fmt.Fprintf(b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="%s"/>`+"\n",
-			float64(left)+float64(bin)*width, float64(base)-float64(to)*scale, max(width-0.4, 0.4), float64(to-from)*scale, colour)
 	}
-	for i := range bins {
-		bar(i, 0, accepted[i], colAccept)
-		bar(i, accepted[i], accepted[i]+refused[i], colRefuse)
+	return name, ""
+}
+
+func cell(b *strings.Builder, left, top int, grid []int, r *run) {
+	who, more := lines(r.client)
+	if more == "" {
+		text(b, left, top+28, colText, "", who)
+	} else {
+		text(b, left, top+14, colText, "", who)
+		text(b, left, top+28, colText, "", more)
 	}
-	fmt.Fprintf(b, `<line x1="%d" y1="%d" x2="%d" y2="%d" stroke="#888"/>`+"\n", left, base, left+plotWide, base)
-	text(b, left, base+13, "0 s")
-	text(b, left+plotWide-26, base+13, fmt.Sprintf("%.0f s", r.time.Seconds()))
+	base := top + 50 + plotHigh
+	if r.err != nil {
+		text(b, left, top+43, colRefuse, "", "failed")
+		return
+	}
+	_, first, later := r.count()
+	note := fmt.Sprintf("%s used, 429: %d", percent(r.share()), first+later)
+	if r.outcome.Failed > 0 {
+		note += fmt.Sprintf(", failed: %d", r.outcome.Failed)
+	}
+	text(b, left, top+43, colNote, `font-size="11"`, note)
+	most := grid[len(grid)-1]
+	for _, n := range grid {
+		y := float64(base) - float64(n*plotHigh)/float64(most)
+		colour := colGrid
+		if n == 0 {
+			colour = colAxis
+		}
+		fmt.Fprintf(b, `<path d="M%d %.1fh%d" stroke="%s"/>`+"\n", left, y, plotWide, colour)
+		text(b, left-4, int(y)+4, colNote, `font-size="10" text-anchor="end"`, fmt.Sprint(n))
+	}
+	accepted, refused := r.bins(true), r.bins(false)
+	wide := float64(plotWide) / float64(max(len(accepted), 1))
+	bars := func(colour string, span func(int) (int, int)) {
+		var d strings.Builder
+		for i := range accepted {
+			from, to := span(i)
+			if from, to = min(from, most), min(to, most); from < to {
+				unit := float64(plotHigh) / float64(most)
+				fmt.Fprintf(&d, "M%.1f %.1fh%.1fv-%.1fh-%.1fz", float64(left)+float64(i)*wide, float64(base)-float64(from)*unit, wide, float64(to-from)*unit, wide)
+			}
+		}
+		if d.Len() > 0 {
+			fmt.Fprintf(b, `<path d="%s" fill="%s"/>`+"\n", d.String(), colour)
+		}
+	}
+	bars(colAccept, func(i int) (int, int) { return 0, accepted[i] })
+	bars(colRefuse, func(i int) (int, int) { return accepted[i], accepted[i] + refused[i] })
+	for i, anchor := range []string{"start", "middle", "end"} {
+		at := time.Duration(i) * r.time / 2
+		unit := ""
+		if i == 2 {
+			unit = " s"
+		}
+		text(b, left+i*plotWide/2, base+13, colNote, `font-size="10" text-anchor="`+anchor+`"`, fmt.Sprintf("%g%s", at.Seconds(), unit))
+	}
 }

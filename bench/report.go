@@ -48,7 +48,7 @@ func machine(ctx context.Context) string {
 
 func (r *result) markdown(svg string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### %s\n\n%s\n\n#### Budgets\n\n", runtime.Version(), r.head)
+	fmt.Fprintf(&b, "### %s\n\n%s\n\n#### %s\n\n", runtime.Version(), r.head, budgetsTitle)
 	b.WriteString(verdictTable(judge(runtime.Version(), r)))
 	for _, c := range r.comparisons {
 		b.WriteString("\n" + c.markdown())
@@ -113,10 +113,8 @@ func (c *comparison) cell(client, base string, of func(cost) float64) string {
 		return "-"
 	case client == base:
 		return "1"
-	case s.high-s.low < 0.005:
-		return fmt.Sprintf("%.2f", s.median)
 	}
-	return fmt.Sprintf("%.2f (%.2f to %.2f)", s.median, s.low, s.high)
+	return s.text(1)
 }
 
 func duration(ns float64) string {
@@ -132,7 +130,7 @@ func duration(ns float64) string {
 
 func runTable(runs []run) string {
 	var b strings.Builder
-	rows := [][]string{{"server", "client", "accepted of allowed", "429 in the first second", "429 later", "calls failed", "p50", "p99", "most to least per goroutine", "most at a time"}}
+	rows := [][]string{{"server", "client", "accepted of allowed", "calls failed", "429 in the first second", "429 later", "p50", "p99", "most to least per goroutine", "most at a time"}}
 	for _, r := range runs {
 		if r.err != nil {
 			rows = append(rows, []string{r.limit.Kind, r.client, "failed: " + strings.ReplaceAll(r.err.Error(), "\n", "; "), "", "", "", "", "", "", ""})
@@ -144,8 +142,8 @@ func runTable(runs []run) string {
 			fair = fmt.Sprintf("%.2f", f)
 		}
 		rows = append(rows, []string{
-			r.limit.Kind, r.client, fmt.Sprintf("%d of %d, %s", accepted, r.allowed(), percent(r.share())), fmt.Sprint(first), fmt.Sprint(later),
-			fmt.Sprint(r.outcome.Failed), duration(float64(r.outcome.wait(0.5))), duration(float64(r.outcome.wait(0.99))), fair, fmt.Sprint(r.ledger.Most),
+			r.limit.Kind, r.client, fmt.Sprintf("%d of %d, %s", accepted, r.allowed(), percent(r.share())), r.outcome.failures(),
+			fmt.Sprint(first), fmt.Sprint(later), duration(float64(r.outcome.wait(0.5))), duration(float64(r.outcome.wait(0.99))), fair, fmt.Sprint(r.ledger.Most),
 		})
 	}
 	table(&b, rows...)
@@ -179,31 +177,55 @@ func burdenTable(all []burden) string {
 	return b.String()
 }
 
+// ruling is what became of a budget.
+type ruling string
+
+const (
+	notRun    ruling = "not run"
+	met       ruling = "met"
+	missed    ruling = "**missed**"
+	undecided ruling = "undecided"
+)
+
 // verdict is one budget and what became of it.
 type verdict struct {
 	budget, measured string
-	run, met         bool
-	noisy            bool // some rounds were on the other side
+	ruling           ruling
 }
+
+// By these the table is found again in the report of the run before.
+const (
+	budgetsTitle = "Budgets"
+	budgetColumn = "budget"
+)
 
 func verdictTable(all []verdict) string {
 	var b strings.Builder
-	rows := [][]string{{"budget", "measured", "verdict"}}
+	rows := [][]string{{budgetColumn, "measured", "verdict"}}
 	for _, v := range all {
-		word := "not run"
-		switch {
-		case v.run && v.met:
-			word = "met"
-		case v.run:
-			word = "**missed**"
-		}
-		if v.noisy {
-			word += ", within the noise"
-		}
-		rows = append(rows, []string{v.budget, v.measured, word})
+		rows = append(rows, []string{v.budget, strings.ReplaceAll(v.measured, "\n", "; "), string(v.ruling)})
 	}
 	table(&b, rows...)
 	return b.String()
+}
+
+// decide holds times, which differ from round to round, against the most that they may be.
+func decide(s spread, most float64) ruling {
+	switch {
+	case s.high <= most:
+		return met
+	case s.low > most:
+		return missed
+	}
+	return undecided
+}
+
+// holds rules on what is counted.
+func holds(ok bool) ruling {
+	if ok {
+		return met
+	}
+	return missed
 }
 
 func (r *result) comparison(name string) *comparison {
@@ -215,29 +237,43 @@ func (r *result) comparison(name string) *comparison {
 	return &comparison{}
 }
 
-// judge holds the figures, medians all of them, against the budgets.
+// metric is one of the figures of a cost. Those that are counted hardly differ from round to round.
+type metric struct {
+	of      func(cost) float64
+	counted bool
+}
+
+var (
+	inTime   = metric{timeOf, false}
+	inBytes  = metric{bytesOf, true}
+	inAllocs = metric{allocsOf, true}
+)
+
+func (m metric) decide(s spread, most float64) ruling {
+	if m.counted {
+		return holds(s.median <= most)
+	}
+	return decide(s, most)
+}
+
+// judge holds the figures against the budgets.
 func judge(goVersion string, r *result) []verdict {
 	var all []verdict
-	fill := func(v *verdict, s spread, limit float64) {
-		v.run, v.met, v.noisy = true, s.median <= limit, s.low <= limit && limit < s.high
-		v.measured = fmt.Sprintf("%.2f (%.2f to %.2f)", s.median, s.low, s.high)
-	}
-	// most is a budget of so many times what another client needs.
-	most := func(c *comparison, what, client, base string, of func(cost) float64, limit float64) {
-		v := verdict{budget: fmt.Sprintf("%s: %s at most %.2f of %s", c.name, what, limit, base)}
-		if s, ok := c.ratio(client, base, of); ok {
-			fill(&v, s, limit)
+	add := func(budget string, c *comparison, client, base string, m metric, limit float64) {
+		v := verdict{budget: budget, ruling: notRun}
+		if s, ok := c.ratio(client, base, m.of); ok {
+			v.ruling, v.measured = m.decide(s, limit), s.text(1)
 		}
 		all = append(all, v)
 	}
+	// most is a budget of so many times what another client needs.
+	most := func(c *comparison, what, client, base string, m metric, limit float64) {
+		add(fmt.Sprintf("%s: %s at most %.2f of %s", c.name, what, limit, base), c, client, base, m, limit)
+	}
 	// below is a budget of less than what all other clients need.
-	below := func(c *comparison, what string, of func(cost) float64, others ...string) {
+	below := func(c *comparison, what string, m metric, others ...string) {
 		for _, other := range others {
-			v := verdict{budget: fmt.Sprintf("%s: %s than %s", c.name, what, other)}
-			if s, ok := c.ratio(nameSDK, other, of); ok {
-				fill(&v, s, math.Nextafter(1, 0))
-			}
-			all = append(all, v)
+			add(fmt.Sprintf("%s: %s than %s", c.name, what, other), c, nameSDK, other, m, math.Nextafter(1, 0))
 		}
 	}
 	named := func(name string) *comparison {
@@ -248,21 +284,21 @@ func judge(goVersion string, r *result) []verdict {
 	for _, where := range []string{", in memory", ", loopback, HTTP/1.1"} {
 		c := named(workWalk + where)
 		if old(goVersion) {
-			most(c, "time", nameSDK, nameBare, timeOf, 1)
-			most(c, "time", nameSDK, nameCcloud, timeOf, 1/1.5)
+			most(c, "time", nameSDK, nameBare, inTime, 1)
+			most(c, "time", nameSDK, nameCcloud, inTime, 1/1.5)
 			continue
 		}
-		most(c, "time", nameSDK, nameBare, timeOf, 0.6)
-		most(c, "bytes", nameSDK, nameBare, bytesOf, 0.35)
-		below(c, "less time", timeOf, nameRetryable, nameCcloud)
+		most(c, "time", nameSDK, nameBare, inTime, 0.6)
+		most(c, "bytes", nameSDK, nameBare, inBytes, 0.35)
+		below(c, "less time", inTime, nameRetryable, nameCcloud)
 	}
 	get := named(workGet + ", in memory")
-	most(get, "time", nameSDK, nameBare, timeOf, 1.1)
+	most(get, "time", nameSDK, nameBare, inTime, 1.1)
 	apono := named(workAponoGet + ", in memory")
-	below(get, "fewer bytes", bytesOf, nameCcloud)
-	below(get, "fewer allocations", allocsOf, nameCcloud)
-	below(apono, "fewer bytes", bytesOf, nameApono)
-	below(apono, "fewer allocations", allocsOf, nameApono)
+	below(get, "fewer bytes", inBytes, nameCcloud)
+	below(get, "fewer allocations", inAllocs, nameCcloud)
+	below(apono, "fewer bytes", inBytes, nameApono)
+	below(apono, "fewer allocations", inAllocs, nameApono)
 	all = append(all, chain(get)...)
 	for _, client := range []string{nameSDK, nameRoundedUp} {
 		all = append(all, windows(r.runs, fixedWindow, client, 0.98, true), windows(r.runs, tokenBucket, client, 0.95, false), windows(r.runs, slidingWindow, client, 0.95, false))
@@ -272,9 +308,9 @@ func judge(goVersion string, r *result) []verdict {
 		through.budget = fmt.Sprintf("%d processes: %s", processes, through.budget)
 		all = append(all, through)
 	}
-	killed := verdict{budget: fmt.Sprintf("%d processes, Redis killed and restarted: no call fails, no process ends", processes)}
+	killed := verdict{budget: fmt.Sprintf("%d processes, Redis killed and restarted: no call fails, no process ends", processes), ruling: notRun}
 	if run, ok := findRun(r.shared, fixedWindow, nameKilled); ok {
-		killed.run, killed.met = true, run.err == nil && run.outcome.Failed == 0
+		killed.ruling = holds(run.err == nil && run.outcome.Failed == 0)
 		killed.measured = fmt.Sprintf("%d failed", run.outcome.Failed)
 		if run.err != nil {
 			killed.measured = run.err.Error()
@@ -283,7 +319,7 @@ func judge(goVersion string, r *result) []verdict {
 	all = append(all, killed)
 	for _, name := range []string{workPrefetch, workPrefetchShort} {
 		if slices.ContainsFunc(r.comparisons, func(c comparison) bool { return c.name == name }) || name == workPrefetch && !r.has(workPrefetchShort) {
-			most(named(name), "time", namePrefetch, nameSDK, timeOf, 0.6)
+			most(named(name), "time", namePrefetch, nameSDK, inTime, 0.6)
 		}
 	}
 	return all
@@ -300,8 +336,8 @@ func old(goVersion string) bool {
 
 // chain is what the call path adds to the generated client.
 func chain(get *comparison) []verdict {
-	time := verdict{budget: "The chain over the generated client: at most 2 µs"}
-	allocs := verdict{budget: "The chain over the generated client: at most 6 allocations"}
+	time := verdict{budget: "The chain over the generated client: at most 2 µs", ruling: notRun}
+	allocs := verdict{budget: "The chain over the generated client: at most 6 allocations", ruling: notRun}
 	own, ok := get.find(nameSDK)
 	generated, found := get.find(nameGenerated)
 	if !ok || !found {
@@ -315,9 +351,8 @@ func chain(get *comparison) []verdict {
 		return spreadOf(d)
 	}
 	t, a := more(timeOf), more(allocsOf)
-	time.run, time.met, time.noisy = true, t.median <= 2000, t.low <= 2000 && t.high > 2000
-	time.measured = fmt.Sprintf("%.2f µs (%.2f to %.2f)", t.median/1e3, t.low/1e3, t.high/1e3)
-	allocs.run, allocs.met, allocs.measured = true, a.median < 6.5, fmt.Sprintf("%.0f (%.0f to %.0f)", a.median, a.low, a.high)
+	time.ruling, time.measured = decide(t, 2000), t.text(1e-3)+" µs"
+	allocs.ruling, allocs.measured = holds(a.median < 6.5), fmt.Sprintf("%.0f", a.median) // what is not of the call may come in once in a while
 	return []verdict{time, allocs}
 }
 
@@ -336,22 +371,21 @@ func windows(runs []run, kind, client string, share float64, strict bool) verdic
 	if strict {
 		rule = "no 429 after the first window, at most one in it"
 	}
-	v := verdict{budget: fmt.Sprintf("%s, %s: at least %s used, %s", client, kind, percent(share), rule)}
+	v := verdict{budget: fmt.Sprintf("%s, %s: at least %s used, %s", client, kind, percent(share), rule), ruling: notRun}
 	r, ok := findRun(runs, kind, client)
 	if !ok {
 		return v
 	}
 	if r.err != nil {
-		v.run, v.measured = true, r.err.Error()
+		v.ruling, v.measured = missed, r.err.Error()
 		return v
 	}
 	_, first, later := r.count()
-	v.run, v.met = true, r.share() >= share
+	allowed := r.refused() <= 0.001
 	if strict {
-		v.met = v.met && later == 0 && first <= 1
-	} else {
-		v.met = v.met && r.refused() <= 0.001
+		allowed = later == 0 && first <= 1
 	}
+	v.ruling = holds(allowed && r.share() >= share)
 	v.measured = fmt.Sprintf("%s, 429: %d and %d", percent(r.share()), first, later)
 	return v
 }
