@@ -5,7 +5,7 @@ VERSION ?= 4.2
 live-egeria:
 	egeria/live/platform run $(VERSION) -- go test -tags live -count=1 -v -run TestRecord ./egeria/egeriatest
 	egeria/live/platform run $(VERSION) -- go test -tags live -count=1 -v -run TestStoryOnARealPlatform ./egeria
-# Compares the SDK with other clients, with both Go versions, and records the run. It takes a while, and a machine with nothing else to do.
+# Compares the SDK with other clients, with both Go versions, records the run, and tells which verdicts differ from the one before. It takes below half an hour, and a machine with nothing else to do.
 .PHONY: bench
 bench:
 	cd bench && go run . -toolchains -readme README.md

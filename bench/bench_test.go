@@ -529,7 +529,8 @@ func TestTheLastRunCanBeRead(t *testing.T) {
 	for _, r := range all {
 		release, _, _ := strings.Cut(r.budget, ",")
 		releases[release]++
-		assert.Contains(t, []ruling{met, missed, undecided}, r.ruling, r.budget)
+		word, _, _ := strings.Cut(string(r.ruling), ",") // runs were kept that told of noise behind it
+		assert.Contains(t, []ruling{met, missed, undecided}, ruling(word), r.budget)
 	}
 	assert.Len(t, releases, 2, "one for each toolchain")
 }
