@@ -79,7 +79,7 @@ type RetryPolicy struct {
 	MinDelay, MaxDelay time.Duration
 	// MaxServerWait is the longest Retry-After that is obeyed. Beyond it, or beyond the context's deadline, the error comes at once. Default 1 min.
 	MaxServerWait time.Duration
-	// Budget is how many retries the client may make beyond one per ten successful calls, so that an outage gets no storm from it. Waits that the server named are free. Default 50.
+	// Budget is how many retries the client may make beyond one per ten successful calls, so that an outage gets no storm from it. What the server refused with 429, or asked to send again later, does not count. Default 50.
 	Budget int
 }
 

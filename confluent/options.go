@@ -96,7 +96,7 @@ type RetryPolicy struct {
 	MinDelay, MaxDelay time.Duration
 	// MaxServerWait is the longest wait (Retry-After, X-RateLimit-Reset) that is obeyed. Beyond it, or beyond the context's deadline, the error comes at once. Default 1 min.
 	MaxServerWait time.Duration
-	// Budget is how many retries the client may make beyond one per ten successful calls, so that an outage gets no storm from it. Waits that the server named are free. Default 50.
+	// Budget is how many retries the client may make beyond one per ten successful calls, so that an outage gets no storm from it. What the server refused with 429, or asked to send again later, does not count. Default 50.
 	Budget int
 }
 
@@ -120,7 +120,7 @@ func WithMaxResponseBytes(n int64) Option {
 }
 
 // WithLimiter shares limiter with whoever else uses it: Confluent's limits hold per user and per organization, not per client. By default a
-// client has a [ratelimit.Local] of its own that learns from the X-RateLimit headers and waits for [RetryPolicy].MaxServerWait at most; limiter has its own cap. A nil limiter turns waiting ahead off.
+// client has a [ratelimit.Local] of its own that learns from the X-RateLimit headers, limits the requests in flight if the server refuses them nevertheless, and waits for [RetryPolicy].MaxServerWait at most; limiter has its own cap. A nil limiter turns waiting ahead off.
 func WithLimiter(limiter ratelimit.Limiter) Option {
 	return func(c *config) error { return c.SetLimiter(limiter) }
 }

@@ -14,6 +14,7 @@ const (
 	backOff     = 0.98 // of what was accepted, after a refusal
 	backOffNow  = 0.7  // the same, if the last refusal was not long ago
 	catchUp     = 5 * time.Millisecond
+	slowly      = 2000 // times as many as in flight are accepted until their limit rises quickly again
 )
 
 // WithAdaptiveRate finds the rate that the server allows from its refusals
@@ -40,17 +41,29 @@ func WithAdaptiveRate(start, floor float64) Option {
 }
 
 // WithAdaptiveInFlight finds the number of requests in flight that the server
-// allows, from refusals while the headers tell that places are left, or while
-// none tell anything. It follows the rules of [WithAdaptiveRate], with a floor
-// of at least 1, and also rises while it is not used up. Together with that, and without headers, the number in flight
-// is tried first; if even one at a time is refused, the rate is. The default is
-// no such limit.
+// allows, from refusals (429) while the headers tell that places are left, or
+// while none tell anything. It begins with start, which it doubles with every
+// start accepted requests until the first refusal; a start of 0 is no limit
+// until then. A refusal lowers it to less than were in flight, or to half of
+// that if refusals follow each other; where nothing is accepted in between, as
+// in an outage, only the first one counts. With every request that is accepted
+// it rises: quickly up to where it was refused, then slowly, then quickly again.
+// It never goes below floor. So a wrong guess costs little, and not for long.
+//
+// Together with [WithAdaptiveRate], and without headers, the number in flight is
+// tried first; if even one at a time is refused, the rate is. While no reply
+// comes the limit rises by one per second, so that nobody who waits for a place
+// while holding another is stuck. start must be 0 or above, floor at least 1. The
+// default is no such limit.
 func WithAdaptiveInFlight(start, floor int) Option {
 	return func(l *Local) error {
 		if start < 0 || floor < 1 {
 			return fmt.Errorf("ratelimit: WithAdaptiveInFlight: %d, %d: start must be 0 or above, floor at least 1", start, floor)
 		}
-		l.crowd.curve = newCurve(float64(start), float64(floor))
+		l.crowd = crowd{floor: float64(floor), limit: float64(start)}
+		if start > 0 {
+			l.crowd.limit = float64(max(start, floor))
+		}
 		return nil
 	}
 }
@@ -173,8 +186,55 @@ func (p *pace) recent(now time.Time) float64 {
 
 // crowd limits the requests in flight.
 type crowd struct {
-	curve
-	mark uint64 // the latest permit when the limit was cut
+	floor    float64 // 0 if not in use
+	limit    float64 // 0 if there is none
+	top      float64 // in flight at the latest refusal, 0 before the first
+	accepted float64 // since then
+	moved    time.Time
+	mark     uint64 // the latest permit at that time
+}
+
+func (c *crowd) at(now time.Time) float64 {
+	if c.floor == 0 || c.limit == 0 {
+		return math.Inf(1)
+	}
+	if c.moved.IsZero() {
+		c.moved = now
+	}
+	return c.limit + now.Sub(c.moved).Seconds()
+}
+
+// accept raises the limit.
+func (c *crowd) accept(now time.Time) {
+	if c.limit == 0 {
+		return
+	}
+	c.moved = now
+	c.accepted++
+	speed := 1.0
+	if c.top == 0 {
+		speed = c.limit
+	} else if c.limit >= c.top-1 {
+		x := c.accepted / (slowly * c.limit)
+		speed = min(1, x*x)
+	}
+	c.limit = min(c.limit+speed/c.limit, math.MaxInt32)
+}
+
+// refuse lowers the limit, after a refusal with n in flight.
+func (c *crowd) refuse(n int, now time.Time) {
+	c.moved = now
+	if c.top > 0 && c.accepted == 0 {
+		return
+	}
+	limit := float64(n - 1)
+	if c.limit > 0 {
+		limit = min(limit, c.limit)
+	}
+	if c.top == 0 || c.accepted < limit {
+		limit /= 2
+	}
+	c.limit, c.top, c.accepted = max(limit, c.floor), float64(n), 0
 }
 
 // most is the limit of requests in flight, 0 if there is none.
@@ -193,6 +253,7 @@ func (l *Local) adapt(p Permit, held place, w Window, refused bool, now time.Tim
 	}
 	if !refused {
 		l.pace.count(now)
+		l.crowd.accept(now)
 		return
 	}
 	c := &l.crowd
@@ -208,7 +269,7 @@ func (l *Local) adapt(p Permit, held place, w Window, refused bool, now time.Tim
 	case crowded:
 		if p.Seq > c.mark { // The others were sent under the old limit.
 			c.mark = l.seq
-			c.cut(min(c.at(now), float64(n-1)), 0, now)
+			c.refuse(n, now)
 		}
 	case !told && l.pace.floor > 0 && p.Seq > l.pace.mark:
 		l.pace.mark = l.seq
@@ -220,6 +281,6 @@ func (l *Local) adapt(p Permit, held place, w Window, refused bool, now time.Tim
 			top = max(top, rate/2)
 		}
 		l.pace.cut(top, top, now)
-		c.top, c.depth = 0, 0 // It was not their number.
+		c.limit, c.top = 0, 0 // It was not their number.
 	}
 }

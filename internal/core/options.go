@@ -141,7 +141,7 @@ func (o *Options) Build(want string) (*Client, error) {
 		if policy == (RetryPolicy{}) {
 			policy = DefaultRetryPolicy()
 		}
-		limits := []ratelimit.Option{ratelimit.WithMaxWait(max(policy.MaxServerWait, 1))}
+		limits := []ratelimit.Option{ratelimit.WithMaxWait(max(policy.MaxServerWait, 1)), ratelimit.WithAdaptiveInFlight(0, 1)}
 		if o.Headers != (ratelimit.Headers{}) {
 			limits = append(limits, ratelimit.WithHeaders(o.Headers))
 		}

@@ -105,7 +105,7 @@ func (c *Client) judge(ctx context.Context, cs *call, idempotent bool, r *reply,
 		}
 		return verdict{}
 	case status == http.StatusTooManyRequests:
-		return verdict{retry: true, told: told, free: told, wait: wait}
+		return verdict{retry: true, told: told, free: true, wait: wait}
 	case status == http.StatusServiceUnavailable && told:
 		return verdict{retry: true, told: true, free: true, wait: wait}
 	case status == http.StatusRequestTimeout, status == http.StatusInternalServerError, status == http.StatusBadGateway,
