@@ -13,8 +13,9 @@ const (
 	perRefusal  = 3000 // so many requests are worth a refusal
 	backOff     = 0.98 // of what was accepted, after a refusal
 	backOffNow  = 0.7  // the same, if the last refusal was not long ago
+	surest      = 64
 	catchUp     = 5 * time.Millisecond
-	slowly      = 2000 // times as many as in flight are accepted until their limit rises quickly again
+	slowly      = 400 // times as many as in flight are accepted until their limit rises quickly again; more, the surer it is
 )
 
 // WithAdaptiveRate finds the rate that the server allows from its refusals
@@ -44,9 +45,8 @@ func WithAdaptiveRate(start, floor float64) Option {
 // allows, from refusals (429) while the headers tell that places are left, or
 // while none tell anything. It begins with start, which it doubles with every
 // start accepted requests until the first refusal; a start of 0 is no limit
-// until then. A refusal lowers it to less than were in flight, or to half of
-// that if refusals follow each other; where nothing is accepted in between, as
-// in an outage, only the first one counts. With every request that is accepted
+// until then. A refusal lowers it to one less than were in flight, and each
+// further one of those by one. With every request that is accepted
 // it rises: quickly up to where it was refused, then slowly, then quickly again.
 // It never goes below floor. So a wrong guess costs little, and not for long.
 //
@@ -190,6 +190,7 @@ type crowd struct {
 	limit    float64 // 0 if there is none
 	top      float64 // in flight at the latest refusal, 0 before the first
 	accepted float64 // since then
+	sure     float64 // doubled with each refusal that comes where the one before came
 	moved    time.Time
 	mark     uint64 // the latest permit at that time
 }
@@ -215,26 +216,34 @@ func (c *crowd) accept(now time.Time) {
 	if c.top == 0 {
 		speed = c.limit
 	} else if c.limit >= c.top-1 {
-		x := c.accepted / (slowly * c.limit)
+		x := c.accepted / (slowly * c.sure * c.limit)
 		speed = min(1, x*x)
 	}
 	c.limit = min(c.limit+speed/c.limit, math.MaxInt32)
 }
 
-// refuse lowers the limit, after a refusal with n in flight.
-func (c *crowd) refuse(n int, now time.Time) {
+// refuse lowers the limit after a refusal with n in flight. What is refused of
+// the same crowd (again) was too many as well.
+func (c *crowd) refuse(n int, again bool, now time.Time) {
 	c.moved = now
-	if c.top > 0 && c.accepted == 0 {
+	if again {
+		if c.limit > 0 {
+			c.limit = max(c.limit-1, c.floor)
+		}
 		return
 	}
 	limit := float64(n - 1)
 	if c.limit > 0 {
 		limit = min(limit, c.limit)
 	}
-	if c.top == 0 || c.accepted < limit {
-		limit /= 2
+	c.limit = max(limit, c.floor)
+	if c.top > 0 && c.accepted == 0 {
+		return // An outage says nothing of their number.
 	}
-	c.limit, c.top, c.accepted = max(limit, c.floor), float64(n), 0
+	if c.sure = min(2*c.sure, surest); float64(n) != c.top {
+		c.sure = 1
+	}
+	c.top, c.accepted = float64(n), 0
 }
 
 // most is the limit of requests in flight, 0 if there is none.
@@ -267,10 +276,11 @@ func (l *Local) adapt(p Permit, held place, w Window, refused bool, now time.Tim
 	}
 	switch {
 	case crowded:
-		if p.Seq > c.mark { // The others were sent under the old limit.
+		again := p.Seq <= c.mark
+		if !again {
 			c.mark = l.seq
-			c.refuse(n, now)
 		}
+		c.refuse(n, again, now)
 	case !told && l.pace.floor > 0 && p.Seq > l.pace.mark:
 		l.pace.mark = l.seq
 		top := max(l.pace.recent(now), 1)

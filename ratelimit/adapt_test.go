@@ -188,6 +188,47 @@ func TestAllowanceInFlight(t *testing.T) {
 	}
 }
 
+// After an outage that answered 429 as many are in flight as before, soon.
+func TestAdaptiveInFlightRecoversFromAnOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocal(t, ratelimit.WithAdaptiveInFlight(0, 1))
+		begin := time.Now()
+		var mu sync.Mutex
+		inFlight, busiest := 0, 0
+		server := roundTripper(func(*http.Request) (*http.Response, error) {
+			mu.Lock()
+			inFlight++
+			if since := time.Since(begin); since > 75*time.Second {
+				busiest = max(busiest, inFlight)
+			}
+			mu.Unlock()
+			time.Sleep(50 * time.Millisecond)
+			mu.Lock()
+			defer mu.Unlock()
+			inFlight--
+			if since := time.Since(begin); since > 10*time.Second && since < 70*time.Second {
+				return reply(http.StatusTooManyRequests), nil
+			}
+			return reply(http.StatusOK), nil
+		})
+		client := &http.Client{Transport: ratelimit.NewTransport(server, l)}
+		var group sync.WaitGroup
+		for range 40 {
+			group.Go(func() {
+				for time.Since(begin) < 80*time.Second {
+					resp, err := client.Get("http://server.example/")
+					if assert.NoError(t, err) {
+						resp.Body.Close()
+					}
+				}
+			})
+		}
+		group.Wait()
+		assert.GreaterOrEqual(t, busiest, 38)
+	})
+}
+
 // A rate at its floor is used, not idle, and rises again. Timers are a little late in earnest.
 func TestAdaptiveRateRisesFromItsFloor(t *testing.T) {
 	t.Parallel()
