@@ -1,6 +1,7 @@
 package redislimit
 
 import (
+	"context"
 	"encoding/json"
 	"math"
 	"net/http"
@@ -155,6 +156,37 @@ func TestLearned(t *testing.T) {
 			require.NoError(t, b.Ping(t.Context()))
 			assert.WithinDuration(t, time.Now().Add(21*time.Second), a.Snapshot().Reset, busy)
 		},
+		"the last place shows whether the server has begun anew": func(t *testing.T, a, b *Limiter) {
+			exchange(t, a, told(50, 1, 0))
+			start := time.Now()
+			alone := acquire(t, a)
+			assert.Less(t, time.Since(start), busy, "it needs not wait for the end that rounding allows")
+			time.AfterFunc(200*time.Millisecond, func() { a.Observe(alone, told(50, 49, 20)) })
+			b.Release(acquire(t, b))
+			assert.GreaterOrEqual(t, time.Since(start), 200*time.Millisecond, "the others wait for its reply")
+			assert.Less(t, time.Since(start), 200*time.Millisecond+busy)
+			assert.Equal(t, 48, b.Snapshot().Remaining)
+		},
+		"the last place was of the old window": func(t *testing.T, a, b *Limiter) {
+			exchange(t, a, told(50, 1, 0))
+			exchange(t, a, told(50, 0, 0))
+			assert.Greater(t, waitFor(t, b), 500*time.Millisecond)
+		},
+		"the last places go to who can't wait for the end": func(t *testing.T, a, b *Limiter) {
+			exchange(t, a, told(100, 3, 20))
+			acquire(t, a)
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(200*time.Millisecond, cancel)
+			_, err := b.Acquire(ctx, nil)
+			assert.ErrorIs(t, err, context.Canceled, "two are kept, for there are others")
+			ctx, cancel = contextWith(t, 5*time.Second)
+			defer cancel()
+			start := time.Now()
+			_, err = b.Acquire(ctx, nil)
+			require.NoError(t, err)
+			assert.Less(t, time.Since(start), busy)
+			assert.Equal(t, 1, b.Snapshot().Remaining)
+		},
 		"a late reply of an earlier window": func(t *testing.T, a, b *Limiter) {
 			exchange(t, a, told(10, 1, 0.5))
 			late := acquire(t, a)
@@ -248,6 +280,19 @@ func TestLearned(t *testing.T) {
 			test(t, open(t, addr, opt), open(t, addr, opt))
 		})
 	}
+}
+
+// Places are not kept for longer than one would wait for the server.
+func TestKeptForMaxWait(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	l := open(t, addr, WithHeaders(ratelimit.Confluent()), WithMaxWait(time.Second))
+	exchange(t, l, told(100, 3, 20))
+	for range 3 {
+		assert.Less(t, waitFor(t, l), busy)
+	}
+	_, err := l.Acquire(t.Context(), nil)
+	assert.ErrorIs(t, err, ratelimit.ErrWaitTooLong)
 }
 
 // Nonsense never stops anybody for longer than the cap, and makes nobody spin.

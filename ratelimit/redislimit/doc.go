@@ -5,12 +5,24 @@
 //	limiter, err := redislimit.Open(ctx, redisURL, key, redislimit.WithHeaders(ratelimit.Confluent()))
 //	client := &http.Client{Transport: ratelimit.NewTransport(nil, limiter)}
 //
-// It keeps the rules of [ratelimit.Local], with what all processes know: one
-// request of one process goes alone and learns the window, all share what is
-// left, and a 429 or a Retry-After holds everybody back. It knows fixed windows
-// only: what Local does for token buckets and sliding windows, and its adaptive
-// limits, it does not; give it [WithRate] for those. Use Local where one process
-// has the credential to itself; it needs nothing else and costs less.
+// It keeps rules like those of [ratelimit.Local], with what all processes know:
+// one request of one process goes alone and learns the window, all share what is
+// left, and a 429 or a Retry-After holds everybody back. A whole number of
+// seconds may have been cut, so the last two places of a window are kept to look,
+// one at a time, whether the next one has begun; [ratelimit.Headers].RoundedUp
+// saves that. None are kept of a limit below 5, of which every other window may
+// be lost, nor while a window lasts more than 2 seconds longer and has fewer than
+// 50 places or a single request to send.
+//
+// A server whose count rises before the end that it told, such as a token bucket
+// or a sliding window, is sent no more than its count allows for sure, and that
+// evenly. Of a bucket nearly everything is used; of a sliding window some percent
+// stay unused, and more if it is short or the replies are slow.
+//
+// What Local has besides, it does not: there are no adaptive limits, and
+// [ratelimit.WithPriority] and [ratelimit.Hooks] have no effect, except in a
+// fallback. Use Local where one process has the credential to itself; it needs
+// nothing else and costs less.
 //
 // # How it works
 //
@@ -24,8 +36,9 @@
 //
 // Between processes nothing is pushed. A process learns of a pause at its next
 // visit, so at the latest with the next request that it wants to send. What
-// another process has to tell (the first reply, a place in flight that has
-// become free) is looked for every 10 to 200 ms, while somebody waits for it.
+// another process has to tell (the reply to the one that goes alone, a place in
+// flight that has become free) is looked for every 10 to 200 ms, while somebody
+// waits for it; so is a place at a server that is sent its requests evenly.
 //
 // The key disappears by itself, a minute or so after the last visit and all
 // that was known. A process that dies gives back its places in flight when its

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"math"
 	"net"
+	"net/http"
 	"runtime"
 	"strings"
 	"sync"
@@ -497,6 +498,31 @@ func TestClose(t *testing.T) {
 		stacks = stacks[:runtime.Stack(stacks, true)]
 		return !bytes.Contains(stacks, []byte("redislimit.(*Limiter).work")) && !bytes.Contains(stacks, []byte("redislimit.(*Limiter).send"))
 	}, time.Second, time.Millisecond)
+}
+
+// stuck is a fallback that admits nobody.
+type stuck struct {
+	ratelimit.Limiter
+	entered chan struct{}
+}
+
+func (s stuck) Acquire(ctx context.Context, _ *http.Request) (ratelimit.Permit, error) {
+	close(s.entered)
+	<-ctx.Done()
+	return ratelimit.Permit{}, ctx.Err()
+}
+
+func TestCloseEndsTheFallback(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t)
+	fallback := stuck{entered: make(chan struct{})}
+	l := open(t, server.addr, WithFallback(fallback))
+	server.kill()
+	errs := make(chan error)
+	go func() { _, err := l.Acquire(t.Context(), nil); errs <- err }()
+	<-fallback.entered
+	require.NoError(t, l.Close())
+	assert.ErrorIs(t, <-errs, ErrClosed)
 }
 
 var _ ratelimit.Limiter = (*Limiter)(nil)

@@ -70,10 +70,14 @@ type Limiter struct {
 	skew   time.Duration // what Redis's clock is ahead
 	look   time.Time     // when to ask for those who wait
 	at     time.Time     // when the first of them may go; zero if not known
+	asked  time.Time     // the deadline of the first of them when Redis was asked
 	block  block         // what the server imposes
 	window window
 
 	outage *outage // nil while Redis answers
+
+	done context.Context // of those who wait in the fallback; Close ends it
+	end  context.CancelFunc
 }
 
 // block is a time before which nothing is sent, and when that was learned.
@@ -169,6 +173,7 @@ func New(client redis.UniversalClient, key Key, opts ...Option) (*Limiter, error
 		log: slog.Default(), visits: newVisits(defaultMaxVisits), now: time.Now,
 		window: window{remaining: -1},
 	}
+	l.done, l.end = context.WithCancel(context.Background())
 	for _, opt := range opts {
 		if err := opt(l); err != nil {
 			return nil, err
@@ -259,8 +264,14 @@ func (l *Limiter) Acquire(ctx context.Context, req *http.Request) (ratelimit.Per
 }
 
 func (l *Limiter) acquireLocal(ctx context.Context, req *http.Request) (ratelimit.Permit, error) {
-	p, err := l.fallback.Acquire(ctx, req)
+	inner, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(l.done, func() { cancel(ErrClosed) })()
+	p, err := l.fallback.Acquire(inner, req)
 	if err != nil {
+		if context.Cause(inner) == ErrClosed {
+			err = ErrClosed
+		}
 		return ratelimit.Permit{}, err
 	}
 	l.mu.Lock()
@@ -357,7 +368,7 @@ func (l *Limiter) Snapshot() ratelimit.Snapshot {
 	}
 }
 
-// Close fails those who wait, tells Redis the last replies and that this
+// Close fails those who wait with [ErrClosed], tells Redis the last replies and that this
 // process holds nothing any more, and closes the client that [Open] made. It
 // takes no longer than twice [WithTimeout]. Requests on their way are not
 // touched. A second Close does nothing. The error is that of closing the client.
@@ -368,6 +379,7 @@ func (l *Limiter) Close() error {
 		return nil
 	}
 	l.closed = true
+	l.end()
 	if l.timer != nil {
 		l.timer.Stop()
 	}

@@ -38,6 +38,7 @@ type visit struct {
 	replies       []reply
 	began         time.Time
 	away          time.Duration
+	patience      time.Duration // of the first who wants to go; below 0 without end
 }
 
 // reply is what came back for a request; nothing, if status is 0. Times below 0 are not known.
@@ -74,9 +75,9 @@ func (l *Limiter) args(v visit) []any {
 	if l.headers != (ratelimit.Headers{}) {
 		learns = 1
 	}
-	args := make([]any, 0, 11+11*len(v.replies))
+	args := make([]any, 0, 12+11*len(v.replies))
 	args = append(args, v.id, v.want, v.held, v.pending, l.maxInFlight, l.maxWait.Microseconds(),
-		l.interval, l.burst, l.lease.Microseconds(), learns, v.away.Microseconds())
+		l.interval, l.burst, l.lease.Microseconds(), learns, v.away.Microseconds(), v.patience.Microseconds())
 	for _, r := range v.replies {
 		w := r.window
 		limit, remaining, reset := 0, -1, int64(-1)
@@ -214,7 +215,7 @@ func (l *Limiter) due(now time.Time) (*visit, time.Time) {
 		want++
 	}
 	beat := l.visited.Add(l.lease / 3)
-	if want > 0 && !now.Before(l.look) || l.held > 0 && !now.Before(beat) || len(l.news) > 0 || l.freed || l.outage != nil {
+	if want > 0 && (!now.Before(l.look) || l.hurry()) || l.held > 0 && !now.Before(beat) || len(l.news) > 0 || l.freed || l.outage != nil {
 		if !l.visits.AllowN(now, 1) {
 			return nil, now.Add(time.Duration(float64(time.Second) / float64(l.visits.Limit())))
 		}
@@ -234,12 +235,25 @@ func (l *Limiter) due(now time.Time) (*visit, time.Time) {
 	return nil, at
 }
 
+// hurry reports that the first in the queue may not wait for ever, and that
+// Redis does not know it.
+func (l *Limiter) hurry() bool {
+	deadline := l.queue.Front().Value.(*waiter).deadline
+	return l.at.IsZero() && !deadline.IsZero() && !deadline.Equal(l.asked)
+}
+
 // compose takes what is to be told.
 func (l *Limiter) compose(now time.Time, want int) visit {
-	v := visit{id: l.id, want: want, held: l.held, pending: l.pending, began: now}
+	v := visit{id: l.id, want: want, held: l.held, pending: l.pending, began: now, patience: -time.Second}
 	n := min(len(l.news), maxReplies)
 	v.replies, l.news = l.news[:n:n], l.news[n:]
 	l.freed = false
+	if want > 0 {
+		l.asked = l.queue.Front().Value.(*waiter).deadline
+		if !l.asked.IsZero() {
+			v.patience = max(l.asked.Sub(now), 0)
+		}
+	}
 	if o := l.outage; o != nil {
 		o.try = false
 		v.away = now.Sub(o.began)

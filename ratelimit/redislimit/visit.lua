@@ -5,6 +5,12 @@
 
 local UNKNOWN, FREE, KNOWN = 0, 1, 2 -- alone to learn; no window; a window
 local ALONE = 1e6  -- a slow reply must not hold everybody back for longer
+local SHORT = 2e6  -- windows of which a lost second is a great part
+local SPREAD = 1e5 -- those who waited leave within this time
+local WAY = 1.5e5  -- the server has counted what was sent longer ago, and less than that is often certain
+local SURE = 20    -- full windows before a server is no longer taken as one that refills all the time
+local ENOUGH = 3   -- full windows before all go at once when the next one begins
+local BEHIND = 4e4 -- what was not sent for so long may be made up for
 local POLL = 1e4   -- when to look again for what only another process can tell
 local FRESH = 1e6  -- a turn is kept for a process that looked within this time
 local MANY = 2 ^ 50
@@ -14,8 +20,8 @@ local key, me = KEYS[1], ARGV[1]
 local function arg(i) return tonumber(ARGV[i]) end
 local want, held, pending = arg(2), arg(3), arg(4)
 local max_in_flight, max_wait, interval, burst = arg(5), arg(6), arg(7), arg(8)
-local lease, learns, away = arg(9), arg(10) == 1, arg(11)
-local FIRST_REPLY, REPLY_SIZE = 12, 11 -- see args in visit.go
+local lease, learns, away, patience = arg(9), arg(10) == 1, arg(11), arg(12)
+local FIRST_REPLY, REPLY_SIZE = 13, 11 -- see args in visit.go
 
 local clock = redis.call('TIME')
 local now = clock[1] * 1e6 + clock[2]
@@ -39,6 +45,8 @@ end
 
 local function forget()
   s.state, s.scout, s.stop, s.since, s.rem, s.low, s.low_seq = UNKNOWN, 0, 0, 0, 0, 0, 0
+  s.due, s.slack, s.late, s.born = 0, 0, 0, 0
+  s.over, s.full, s.smooth, s.longest = 0, 0, 0, 0
   s.first = s.seq + 1
 end
 
@@ -80,9 +88,18 @@ for _, t in ipairs(turns) do
   end
 end
 
+-- Those whose reply comes with this visit are in pending no more.
+local unread = (#ARGV + 1 - FIRST_REPLY) / REPLY_SIZE
+-- Until counted, the server has counted all for sure: they were answered, or sent more than WAY ago.
+if out + unread == 0 or now - s.latest > WAY then
+  s.counted, s.mark, s.marked = s.seq, s.seq, now
+elseif now - s.marked > WAY then
+  s.counted, s.mark, s.marked = s.mark, s.seq, now
+end
+
 -- What the server imposes: when it ends and when that was learned.
 local function blocked()
-  if s.state == KNOWN and s.rem == 0 and s.stop > s.pause then
+  if s.state == KNOWN and s.rem == 0 and s.scout == 0 and s.smooth == 0 and s.stop > s.pause then
     return s.stop, s.since
   end
   return s.pause, s.paused
@@ -92,11 +109,17 @@ local function refresh()
   if s.pause <= now then
     s.pause = 0
   end
-  if s.state == UNKNOWN and s.scout > 0 and now - s.alone >= ALONE then
-    s.state = FREE -- until a reply tells
+  if s.scout > 0 and now - s.alone >= ALONE then
+    if s.state == UNKNOWN then
+      s.state = FREE -- until a reply tells
+    elseif s.state == KNOWN then
+      s.scout, s.over = 0, 0
+    end
   end
-  if s.state == KNOWN and s.stop > 0 and s.stop <= now then
-    s.stop, s.rem, s.first, s.low = 0, s.limit, s.seq + 1, MANY
+  if s.state == KNOWN and s.smooth == 0 and s.stop > 0 and s.stop <= now then
+    -- It may count some who were sent before.
+    s.stop, s.rem, s.first, s.low = 0, math.max(0, s.limit - math.min(out + unread, s.seq - s.counted)), s.seq + 1, MANY
+    s.scout, s.over = 0, s.full < ENOUGH and 1 or 0
     if s.limit == 0 then
       forget()
     end
@@ -111,9 +134,49 @@ local function refresh()
   end
 end
 
+-- Those who may be counted after the one of which a reply tells.
+local function on_way()
+  return math.min(out + unread, s.seq - s.counted)
+end
+
+-- Of a server that refills all the time a few places stay in reserve.
+local function reserve()
+  return math.max(1, math.min(2, s.limit / 10), 0.03 * s.limit)
+end
+
+-- A server that refills all the time, such as a token bucket or a sliding window, is sent as many as its count allows for
+-- sure, and those gap apart: about what it tells, less where places stay unused all the time, and more where none are left.
+local function smoothen(seq, rem, refused)
+  local left, length = math.max(0, rem - on_way()), math.max(s.longest, 1e6)
+  if s.smooth == 0 then
+    s.smooth, s.gap, s.slot = SURE, length / s.limit, now
+    s.rem, s.low_seq, s.full, s.over = left, seq, 0, 0
+    s.lowest, s.judge = s.limit, now + 2 * length
+  elseif seq > s.low_seq then
+    if left > s.limit * 0.9 and s.rem < s.limit / 2 then
+      s.smooth = s.smooth - 1
+    end
+    s.rem, s.low_seq = left, seq
+  else
+    s.rem = math.min(s.rem, left)
+  end
+  s.lowest = math.min(s.lowest, s.rem)
+  if refused and seq == s.scout then
+    s.gap = s.gap * 1.2
+  end
+  if now >= s.judge then
+    if s.lowest == 0 then
+      s.gap = s.gap * 1.1
+    elseif s.lowest > reserve() * 1.5 then
+      s.gap = s.gap * math.max(0.8, 1 - s.lowest / s.limit / 2)
+    end
+    s.lowest, s.judge = s.limit, now + 1.2 * length
+  end
+end
+
 -- The rules are those of ratelimit.Local, with what all processes know.
 local function observe(life, seq, sent, status, age, limit, rem, reset, slack, retry, wait)
-  local at = now - age
+  local at, smooth = now - age, false
   local current = life == s.life and seq >= s.first
   local refused = status == 429 or status == 503 and retry >= 0
   if refused then
@@ -136,9 +199,34 @@ local function observe(life, seq, sent, status, age, limit, rem, reset, slack, r
     s.untold = 0
   end
   if current then
+    s.longest = math.max(s.longest, reset)
     local newer = reset >= 0 and s.stop > 0 and
       (sent + reset - 1e6 > s.stop or rem > s.low and seq > s.low_seq)
-    if s.state == KNOWN and rem >= 0 and not newer then
+    -- Whether the server began later than it told shows where somebody looked, or nobody did before the end.
+    if s.slack > 0 and reset >= 0 and (newer and seq == s.scout or s.state == KNOWN and s.stop == 0) then
+      s.late = sent > s.due + s.slack / 2 and 1 or 0
+    end
+    if s.state == KNOWN and rem >= 0 and s.smooth == 0 and s.limit > 0 then
+      -- A fixed window begins full, but for those sent meanwhile.
+      local missing = s.rem - rem
+      if newer then
+        missing = s.limit - rem - out - unread - s.seq + s.low_seq
+      end
+      if missing <= 0 and (newer or s.stop == 0) then
+        s.full = s.full + 1
+      end
+      smooth = missing > s.limit / 10 or status == 429 and rem == 0 and s.seq - s.first < s.limit
+    end
+    if s.state == KNOWN and rem >= 0 and (smooth or s.smooth > 0) then
+      smoothen(seq, rem, refused)
+      if limit > 0 then
+        s.limit = limit
+      end
+      if reset >= 0 then
+        s.stop, s.since, s.due, s.slack = at + reset + slack, at, at + reset, slack
+      end
+      s.told = now
+    elseif s.state == KNOWN and rem >= 0 and not newer then
       if limit > 0 then
         s.limit = limit
       end
@@ -148,29 +236,38 @@ local function observe(life, seq, sent, status, age, limit, rem, reset, slack, r
       end
       local stop = at + reset + slack
       if reset >= 0 and (s.stop == 0 or stop < s.stop) then
+        if s.stop == 0 then
+          s.due, s.slack = at + reset, slack
+        end
         s.stop, s.since = stop, at
       end
       s.told = now
     elseif rem >= 0 and reset >= 0 then
-      s.state, s.stop, s.since = KNOWN, at + reset + slack, at
+      s.born = newer and now or 0
+      s.state, s.stop, s.since, s.due, s.slack = KNOWN, at + reset + slack, at, at + reset, slack
       s.first, s.low, s.low_seq = s.seq + 1, rem, s.seq
       if limit > 0 then
         s.limit = limit
       end
-      -- The server has not yet counted those sent later, as far as one knows.
-      s.rem = math.max(0, rem - math.min(out, s.seq - seq))
+      -- Requests and replies overtake each other: of the others any may be counted after this one.
+      local after = s.seq - s.counted - (seq > s.counted and 1 or 0)
+      if seq == s.scout then
+        after = math.min(after, out + unread) -- While it was alone, replies came in order.
+      end
+      s.rem = math.max(0, rem - after)
       s.told = now
-    elseif seq == s.scout and status > 0 and not refused then
+    elseif s.state == UNKNOWN and seq == s.scout and status > 0 and not refused then
       s.state = FREE
     end
   end
   if life == s.life and seq == s.scout then
-    s.scout = 0
+    s.scout, s.over = 0, 0
   end
 end
 
 refresh()
 for i = FIRST_REPLY, #ARGV, REPLY_SIZE do
+  unread = unread - 1
   local reply = {}
   for j = 1, REPLY_SIZE do
     reply[j] = arg(i + j - 1)
@@ -179,22 +276,77 @@ for i = FIRST_REPLY, #ARGV, REPLY_SIZE do
   refresh()
 end
 
+-- How many of the last places are sent one by one, and since when, if n want to go. They show whether the server has begun
+-- anew, at no risk: a place that turns out to be of the old window was free.
+local function kept(n)
+  if s.stop == 0 or s.slack == 0 or s.limit < 5 or
+    s.due - now > SHORT and (s.limit < 50 or in_flight + n < 2) then
+    return 0, now
+  end
+  local early = math.min((s.stop - s.since) / 8, 5e5)
+  local count, from = 2, s.due - early
+  if s.rem == 1 then
+    count, from = 1, s.due
+  end
+  if s.late == 1 then
+    from = count == 1 and s.stop - early or s.due
+  end
+  if from - now > max_wait or patience >= 0 and from - now >= patience then
+    return 0, now
+  end
+  return count, from
+end
+
+-- The distance between requests to a server that refills all the time. The reserve goes more slowly.
+local function even()
+  return math.min(s.gap * (1.03 + math.max(0, 1 - s.rem / reserve())), max_wait)
+end
+
 -- How many of n may go now, and for the others when: at this time, or not before another look at it; 0 if that is not known.
+-- And whether everybody waits for the reply to the one that goes.
 local function gate(n)
-  local stop = blocked()
+  local stop, alone = blocked(), false
   if stop > now then
     return 0, stop, stop
   end
+  if s.scout > 0 and (s.state == KNOWN or s.state == UNKNOWN and learns) then
+    return 0, 0, math.min(now + 2 * POLL, s.alone + ALONE)
+  end
   if s.state == UNKNOWN and learns then
-    if s.scout > 0 then
-      return 0, 0, math.min(now + 2 * POLL, s.alone + ALONE)
+    n, alone = 1, true
+  elseif s.state == KNOWN and s.smooth > 0 then
+    local from = s.slot
+    if s.rem == 0 then
+      if on_way() > 0 then
+        return 0, 0, now + 2 * POLL
+      end
+      from, n, alone = math.max(from, s.latest + even()), 1, true
     end
-    n = math.min(n, 1)
+    if from > now then
+      return 0, 0, math.max(from, now + 2 * POLL)
+    end
+    n = math.min(n, math.max(s.rem, 1), 1 + math.floor((now - math.max(from, now - BEHIND)) / even()))
   elseif s.state == KNOWN then
     if s.rem == 0 then
       return 0, 0, now + 2 * POLL
     end
-    n = math.min(n, s.rem)
+    local count, from = kept(n)
+    if s.over == 1 then
+      n, alone = 1, true
+    elseif s.rem > count then
+      n = math.min(n, s.rem - count)
+    elseif from > now then
+      return 0, 0, from -- sooner for who can't wait so long
+    else
+      n, alone = 1, true
+    end
+    local spread = math.min(SPREAD, (s.stop - s.since) / 10)
+    if s.stop > 0 and now - s.born < spread then
+      n = math.min(n, math.ceil(s.limit * (now - s.born) / spread) + s.first - 1 - s.seq)
+      if n < 1 then
+        return 0, 0, now + POLL
+      end
+    end
   end
   if max_in_flight > 0 then
     local free = max_in_flight - in_flight - ahead
@@ -214,20 +366,24 @@ local function gate(n)
     end
     n = math.min(n, room)
   end
-  return n, now, now
+  return n, now, now, alone
 end
 
-local given, first, scout, at, look = 0, s.seq + 1, 0, 0, 0
+local given, first, scout, at, look, alone = 0, s.seq + 1, 0, 0, 0, false
 if want > 0 then
-  given, at, look = gate(want)
+  given, at, look, alone = gate(want)
 end
 if given > 0 then
-  s.seq = s.seq + given
+  s.seq, s.latest = s.seq + given, now
   held, pending, in_flight = held + given, pending + given, in_flight + given
-  if s.state == UNKNOWN and learns then
+  if alone then
     s.scout, s.alone, scout = s.seq, now, s.seq
-  elseif s.state == KNOWN then
-    s.rem = s.rem - given
+  end
+  if s.state == KNOWN and s.smooth > 0 then
+    s.slot = math.max(s.slot, now - BEHIND) + given * even()
+  end
+  if s.state == KNOWN then
+    s.rem = math.max(0, s.rem - given)
   end
   if interval > 0 then
     s.tat = math.max(s.tat, now) + given * interval

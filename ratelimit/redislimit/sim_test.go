@@ -1,0 +1,342 @@
+package redislimit
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/integrations-go/sdk/ratelimit"
+)
+
+// The limiters of a bubble talk to a real Redis, whose script gets the time of the bubble as a second key.
+const (
+	redisClock  = "redis.call('TIME')"
+	bubbleClock = "{0, KEYS[2]}"
+)
+
+// bubble is a client's hook.
+type bubble struct {
+	script *redis.Script
+	delay  time.Duration // of a visit, at most, each way
+	after  func([]any)   // sees what the script returned
+	dead   atomic.Bool   // Redis hears of this process no more
+}
+
+func (b *bubble) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (b *bubble) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (b *bubble) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		visit, ok := cmd.(*redis.Cmd)
+		if !ok || cmd.Name() != "evalsha" {
+			return next(ctx, cmd)
+		}
+		time.Sleep(rand.N(b.delay))
+		if b.dead.Load() {
+			visit.SetErr(io.EOF)
+			return io.EOF
+		}
+		args := visit.Args()
+		patched := redis.NewCmd(ctx, slices.Concat([]any{"evalsha", b.script.Hash(), 2, args[3], time.Now().UnixMicro()}, args[4:])...)
+		err := next(ctx, patched)
+		visit.SetVal(patched.Val())
+		visit.SetErr(err)
+		if answer, ok := patched.Val().([]any); ok {
+			b.after(answer)
+		}
+		time.Sleep(rand.N(b.delay))
+		return err
+	}
+}
+
+// policy is how a server counts.
+type policy interface {
+	// take counts a request that arrives at the time at since the first one.
+	take(at time.Duration) (ok bool, remaining int, reset, retry time.Duration)
+}
+
+// fixed windows follow each other whether somebody asks or not; the first request comes at phase.
+type fixed struct {
+	limit        int
+	every, phase time.Duration
+	number, used int
+}
+
+func (f *fixed) take(at time.Duration) (ok bool, remaining int, reset, retry time.Duration) {
+	at += f.phase
+	if n := int(at / f.every); n != f.number {
+		f.number, f.used = n, 0
+	}
+	reset = time.Duration(f.number+1)*f.every - at
+	if ok = f.used < f.limit; ok {
+		f.used++
+	}
+	return ok, f.limit - f.used, reset, reset
+}
+
+// bucket holds limit tokens and gets limit more within every.
+type bucket struct {
+	limit  int
+	every  time.Duration
+	tokens float64
+	last   time.Duration
+}
+
+func newBucket(limit int, every time.Duration) policy {
+	return &bucket{limit: limit, every: every, tokens: float64(limit)}
+}
+
+func (b *bucket) take(at time.Duration) (ok bool, remaining int, reset, retry time.Duration) {
+	perSecond := float64(b.limit) / b.every.Seconds()
+	b.tokens = min(float64(b.limit), b.tokens+(at-b.last).Seconds()*perSecond)
+	b.last = at
+	if ok = b.tokens >= 1; ok {
+		b.tokens--
+	}
+	until := func(tokens float64) time.Duration {
+		return time.Duration(max(0, tokens-b.tokens) / perSecond * 1e9)
+	}
+	return ok, int(b.tokens), until(float64(b.limit)), until(1)
+}
+
+// sliding allows limit in any time of every.
+type sliding struct {
+	limit  int
+	every  time.Duration
+	oldest bool // reset tells when the oldest leaves, not when all have left
+	taken  []time.Duration
+}
+
+func newSliding(limit int, every time.Duration) policy { return &sliding{limit: limit, every: every} }
+
+func newSlidingOldest(limit int, every time.Duration) policy {
+	return &sliding{limit: limit, every: every, oldest: true}
+}
+
+func (s *sliding) take(at time.Duration) (ok bool, remaining int, reset, retry time.Duration) {
+	for len(s.taken) > 0 && at-s.taken[0] >= s.every {
+		s.taken = s.taken[1:]
+	}
+	if ok = len(s.taken) < s.limit; ok {
+		s.taken = append(s.taken, at)
+	}
+	first, last := s.taken[0]+s.every-at, s.taken[len(s.taken)-1]+s.every-at
+	if s.oldest {
+		return ok, s.limit - len(s.taken), first, first
+	}
+	return ok, s.limit - len(s.taken), last, first
+}
+
+// world is a server and the processes that send to it.
+type world struct {
+	policy    policy
+	limit     int
+	round     func(float64) float64 // the seconds of X-RateLimit-Reset
+	latency   time.Duration         // of a request, at most, each way
+	processes int
+	each      int // goroutines
+	total     time.Duration
+	from      time.Duration // since when it counts what is accepted
+	opts      []Option
+	killed    int // so many processes die, each with the next place that shows whether a window has begun
+
+	mu       sync.Mutex
+	start    time.Time
+	accepted int
+	refusals []time.Duration // since the start
+}
+
+func (w *world) serve() *http.Response {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.start.IsZero() {
+		w.start = time.Now()
+	}
+	at := time.Since(w.start)
+	ok, remaining, reset, retry := w.policy.take(at)
+	resp := respond(http.StatusOK)
+	switch {
+	case !ok:
+		w.refusals = append(w.refusals, at)
+		resp.StatusCode = http.StatusTooManyRequests
+		resp.Header.Set("Retry-After", strconv.Itoa(int(math.Ceil(retry.Seconds()))))
+	case w.from <= at && at < w.total:
+		w.accepted++
+	}
+	resp.Header.Set("X-RateLimit-Limit", strconv.Itoa(w.limit))
+	resp.Header.Set("X-RateLimit-Remaining", strconv.Itoa(remaining))
+	resp.Header.Set("X-RateLimit-Reset", strconv.FormatFloat(w.round(reset.Seconds()), 'f', -1, 64))
+	return resp
+}
+
+// play runs in a bubble.
+func (w *world) play(t *testing.T, addr string) {
+	require.Equal(t, 1, strings.Count(source, redisClock))
+	script := redis.NewScript(strings.Replace(source, redisClock, bubbleClock, 1))
+	ctx, cancel := context.WithCancel(t.Context()) // With a deadline they would give up before.
+	defer cancel()
+	var group sync.WaitGroup
+	for range w.processes {
+		hook := &bubble{script: script, delay: 2 * time.Millisecond}
+		hook.after = func(answer []any) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if alone := answer[4].(int64) > 0; alone && w.killed > 0 && time.Since(w.start) > w.total/3 {
+				w.killed--
+				hook.dead.Store(true)
+			}
+		}
+		client := redis.NewClient(&redis.Options{Addr: addr, MaxRetries: -1})
+		defer client.Close()
+		require.NoError(t, script.Load(ctx, client).Err())
+		client.AddHook(hook)
+		opts := append([]Option{WithHeaders(ratelimit.Confluent()), WithFailClosed(), WithLogger(slog.New(slog.DiscardHandler))}, w.opts...)
+		l, err := New(client, keyOf(t), opts...)
+		require.NoError(t, err)
+		defer l.Close()
+		for range w.each {
+			group.Go(func() { w.work(ctx, t, l, hook) })
+		}
+	}
+	time.Sleep(w.total + 10*time.Millisecond)
+	cancel()
+	group.Wait()
+}
+
+func (w *world) work(ctx context.Context, t *testing.T, l *Limiter, hook *bubble) {
+	for {
+		p, err := l.Acquire(ctx, nil)
+		if hook.dead.Load() {
+			return
+		}
+		if err != nil {
+			assert.ErrorIs(t, err, ctx.Err())
+			return
+		}
+		time.Sleep(rand.N(w.latency))
+		resp := w.serve()
+		time.Sleep(rand.N(w.latency))
+		l.Observe(p, resp)
+		l.Release(p)
+	}
+}
+
+var roundings = map[string]func(float64) float64{
+	"up": math.Ceil, "down": math.Floor, "to the nearest": math.Round, "not": func(f float64) float64 { return f },
+}
+
+// Of fixed windows nearly everything is used by default, whatever the rounding
+// and wherever in a window one begins, and nothing is refused.
+func TestAllowanceOfFixedWindows(t *testing.T) {
+	addr := sharedRedis(t)
+	const ms = time.Millisecond
+	for rounding, round := range roundings {
+		for name, tt := range map[string]struct {
+			limit                 int
+			every, total, latency time.Duration
+			processes, each       int
+			share                 float64
+		}{
+			"100 per second":              {100, time.Second, 15 * time.Second, 10 * ms, 10, 8, 0.95},
+			"100 per second, slow":        {100, time.Second, 15 * time.Second, 60 * ms, 10, 8, 0.95},
+			"100 per second, two workers": {100, time.Second, 15 * time.Second, 5 * ms, 2, 1, 0.95},
+			"10 per second":               {10, time.Second, 30 * time.Second, 10 * ms, 5, 2, 0.85}, // of which two are kept
+			"1000 per minute":             {1000, time.Minute, 2 * time.Minute, 10 * ms, 10, 8, 0.95},
+		} {
+			for _, phase := range []float64{0, 0.4} {
+				t.Run(fmt.Sprintf("%s, rounded %s, phase %v", name, rounding, phase), func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) {
+						shift := time.Duration(phase * float64(tt.every))
+						w := &world{
+							policy: &fixed{limit: tt.limit, every: tt.every, phase: shift}, limit: tt.limit, round: round,
+							latency: tt.latency, processes: tt.processes, each: tt.each, total: tt.total - shift,
+						}
+						w.play(t, addr)
+						allowed := tt.limit * int(tt.total/tt.every)
+						t.Logf("%d accepted of %d, refused: %v", w.accepted, allowed, w.refusals)
+						assert.GreaterOrEqual(t, float64(w.accepted), tt.share*float64(allowed))
+						assert.Empty(t, w.refusals)
+					})
+				})
+			}
+		}
+	}
+}
+
+// Processes that die while everybody waits for their reply hold the others up for a second each, and no more.
+func TestDeathOfTheOneThatGoesAlone(t *testing.T) {
+	addr := sharedRedis(t)
+	for _, rounding := range []string{"up", "down"} {
+		t.Run(rounding, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := &world{
+					policy: &fixed{limit: 100, every: time.Second}, limit: 100, round: roundings[rounding],
+					latency: 10 * time.Millisecond, processes: 5, each: 8, total: 15 * time.Second, killed: 2,
+				}
+				w.play(t, addr)
+				t.Logf("%d accepted, refused: %v", w.accepted, w.refusals)
+				assert.Zero(t, w.killed)
+				assert.GreaterOrEqual(t, w.accepted, 1150)
+				assert.Empty(t, w.refusals)
+			})
+		})
+	}
+}
+
+// Of servers that refill all the time nearly everything is used, and at most one of two hundred refused.
+func TestAllowanceOfSmoothServers(t *testing.T) {
+	addr := sharedRedis(t)
+	const ms = time.Millisecond
+	for name, tt := range map[string]struct {
+		new                   func(limit int, every time.Duration) policy
+		limit                 int
+		every, total, latency time.Duration
+		share                 float64
+	}{
+		"bucket, 100 per second":          {newBucket, 100, time.Second, 15 * time.Second, 10 * ms, 0.95},
+		"bucket, 100 per second, slow":    {newBucket, 100, time.Second, 15 * time.Second, 50 * ms, 0.9},
+		"bucket, 20 per second":           {newBucket, 20, time.Second, 15 * time.Second, 10 * ms, 0.9},
+		"bucket, 1000 per minute":         {newBucket, 1000, time.Minute, 3 * time.Minute, 10 * ms, 0.95},
+		"sliding, 100 per second":         {newSliding, 100, time.Second, 15 * time.Second, 10 * ms, 0.9},
+		"sliding, 100 per second, slow":   {newSliding, 100, time.Second, 15 * time.Second, 50 * ms, 0.8},
+		"sliding, told of the oldest one": {newSlidingOldest, 100, time.Second, 15 * time.Second, 10 * ms, 0.9},
+	} {
+		for _, rounding := range []string{"up", "down", "not"} {
+			t.Run(name+", rounded "+rounding, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					w := &world{
+						policy: tt.new(tt.limit, tt.every), limit: tt.limit, round: roundings[rounding],
+						latency: tt.latency, processes: 10, each: 8, total: tt.total, from: tt.total / 4, // It takes some windows to find out.
+					}
+					w.play(t, addr)
+					allowed := float64(tt.limit) * (w.total - w.from).Seconds() / tt.every.Seconds()
+					t.Logf("%d accepted of %.0f, refused: %v", w.accepted, allowed, w.refusals)
+					assert.GreaterOrEqual(t, float64(w.accepted), tt.share*allowed)
+					assert.LessOrEqual(t, float64(len(w.refusals)), 0.005*allowed)
+				})
+			})
+		}
+	}
+}
