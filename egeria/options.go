@@ -152,7 +152,7 @@ func WithMaxResponseBytes(n int64) Option {
 }
 
 // WithLimiter waits for limiter before each request, and shares it with whoever else uses it. The vendor documents no rate limit and no header for one, so that by default a client
-// has a [ratelimit.Local] of its own that obeys Retry-After only; give it [ratelimit.WithRate] or [ratelimit.WithMaxInFlight] for limits of yours. A nil limiter
+// has a [ratelimit.Local] of its own that obeys Retry-After, and limits the requests in flight once the server refuses some with 429; give it [ratelimit.WithRate] or [ratelimit.WithMaxInFlight] for limits of yours. A nil limiter
 // turns waiting ahead off.
 func WithLimiter(limiter ratelimit.Limiter) Option {
 	return func(c *config) error { return c.SetLimiter(limiter) }

@@ -7,7 +7,8 @@
 //     nearly all that is allowed and is rarely refused.
 //   - It tells nothing: [WithAdaptiveRate], which learns from refusals.
 //   - It limits how many requests run at once: [WithMaxInFlight] if you know the
-//     number, else [WithAdaptiveInFlight].
+//     number, else [WithAdaptiveInFlight]. The clients of this module have the
+//     latter by default.
 //   - You want a ceiling of your own: [WithRate]. All of these combine.
 //   - Only Retry-After matters: [New] without options.
 //   - Several processes share the budget: a [Limiter] that they share.
@@ -41,8 +42,11 @@
 // like the one before it.
 //
 // A server whose count rises before the end that it told, such as a token bucket
-// or a sliding window, is sent its requests spread out. Of a sliding window that
-// is hardly longer than the rounding of its headers a part stays unused.
+// or a sliding window, is sent its requests evenly, as many in its period as it
+// allows, and a few less of a sliding window. The period is the longest reset
+// that it told, at least one second: of windows shorter than a second, or not of
+// whole seconds, a part stays unused. What such a server has left after a quiet
+// time may be used at once, but for the last quarter.
 //
 // A status 429, or 503 with Retry-After, holds back every user of the Local, not
 // only the one who got it: for Retry-After, or if that is missing and no place
