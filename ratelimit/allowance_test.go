@@ -223,6 +223,7 @@ func TestAllowanceOfSmoothServers(t *testing.T) {
 				refused      float64 // of those accepted, at most
 			}{
 				{100, time.Second, time.Minute, 0.95, 0.001},
+				{100, time.Second, 10 * time.Second, 0.95, 0.001},
 				{1000, time.Minute, 10 * time.Minute, 0.95, 0.001},
 				{60, time.Minute, 20 * time.Minute, 0.94, 0.001},
 				{1000, time.Second, 10 * time.Second, 0.85, 0.002},
@@ -234,7 +235,7 @@ func TestAllowanceOfSmoothServers(t *testing.T) {
 					if roundedUp && rounding != "up" || tt.share < 0.95 && (rounding == "down" || rounding == "to the nearest") {
 						continue
 					}
-					t.Run(fmt.Sprintf("%s, %d per %v, rounded %s, told so %v", name, tt.limit, tt.every, rounding, roundedUp), func(t *testing.T) {
+					t.Run(fmt.Sprintf("%s, %d per %v, rounded %s, told so %v, for %v", name, tt.limit, tt.every, rounding, roundedUp, tt.total), func(t *testing.T) {
 						synctest.Test(t, func(t *testing.T) {
 							headers := ratelimit.Confluent()
 							headers.RoundedUp = roundedUp

@@ -49,6 +49,7 @@ type Local struct {
 	smooth    int           // above 0 if the server refills all the time instead of at the end of a window
 	slot      time.Time     // of the latest request to such a server
 	burst     time.Time     // the latest one that was not spread
+	stood     time.Time     // when the latest time ended in which nothing was sent to it
 	scarce    time.Time     // when somebody waited because of that
 	pause     block         // after a 429 or 503
 	warned    time.Time
@@ -434,6 +435,7 @@ func (l *Local) admit(now time.Time) Permit {
 func (l *Local) refresh(now time.Time) {
 	if p := l.pause; !p.until.IsZero() && !p.until.After(now) {
 		l.pause = block{}
+		l.stood = p.until
 		l.leave(p)
 	}
 	if l.scout != 0 && now.Sub(l.alone) >= maxAlone {

@@ -205,6 +205,7 @@ func (l *Local) roll() {
 		return
 	}
 	l.state, l.scout = over, 0
+	l.stood = w.until
 	w.block = block{}
 	w.remaining, w.sure = w.limit, w.remaining
 	w.first = l.seq + 1
@@ -227,7 +228,9 @@ func (l *Local) kept(now time.Time) (n int, at time.Time) {
 		return 0, now
 	case l.smooth > 0:
 		return 0, now // It refills all the time, whatever it tells.
-	case l.smooth == 0 && (!w.until.After(w.told) || w.told.Sub(now) > short && (w.limit < 50 || len(l.flight)+l.queue.len() < 2)):
+	case !w.until.After(w.told) && w.length <= short: // Its end is sure; but perhaps it is a bucket.
+		return 1, w.told.Add(-w.early())
+	case !w.until.After(w.told) || w.told.Sub(now) > short && (w.limit < 50 || len(l.flight)+l.queue.len() < 2):
 		return 0, now
 	case w.remaining == 1 || w.limit < 50:
 		if l.late {
@@ -257,7 +260,10 @@ func (l *Local) even(now time.Time) time.Duration {
 	}
 	each := l.period() / time.Duration(w.limit)
 	keep := min(max(reserve, len(l.flight)), max(1, w.limit/25))
-	if w.remaining > keep || w.remaining <= 0 {
+	switch {
+	case 4*w.remaining > w.limit && now.Sub(latest(l.burst, l.stood)) > l.period():
+		return each * 2 / 3 // More than what will come back: a bucket.
+	case w.remaining > keep || w.remaining <= 0:
 		return each
 	}
 	return each * time.Duration(w.limit) / time.Duration(w.limit-keep) << (3 * (keep - w.remaining) / keep)
