@@ -44,7 +44,8 @@ type Local struct {
 	scout     uint64    // the request that goes alone, or 0
 	alone     time.Time // since when
 	window    window
-	longest   time.Duration // a reset that was told
+	longest   time.Duration // the longest reset that was told twice in a row, or more
+	claimed   time.Duration // the latest reset
 	late      bool          // the last window began later than the one before it told
 	smooth    int           // above 0 if the server refills all the time instead of at the end of a window
 	slot      time.Time     // of the latest request to such a server
@@ -364,7 +365,7 @@ func (l *Local) next(now time.Time, ahead int, deadline time.Time) (at time.Time
 		return time.Time{}, false
 	}
 	at = latest(now, l.blocked().until, l.hold)
-	if n, kept := l.kept(now); l.window.remaining <= n && kept.After(at) && (deadline.IsZero() || kept.Before(deadline)) {
+	if n, kept := l.kept(now); l.window.remaining <= n && kept.After(at) && kept.Sub(now) <= l.maxWait && (deadline.IsZero() || kept.Before(deadline)) {
 		at = kept
 	}
 	if l.state == known && l.smooth > 0 {
@@ -401,11 +402,10 @@ func (l *Local) admit(now time.Time) Permit {
 	case free:
 		l.pace.spend(now)
 	case known:
+		gap := l.even(now)
 		if n, _ := l.kept(now); l.window.remaining <= n {
 			l.scout, l.alone = l.seq, now
-		}
-		gap := l.even(now)
-		if l.smooth == 0 || gap == 0 {
+		} else if l.smooth == 0 || gap == 0 {
 			l.burst = now
 		}
 		l.slot = latest(now.Add(-catchUp), l.slot.Add(gap)) // Timers are late.

@@ -3,10 +3,12 @@ package ratelimit_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -119,6 +121,51 @@ func TestNonsenseLimitZero(t *testing.T) {
 			exchange(t, l, told(0, 0, 0))
 		}
 		assert.InDelta(t, 60, sent, 10)
+	})
+}
+
+// One reply that tells a reset of months must not slow down all that follow.
+func TestNonsenseResetAmongGoodOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
+		replies := 0
+		header := func(h http.Header, limit, remaining int, reset time.Duration) {
+			headerOf(math.Ceil)(h, limit, remaining, reset)
+			if replies++; replies == 500 {
+				h.Set("X-RateLimit-Reset", "10000000")
+			}
+		}
+		o := load(t, &bucket{limit: 100, every: time.Second}, header, 100, 64, 20*time.Second, 10*time.Millisecond, l)
+		t.Log(o)
+		assert.GreaterOrEqual(t, o.share(), 0.9)
+		assert.Zero(t, o.refused)
+	})
+}
+
+// The last places of a long window are kept to look for the next one, but nobody waits for that beyond the cap.
+func TestKeptPlacesAreNotKeptBeyondTheCap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()), ratelimit.WithMaxWait(20*time.Second))
+		exchange(t, l, told(100, 3, 3600))
+		start := time.Now()
+		var group sync.WaitGroup
+		var admitted atomic.Int32
+		for range 6 {
+			group.Go(func() {
+				p, err := l.Acquire(t.Context(), nil)
+				if err != nil {
+					assert.ErrorIs(t, err, ratelimit.ErrWaitTooLong)
+					return
+				}
+				admitted.Add(1)
+				time.Sleep(10 * time.Millisecond)
+				l.Observe(p, reply(http.StatusOK))
+				l.Release(p)
+			})
+		}
+		group.Wait()
+		assert.LessOrEqual(t, time.Since(start), 20*time.Second)
+		assert.EqualValues(t, 3, admitted.Load())
 	})
 }
 

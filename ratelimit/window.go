@@ -117,7 +117,7 @@ func (l *Local) adopt(p Permit, w Window, now time.Time) {
 		// or a sliding window that was empty is no longer so, and not full.
 		if missing := l.window.limit - w.Remaining - 1 - uncounted; missing > l.window.limit/10 {
 			if l.smooth == 0 {
-				l.scarce = now
+				l.scarce, l.stood = now, now
 			}
 			l.smooth = sureSmooth
 		} else if missing <= 0 && l.smooth > 0 {
@@ -127,7 +127,7 @@ func (l *Local) adopt(p Permit, w Window, now time.Time) {
 	if w.HasReset && w.Slack > 0 && !l.window.told.IsZero() && (l.state == over || l.window.remaining == 0) {
 		l.late = p.At.After(l.window.told.Add(w.Slack / 2))
 	}
-	l.longest = max(l.longest, w.Reset)
+	l.longest, l.claimed = max(l.longest, min(l.claimed, w.Reset)), w.Reset
 	first := l.window.first
 	if l.smooth == 0 {
 		first, ignored = l.seq+1, uncounted // Which window counted those on their way is not known.
@@ -137,7 +137,7 @@ func (l *Local) adopt(p Permit, w Window, now time.Time) {
 		left = w.Remaining - l.pending
 	}
 	end, told := block{now.Add(w.Reset + w.Slack), now}, now.Add(w.Reset)
-	if old := &l.window; l.smooth > 0 && old.told.After(now) && old.told.Before(told) {
+	if old := &l.window; l.state == known && l.smooth > 0 && old.told.After(now) && old.told.Before(told) {
 		end, told = old.block, old.told // That something leaves by then is still true.
 	}
 	l.state = known
@@ -258,7 +258,7 @@ func (l *Local) even(now time.Time) time.Duration {
 	if w.limit < 2 || 4*w.remaining >= w.limit && now.Sub(l.scarce) > l.period() {
 		return 0
 	}
-	each := l.period() / time.Duration(w.limit)
+	each := min(l.period()/time.Duration(w.limit), l.maxWait)
 	keep := min(max(reserve, len(l.flight)), max(1, w.limit/25))
 	switch {
 	case 4*w.remaining > w.limit && now.Sub(latest(l.burst, l.stood)) > l.period():
@@ -266,7 +266,7 @@ func (l *Local) even(now time.Time) time.Duration {
 	case w.remaining > keep || w.remaining <= 0:
 		return each
 	}
-	return each * time.Duration(w.limit) / time.Duration(w.limit-keep) << (3 * (keep - w.remaining) / keep)
+	return min(each*time.Duration(w.limit)/time.Duration(w.limit-keep)<<(3*(keep-w.remaining)/keep), l.maxWait)
 }
 
 // reopens is when the window ends. A server that refills all the time has places again
@@ -277,7 +277,11 @@ func (l *Local) reopens() time.Time {
 		return w.until
 	}
 	each := l.period() / time.Duration(w.limit)
-	back := latest(l.slot, l.burst.Add(l.period())).Add(min(10*each, 3*each+l.period()/12) + l.period()/20)
+	back := l.burst.Add(l.period())
+	if l.slot.After(back) {
+		back = l.slot.Add(min(10*each, 3*each+l.period()/12))
+	}
+	back = back.Add(l.period() / 20)
 	if back.Before(w.until) {
 		return back
 	}
