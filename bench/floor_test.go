@@ -47,7 +47,7 @@ var floors = []floor{
 	}},
 }
 
-// items decodes into room that need not grow, as the SDK does.
+// items decodes into room that need not grow, as the SDK does, but always by encoding/json.
 func items[T any](page []byte) (int, error) {
 	out := struct {
 		Data     []T `json:"data"`

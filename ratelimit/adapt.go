@@ -13,7 +13,7 @@ const (
 	perRefusal  = 3000 // so many requests are worth a refusal
 	backOff     = 0.98 // of what was accepted, after a refusal
 	backOffNow  = 0.7  // the same, if the last refusal was not long ago
-	surest      = 64
+	surest      = 64   // times slowly
 	catchUp     = 5 * time.Millisecond
 	slowly      = 400 // times as many as in flight are accepted until their limit rises quickly again; more, the surer it is
 )
@@ -43,8 +43,8 @@ func WithAdaptiveRate(start, floor float64) Option {
 
 // WithAdaptiveInFlight finds the number of requests in flight that the server
 // allows, from refusals (429) while the headers tell that places are left, or
-// while none tell anything. It begins with start, which it doubles with every
-// start accepted requests until the first refusal; a start of 0 is no limit
+// while none tell anything. It begins with start, which rises by one
+// with every accepted request until the first refusal; a start of 0 is no limit
 // until then. A refusal lowers it to one less than were in flight, and each
 // further one of those by one. With every request that is accepted
 // it rises: quickly up to where it was refused, then slowly, then quickly again.
@@ -52,7 +52,7 @@ func WithAdaptiveRate(start, floor float64) Option {
 //
 // Together with [WithAdaptiveRate], and without headers, the number in flight is
 // tried first; if even one at a time is refused, the rate is. While no reply
-// comes the limit rises by one per second, so that nobody who waits for a place
+// comes the limit rises by one in ten seconds, so that nobody who waits for a place
 // while holding another is stuck. start must be 0 or above, floor at least 1. The
 // default is no such limit.
 func WithAdaptiveInFlight(start, floor int) Option {
@@ -202,7 +202,7 @@ func (c *crowd) at(now time.Time) float64 {
 	if c.moved.IsZero() {
 		c.moved = now
 	}
-	return c.limit + now.Sub(c.moved).Seconds()
+	return c.limit + now.Sub(c.moved).Seconds()/10
 }
 
 // accept raises the limit.

@@ -188,6 +188,57 @@ func TestAllowanceInFlight(t *testing.T) {
 	}
 }
 
+// What was learned of the number in flight is not forgotten while nobody sends, nor while replies are slow.
+func TestAdaptiveInFlightRemembers(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ work, idle time.Duration }{
+		"quiet times": {50 * time.Millisecond, 2 * time.Minute},
+		"slow":        {5 * time.Second, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLocal(t, ratelimit.WithAdaptiveInFlight(0, 1))
+				var mu sync.Mutex
+				inFlight, served, refused := 0, 0, 0
+				client := &http.Client{Transport: ratelimit.NewTransport(roundTripper(func(*http.Request) (*http.Response, error) {
+					time.Sleep(rand.N(2 * time.Millisecond))
+					mu.Lock()
+					if inFlight == 5 {
+						refused++
+						mu.Unlock()
+						return reply(http.StatusTooManyRequests), nil
+					}
+					inFlight++
+					served++
+					mu.Unlock()
+					time.Sleep(tt.work)
+					mu.Lock()
+					inFlight--
+					mu.Unlock()
+					return reply(http.StatusOK), nil
+				}), l)}
+				for range 5 {
+					var group sync.WaitGroup
+					for range 20 {
+						group.Go(func() {
+							for range 10 {
+								resp, err := client.Get("http://server.example/")
+								if assert.NoError(t, err) {
+									resp.Body.Close()
+								}
+							}
+						})
+					}
+					group.Wait()
+					time.Sleep(tt.idle)
+				}
+				t.Log(served, refused)
+				assert.Less(t, refused, 40) // 15 at least, to find out
+			})
+		})
+	}
+}
+
 // After an outage that answered 429 as many are in flight as before, soon.
 func TestAdaptiveInFlightRecoversFromAnOutage(t *testing.T) {
 	t.Parallel()

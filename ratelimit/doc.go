@@ -43,10 +43,13 @@
 //
 // A server whose count rises before the end that it told, such as a token bucket
 // or a sliding window, is sent its requests evenly, as many in its period as it
-// allows, and a few less of a sliding window. The period is the longest reset
-// that it told, at least one second: of windows shorter than a second, or not of
-// whole seconds, a part stays unused. What such a server has left after a quiet
-// time may be used at once, but for the last quarter.
+// allows, and a few less of a sliding window: about a twentieth of 100 per second,
+// a quarter of 10. The period is the longest reset that it told, at least one
+// second: of windows shorter than a second, or not of whole seconds, a part stays
+// unused, and where the reset is that of the next request only, many requests may
+// be refused. Where replies take as long as the period, more than half stays unused.
+// What such a server has left after a quiet time may be used at once,
+// but for the last quarter.
 //
 // A status 429, or 503 with Retry-After, holds back every user of the Local, not
 // only the one who got it: for Retry-After, or if that is missing and no place
@@ -57,7 +60,10 @@
 // [Local.Snapshot] show what goes on.
 //
 // What other processes take is known only from the count in the replies. At the
-// end of a window that they share, requests already in flight may be refused.
+// end of a window that they share, requests already in flight may be refused; and
+// where they take more than a tenth of it, it looks like a server that refills all
+// the time, and is used worse. Package redislimit is for that. Of several policies
+// in one header the tightest is obeyed at a time, roughly where they alternate.
 //
 // # Units and rounding
 //
@@ -68,7 +74,7 @@
 // great part of the window, or 50 places or more are shared by several, the last
 // one or two places are kept to look whether the next window has begun: they
 // can't be refused, but may stay unused. If the server rounds up,
-// [Headers].RoundedUp saves both. Retry-After is taken as it is: the least time
+// [Headers].RoundedUp saves that second. Retry-After is taken as it is: the least time
 // to wait.
 //
 // A server can't stop a client for longer than [WithMaxWait].

@@ -51,7 +51,7 @@ type Local struct {
 	slot      time.Time     // of the latest request to such a server
 	burst     time.Time     // the latest one that was not spread
 	stood     time.Time     // when the latest time ended in which nothing was sent to it
-	scarce    time.Time     // when somebody waited because of that
+	scarce    time.Time     // when somebody waited while requests to it were spread
 	pause     block         // after a 429 or 503
 	warned    time.Time
 	untold    int    // refusals in a row that named no wait
@@ -402,7 +402,10 @@ func (l *Local) admit(now time.Time) Permit {
 	case free:
 		l.pace.spend(now)
 	case known:
-		gap := l.even(now)
+		gap := time.Duration(0)
+		if l.smooth > 0 {
+			gap = l.even(now)
+		}
 		if n, _ := l.kept(now); l.window.remaining <= n {
 			l.scout, l.alone = l.seq, now
 		} else if l.smooth == 0 || gap == 0 {
@@ -418,6 +421,9 @@ func (l *Local) admit(now time.Time) Permit {
 			l.window.sure--
 		}
 		l.window.remaining = max(l.window.remaining-1, min(1, l.window.limit)) // Many may fail before one tells what there is.
+	}
+	if len(l.flight) == 0 {
+		l.crowd.moved = now // Time in which nothing was tried proves nothing.
 	}
 	l.flight[l.seq] = place{at: now, crowd: len(l.flight) + 1}
 	l.pending++

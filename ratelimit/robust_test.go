@@ -142,6 +142,43 @@ func TestNonsenseResetAmongGoodOnes(t *testing.T) {
 	})
 }
 
+// A count that was told before does not replace a newer one, also not of a server that refills all the time.
+func TestOlderCountOfASmoothServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
+		exchange(t, l, told(100, 99, 1))
+		for range 99 {
+			exchange(t, l, reply(http.StatusOK))
+		}
+		time.Sleep(3 * time.Second)
+		exchange(t, l, told(100, 40, 1)) // half empty, though nothing was sent: it is no fixed window
+		a, b := acquire(t, l), acquire(t, l)
+		l.Observe(b, told(100, 50, 1))
+		l.Observe(a, told(100, 90, 1))
+		assert.LessOrEqual(t, l.Snapshot().Remaining, 50)
+		l.Release(a)
+		l.Release(b)
+	})
+}
+
+// Whoever is alone does not wait for the end of a window to use its last place.
+func TestLastPlaceIsNotKeptFromALoneCaller(t *testing.T) {
+	for _, roundedUp := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			headers := ratelimit.Confluent()
+			headers.RoundedUp = roundedUp
+			l := newLocal(t, ratelimit.WithHeaders(headers))
+			exchange(t, l, told(10, 2, 2))
+			start := time.Now()
+			exchange(t, l, told(10, 1, 2))
+			if roundedUp {
+				exchange(t, l, told(10, 0, 2))
+			}
+			assert.Zero(t, time.Since(start))
+		})
+	}
+}
+
 // The last places of a long window are kept to look for the next one, but nobody waits for that beyond the cap.
 func TestKeptPlacesAreNotKeptBeyondTheCap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -57,7 +57,9 @@ func (l *Local) observe(p Permit, w Window, refused bool, now time.Time) (began 
 	case !current:
 	case l.state == known && w.HasRemaining:
 		if began = l.newer(p, w); began {
-			l.leave(block{now, l.window.since})
+			if l.smooth == 0 {
+				l.leave(block{now, l.window.since})
+			}
 			l.adopt(p, w, now)
 			break
 		}
@@ -93,26 +95,32 @@ func (l *Local) newer(p Permit, w Window) bool {
 	return w.Remaining > l.window.low && p.Seq > l.window.lowSeq
 }
 
-// adopt starts with the window that a reply to p tells.
-func (l *Local) adopt(p Permit, w Window, now time.Time) {
-	if w.HasLimit {
-		l.window.limit = w.Limit
-	}
-	// Those that the server may count after p. Requests overtake each other.
-	uncounted, ignored := 0, 0
+// uncounted is how many the server may count after p, and how many of them belong
+// to an earlier window. Requests overtake each other.
+func (l *Local) uncounted(p Permit) (n, earlier int) {
 	for seq, held := range l.flight {
 		if !held.seen && (seq > p.Seq || p.At.Sub(held.at) < maxAlone) {
-			uncounted++
+			n++
 			if seq < l.window.first {
-				ignored++
+				earlier++
 			}
 		}
 	}
+	return n, earlier
+}
+
+// adopt starts with the window that a reply to p tells.
+func (l *Local) adopt(p Permit, w Window, now time.Time) {
+	another := w.HasLimit && l.window.limit > 0 && w.Limit != l.window.limit
+	if w.HasLimit {
+		l.window.limit = w.Limit
+	}
+	uncounted, ignored := l.uncounted(p)
 	if l.state == over {
 		uncounted += l.window.silent
 		ignored += l.window.silent
 	}
-	if l.state == known || l.state == over {
+	if !another && (l.state == known || l.state == over) {
 		// A fixed window begins full, but for those on their way. A bucket
 		// or a sliding window that was empty is no longer so, and not full.
 		if missing := l.window.limit - w.Remaining - 1 - uncounted; missing > l.window.limit/10 {
@@ -132,10 +140,6 @@ func (l *Local) adopt(p Permit, w Window, now time.Time) {
 	if l.smooth == 0 {
 		first, ignored = l.seq+1, uncounted // Which window counted those on their way is not known.
 	}
-	left := w.Remaining - uncounted
-	if l.smooth > 0 {
-		left = w.Remaining - l.pending
-	}
 	end, told := block{now.Add(w.Reset + w.Slack), now}, now.Add(w.Reset)
 	if old := &l.window; l.state == known && l.smooth > 0 && old.told.After(now) && old.told.Before(told) {
 		end, told = old.block, old.told // That something leaves by then is still true.
@@ -146,11 +150,13 @@ func (l *Local) adopt(p Permit, w Window, now time.Time) {
 		told:      told,
 		length:    max(l.window.length, w.Reset+w.Slack),
 		limit:     l.window.limit,
-		remaining: max(0, left),
+		remaining: max(0, w.Remaining-uncounted),
 		first:     first,
 		low:       w.Remaining,
 		lowSeq:    l.seq,
-		silent:    ignored,
+		latest:    p.Seq,
+
+		silent: ignored,
 	}
 }
 
@@ -163,8 +169,9 @@ func (l *Local) merge(p Permit, w Window, now time.Time) {
 	switch {
 	case l.smooth == 0:
 		l.window.remaining = min(l.window.remaining, w.Remaining)
-	case p.Seq > l.window.latest: // Those still on their way may not be counted in it.
-		l.window.remaining, l.window.latest = max(0, w.Remaining-l.pending), p.Seq
+	case p.Seq > l.window.latest:
+		uncounted, _ := l.uncounted(p)
+		l.window.remaining, l.window.latest = max(0, w.Remaining-uncounted), p.Seq
 	}
 	if w.Remaining <= l.window.low {
 		l.window.low, l.window.lowSeq = w.Remaining, l.seq
@@ -228,7 +235,7 @@ func (l *Local) kept(now time.Time) (n int, at time.Time) {
 		return 0, now
 	case l.smooth > 0:
 		return 0, now // It refills all the time, whatever it tells.
-	case !w.until.After(w.told) && w.length <= short: // Its end is sure; but perhaps it is a bucket.
+	case !w.until.After(w.told) && w.length <= short && len(l.flight)+l.queue.len() > 1: // Its end is sure; but perhaps it is a bucket.
 		return 1, w.told.Add(-w.early())
 	case !w.until.After(w.told) || w.told.Sub(now) > short && (w.limit < 50 || len(l.flight)+l.queue.len() < 2):
 		return 0, now

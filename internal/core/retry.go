@@ -71,7 +71,7 @@ type verdict struct {
 	now       bool // without a wait and free of charge: only the credential was stale
 	maybeDone bool // the server may have carried the request out
 	told      bool // the server named the wait
-	free      bool // it asked for this retry, which does not count against the budget
+	free      bool // it refused, or asked for this retry, which then does not count against the budget
 	wait      time.Duration
 }
 

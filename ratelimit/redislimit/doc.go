@@ -17,7 +17,8 @@
 // A server whose count rises before the end that it told, such as a token bucket
 // or a sliding window, is sent no more than its count allows for sure, and that
 // evenly. Of a bucket nearly everything is used; of a sliding window some percent
-// stay unused, and more if it is short or the replies are slow.
+// stay unused, and more if it is short or the replies are slow. A few in a thousand
+// may be refused.
 //
 // What Local has besides, it does not: there are no adaptive limits, and
 // [ratelimit.WithPriority] and [ratelimit.Hooks] have no effect, except in a

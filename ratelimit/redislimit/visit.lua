@@ -172,6 +172,8 @@ local function smoothen(seq, rem, refused)
     end
     s.lowest, s.judge = s.limit, now + 1.2 * length
   end
+  local each = length / s.limit -- an outage or a quiet time says nothing of it
+  s.gap = math.max(each / 1.25, math.min(s.gap, 4 * each))
 end
 
 -- The rules are those of ratelimit.Local, with what all processes know.
@@ -199,7 +201,7 @@ local function observe(life, seq, sent, status, age, limit, rem, reset, slack, r
     s.untold = 0
   end
   if current then
-    s.longest = math.max(s.longest, reset)
+    s.longest, s.claimed = math.max(s.longest, math.min(s.claimed, reset)), reset -- what was told once may be nonsense
     local newer = reset >= 0 and s.stop > 0 and
       (sent + reset - 1e6 > s.stop or rem > s.low and seq > s.low_seq)
     -- Whether the server began later than it told shows where somebody looked, or nobody did before the end.
