@@ -12,6 +12,7 @@ const (
 	reserve    = 3                     // places that a server that refills all the time is left with
 	sureSmooth = 20                    // full windows before a server is no longer taken as one that refills all the time
 	senseless  = 10 * time.Millisecond // a shorter wait is none
+	lookLater  = 20 * time.Millisecond // what left all at once comes back so
 	fewest     = 5                     // the smallest limit of which a place is kept
 )
 
@@ -243,7 +244,7 @@ func (l *Local) kept(now time.Time) (n int, at time.Time) {
 		if l.late {
 			return 1, w.until.Add(-w.early())
 		}
-		return 1, w.told
+		return 1, w.told.Add(min(lookLater, w.length/50))
 	case l.late:
 		return 2, w.told
 	}
