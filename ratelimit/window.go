@@ -156,8 +156,7 @@ func (l *Local) adopt(p Permit, w Window, now time.Time) {
 		low:       w.Remaining,
 		lowSeq:    l.seq,
 		latest:    p.Seq,
-
-		silent: ignored,
+		silent:    ignored,
 	}
 }
 
@@ -232,10 +231,8 @@ func (l *Local) forget() {
 func (l *Local) kept(now time.Time) (n int, at time.Time) {
 	w := &l.window
 	switch {
-	case l.state != known || w.limit < fewest || w.told.IsZero():
+	case l.state != known || w.limit < fewest || w.told.IsZero() || l.smooth > 0:
 		return 0, now
-	case l.smooth > 0:
-		return 0, now // It refills all the time, whatever it tells.
 	case !w.until.After(w.told) && w.length <= short && len(l.flight)+l.queue.len() > 1: // Its end is sure; but perhaps it is a bucket.
 		return 1, w.told.Add(-w.early())
 	case !w.until.After(w.told) || w.told.Sub(now) > short && (w.limit < 50 || len(l.flight)+l.queue.len() < 2):
