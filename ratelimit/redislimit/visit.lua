@@ -278,6 +278,11 @@ for i = FIRST_REPLY, #ARGV, REPLY_SIZE do
   refresh()
 end
 
+-- In which time those leave who waited for a window.
+local function spread()
+  return math.min(SPREAD, (s.stop - s.since) / 10)
+end
+
 -- How many of the last places are sent one by one, and since when, if n want to go. They show whether the server has begun
 -- anew, at no risk: a place that turns out to be of the old window was free.
 local function kept(n)
@@ -288,7 +293,7 @@ local function kept(n)
   local early = math.min((s.stop - s.since) / 8, 5e5)
   local count, from = 2, s.due - early
   if s.rem == 1 then
-    count, from = 1, s.due
+    count, from = 1, s.due + spread() / 2 -- Of a window that slides a part has come back by then.
   end
   if s.late == 1 then
     from = count == 1 and s.stop - early or s.due
@@ -342,9 +347,8 @@ local function gate(n)
     else
       n, alone = 1, true
     end
-    local spread = math.min(SPREAD, (s.stop - s.since) / 10)
-    if s.stop > 0 and now - s.born < spread then
-      n = math.min(n, math.ceil(s.limit * (now - s.born) / spread) + s.first - 1 - s.seq)
+    if s.stop > 0 and now - s.born < spread() then
+      n = math.min(n, math.ceil(s.limit * (now - s.born) / spread()) + s.first - 1 - s.seq)
       if n < 1 then
         return 0, 0, now + POLL
       end
