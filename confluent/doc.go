@@ -53,7 +53,7 @@
 // surely did nothing: 429, 503 with Retry-After, no connection. The API has no idempotency keys, so that repeating a create whose reply was lost could make a second
 // integration. Such a call is not repeated, and its error is [ErrOutcomeUnknown]: look before you send it again, or use Ensure, which does.
 //
-// [RetryPolicy] has the numbers. By default a call is tried 5 times, with random waits up to 0.5 s, 1 s, 2 s and 4 s, or as long as the server asks for, up to 1 min. Each
+// [RetryPolicy] has the numbers. By default a call is tried 5 times, with random waits up to 0.5 s, 1 s, 2 s and 4 s, or as long as the server asks for, up to 65 s. Each
 // attempt may take 1 min ([WithAttemptTimeout]). No wait outlasts the context: where it would, the error comes at once.
 //
 // # Rate limits

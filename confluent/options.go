@@ -94,7 +94,7 @@ type RetryPolicy struct {
 	MaxAttempts int
 	// MinDelay and MaxDelay bound the wait where the server names none: a random time up to MinDelay, doubled with every attempt, up to MaxDelay. Defaults 500 ms and 30 s.
 	MinDelay, MaxDelay time.Duration
-	// MaxServerWait is the longest wait (Retry-After, X-RateLimit-Reset) that is obeyed. Beyond it, or beyond the context's deadline, the error comes at once. Default 1 min.
+	// MaxServerWait is the longest wait (Retry-After, X-RateLimit-Reset) that is obeyed. Beyond it, or beyond the context's deadline, the error comes at once. Default 65 s: a window of a minute, and what its end may be rounded by.
 	MaxServerWait time.Duration
 	// Budget is how many retries the client may make beyond one per ten successful calls, so that an outage gets no storm from it. What the server refused with 429, or asked to send again later, does not count. Default 50.
 	Budget int

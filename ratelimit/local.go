@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	defaultMaxWait = time.Minute
+	defaultMaxWait = 65 * time.Second // A window of a minute, and what its end may be rounded by.
 	maxJitter      = 100 * time.Millisecond
 )
 

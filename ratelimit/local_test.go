@@ -696,9 +696,14 @@ func TestWaitTooLong(t *testing.T) {
 		},
 		"cap, default": func(t *testing.T) {
 			l := newLocal(t)
-			exchange(t, l, reply(429, "Retry-After", "61"))
+			exchange(t, l, reply(429, "Retry-After", "66"))
 			_, err := acquireIn(t, l, time.Hour)
 			assert.ErrorIs(t, err, ratelimit.ErrWaitTooLong)
+		},
+		"a window of a minute": func(t *testing.T) {
+			l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
+			exchange(t, l, told(10, 0, 60)) // Its end may be rounded.
+			assertWait(t, 61*time.Second, waitFor(t, l))
 		},
 		"cap, learned while waiting": func(t *testing.T) {
 			l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
@@ -717,7 +722,7 @@ func TestWaitTooLong(t *testing.T) {
 			}
 			assert.Zero(t, l.Snapshot().Waiting)
 
-			time.Sleep(time.Minute) // What was too long then says nothing of a shorter wait now.
+			time.Sleep(65 * time.Second) // What was too long then says nothing of a shorter wait now.
 			scout = acquire(t, l)
 			go func() {
 				took, err := acquireIn(t, l, 20*time.Second)
@@ -748,7 +753,7 @@ func TestAbsurdWait(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
+				l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()), ratelimit.WithMaxWait(time.Minute))
 				exchange(t, l, resp)
 				for range 3 {
 					time.Sleep(time.Minute - 1)

@@ -65,7 +65,7 @@ func WithHeaders(h Headers) Option {
 }
 
 // WithMaxWait sets the longest wait that a server can impose, above 0; the
-// default is 60 seconds. While more is needed, Acquire fails at once with a
+// default is 65 seconds. While more is needed, Acquire fails at once with a
 // [*WaitError], and once per d a single request is let through to see whether
 // the server still means it.
 func WithMaxWait(d time.Duration) Option {

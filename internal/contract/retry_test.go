@@ -28,8 +28,8 @@ func TestStatusMethodAndHeaderDecideWhetherToTryAgain(t *testing.T) {
 			{425, "", never}, {501, "", never}, {501, "1", never}, {505, "", never}, {599, "", never},
 			{408, "", idempotent}, {500, "", idempotent}, {500, "1", idempotent}, {502, "", idempotent}, {504, "", idempotent}, {504, "1", idempotent},
 			{429, "", all}, {429, "0", all}, {429, "3", all}, {429, soon, all}, {429, "-1", all}, {429, "words", all},
-			{429, "61", never}, {429, "86400", never},
-			{503, "", idempotent}, {503, "-1", idempotent}, {503, "words", idempotent}, {503, "0", all}, {503, "3", all}, {503, soon, all}, {503, "61", never},
+			{429, "66", never}, {429, "86400", never},
+			{503, "", idempotent}, {503, "-1", idempotent}, {503, "words", idempotent}, {503, "0", all}, {503, "3", all}, {503, soon, all}, {503, "66", never},
 		} {
 			for _, marked := range []bool{false, true} {
 				client, s := start(t, v, options{}, always(c.status, "", "Retry-After", c.retryAfter))
@@ -133,7 +133,7 @@ func TestServerWaitBeyondTheCapOrTheDeadlineIsReturnedAtOnce(t *testing.T) {
 			deadline   time.Duration
 			want       time.Duration
 		}{
-			"beyond the cap":      {"61", time.Hour, 61 * time.Second},
+			"beyond the cap":      {"66", time.Hour, 66 * time.Second},
 			"beyond the deadline": {"20", 10 * time.Second, 20 * time.Second},
 			"date beyond":         {time.Now().Add(2 * time.Minute).UTC().Format(http.TimeFormat), time.Hour, 2 * time.Minute},
 		} {

@@ -22,7 +22,7 @@ type RetryPolicy struct {
 
 // DefaultRetryPolicy is used where the caller names none.
 func DefaultRetryPolicy() RetryPolicy {
-	return RetryPolicy{MaxAttempts: 5, MinDelay: 500 * time.Millisecond, MaxDelay: 30 * time.Second, MaxServerWait: time.Minute, Budget: 50}
+	return RetryPolicy{MaxAttempts: 5, MinDelay: 500 * time.Millisecond, MaxDelay: 30 * time.Second, MaxServerWait: 65 * time.Second, Budget: 50}
 }
 
 // Check refuses policies that make no sense.

@@ -269,7 +269,7 @@ func TestLearned(t *testing.T) {
 			require.ErrorAs(t, err, &e)
 			assert.ErrorIs(t, err, ratelimit.ErrWaitTooLong)
 			assert.Greater(t, e.Wait, 59*time.Minute)
-			assert.Equal(t, time.Minute, e.Max)
+			assert.Equal(t, 65*time.Second, e.Max)
 		},
 	}
 	for name, test := range tests {
@@ -534,7 +534,7 @@ func TestKeysExpireAndHideTheCredential(t *testing.T) {
 	ttl, err := client.PTTL(t.Context(), keys[0]).Result()
 	require.NoError(t, err)
 	assert.Greater(t, ttl, time.Minute)
-	assert.LessOrEqual(t, ttl, 2*time.Minute+15*time.Second, "however long the server's window is")
+	assert.LessOrEqual(t, ttl, 2*time.Minute+20*time.Second, "however long the server's window is")
 	stored, err := client.HGetAll(t.Context(), keys[0]).Result()
 	require.NoError(t, err)
 	for k, v := range stored {

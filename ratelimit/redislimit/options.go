@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	defaultMaxWait   = time.Minute
+	defaultMaxWait   = 65 * time.Second
 	defaultTimeout   = 500 * time.Millisecond
 	defaultLease     = 15 * time.Second
 	defaultMaxVisits = 1000
@@ -67,7 +67,7 @@ func WithMaxInFlight(n int) Option {
 }
 
 // WithMaxWait sets the longest wait that a server can impose, above 0 and at
-// most a year; the default is 60 seconds. While more is needed, Acquire fails
+// most a year; the default is 65 seconds. While more is needed, Acquire fails
 // at once with a [*ratelimit.WaitError], and once per d a single request is
 // let through to see whether the server still means it.
 func WithMaxWait(d time.Duration) Option {
