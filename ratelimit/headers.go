@@ -186,14 +186,26 @@ func first(header http.Header, name string) string {
 	if name == "" {
 		return ""
 	}
-	value, _, _ := strings.Cut(header.Get(name), ",")
+	var value string
+	if values := header[name]; len(values) > 0 { // Get would look first whether the name is canonical.
+		value = values[0]
+	} else {
+		value = header.Get(name)
+	}
+	value, _, _ = strings.Cut(value, ",")
 	value, _, _ = strings.Cut(value, ";")
 	return strings.TrimSpace(value)
 }
 
 // number is stricter than strconv: no sign, exponent, hexadecimal, Inf or NaN.
 func number(s string) (float64, bool) {
-	if s == "" || strings.Trim(s, "0123456789.") != "" {
+	if s == "" {
+		return 0, false
+	}
+	if n, err := strconv.ParseUint(s, 10, 31); err == nil { // as nearly always
+		return float64(n), true
+	}
+	if strings.Trim(s, "0123456789.") != "" {
 		return 0, false
 	}
 	f, err := strconv.ParseFloat(s, 64)

@@ -212,7 +212,9 @@ func (l *Local) Release(p Permit) {
 	if p.Seq == l.scout {
 		l.scout = 0
 	}
-	l.dispatch(time.Now())
+	if l.queue.len() > 0 {
+		l.dispatch(time.Now())
+	}
 }
 
 // Snapshot is the state of a [Local] at one moment, for metrics.

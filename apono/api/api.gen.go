@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -1193,7 +1192,7 @@ func NewListConnectorsRequest(server string, params *ListConnectorsParams) (*htt
 // NewDeleteConnectorRequest is the request of [Client.DeleteConnector].
 func NewDeleteConnectorRequest(server string, id string) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/admin/v3/connectors/%s", path0)
+	at := strings.TrimSuffix(server, "/") + "/api/admin/v3/connectors/" + path0 + ""
 	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
@@ -1204,7 +1203,7 @@ func NewDeleteConnectorRequest(server string, id string) (*http.Request, error) 
 // NewGetConnectorRequest is the request of [Client.GetConnector].
 func NewGetConnectorRequest(server string, id string) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/admin/v3/connectors/%s", path0)
+	at := strings.TrimSuffix(server, "/") + "/api/admin/v3/connectors/" + path0 + ""
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
@@ -1224,7 +1223,7 @@ func NewUpdateConnectorRequest(server string, id string, body UpdateConnectorJSO
 // NewUpdateConnectorRequestWithBody is the request of [Client.UpdateConnectorWithBody].
 func NewUpdateConnectorRequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/admin/v3/connectors/%s", path0)
+	at := strings.TrimSuffix(server, "/") + "/api/admin/v3/connectors/" + path0 + ""
 	req, err := http.NewRequest(http.MethodPut, at, body)
 	if err != nil {
 		return nil, err
@@ -1317,7 +1316,7 @@ func NewCreateIntegrationRequestWithBody(server string, contentType string, body
 // NewDeleteIntegrationRequest is the request of [Client.DeleteIntegration].
 func NewDeleteIntegrationRequest(server string, id string) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/admin/v4/integrations/%s", path0)
+	at := strings.TrimSuffix(server, "/") + "/api/admin/v4/integrations/" + path0 + ""
 	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
@@ -1328,7 +1327,7 @@ func NewDeleteIntegrationRequest(server string, id string) (*http.Request, error
 // NewGetIntegrationRequest is the request of [Client.GetIntegration].
 func NewGetIntegrationRequest(server string, id string) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/admin/v4/integrations/%s", path0)
+	at := strings.TrimSuffix(server, "/") + "/api/admin/v4/integrations/" + path0 + ""
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
@@ -1348,7 +1347,7 @@ func NewUpdateIntegrationRequest(server string, id string, body UpdateIntegratio
 // NewUpdateIntegrationRequestWithBody is the request of [Client.UpdateIntegrationWithBody].
 func NewUpdateIntegrationRequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/admin/v4/integrations/%s", path0)
+	at := strings.TrimSuffix(server, "/") + "/api/admin/v4/integrations/" + path0 + ""
 	req, err := http.NewRequest(http.MethodPut, at, body)
 	if err != nil {
 		return nil, err
@@ -1410,7 +1409,7 @@ func NewListCatalogRequest(server string) (*http.Request, error) {
 // NewGetCatalogEntryRequest is the request of [Client.GetCatalogEntry].
 func NewGetCatalogEntryRequest(server string, entryType string) (*http.Request, error) {
 	path0 := url.PathEscape(string(entryType))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v2/integrations-catalog/%s", path0)
+	at := strings.TrimSuffix(server, "/") + "/api/v2/integrations-catalog/" + path0 + ""
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
@@ -1421,7 +1420,7 @@ func NewGetCatalogEntryRequest(server string, entryType string) (*http.Request, 
 // NewDeleteIntegrationV2Request is the request of [Client.DeleteIntegrationV2].
 func NewDeleteIntegrationV2Request(server string, id string) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v2/integrations/%s", path0)
+	at := strings.TrimSuffix(server, "/") + "/api/v2/integrations/" + path0 + ""
 	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
@@ -1432,7 +1431,7 @@ func NewDeleteIntegrationV2Request(server string, id string) (*http.Request, err
 // NewGetIntegrationV2Request is the request of [Client.GetIntegrationV2].
 func NewGetIntegrationV2Request(server string, id string) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v2/integrations/%s", path0)
+	at := strings.TrimSuffix(server, "/") + "/api/v2/integrations/" + path0 + ""
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
@@ -1452,7 +1451,7 @@ func NewUpdateIntegrationV2Request(server string, id string, body UpdateIntegrat
 // NewUpdateIntegrationV2RequestWithBody is the request of [Client.UpdateIntegrationV2WithBody].
 func NewUpdateIntegrationV2RequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v2/integrations/%s", path0)
+	at := strings.TrimSuffix(server, "/") + "/api/v2/integrations/" + path0 + ""
 	req, err := http.NewRequest(http.MethodPut, at, body)
 	if err != nil {
 		return nil, err
@@ -1464,7 +1463,7 @@ func NewUpdateIntegrationV2RequestWithBody(server string, id string, contentType
 // NewRefreshIntegrationV2Request is the request of [Client.RefreshIntegrationV2].
 func NewRefreshIntegrationV2Request(server string, id string) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v2/integrations/%s/refresh", path0)
+	at := strings.TrimSuffix(server, "/") + "/api/v2/integrations/" + path0 + "/refresh"
 	req, err := http.NewRequest(http.MethodPost, at, nil)
 	if err != nil {
 		return nil, err
@@ -1475,7 +1474,7 @@ func NewRefreshIntegrationV2Request(server string, id string) (*http.Request, er
 // NewGetUserTagsRequest is the request of [Client.GetUserTags].
 func NewGetUserTagsRequest(server string, resourceID string) (*http.Request, error) {
 	path0 := url.PathEscape(string(resourceID))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v3/integrations/resources/%s/user-tags", path0)
+	at := strings.TrimSuffix(server, "/") + "/api/v3/integrations/resources/" + path0 + "/user-tags"
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
@@ -1495,7 +1494,7 @@ func NewUpdateUserTagsRequest(server string, resourceID string, body UpdateUserT
 // NewUpdateUserTagsRequestWithBody is the request of [Client.UpdateUserTagsWithBody].
 func NewUpdateUserTagsRequestWithBody(server string, resourceID string, contentType string, body io.Reader) (*http.Request, error) {
 	path0 := url.PathEscape(string(resourceID))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v3/integrations/resources/%s/user-tags", path0)
+	at := strings.TrimSuffix(server, "/") + "/api/v3/integrations/resources/" + path0 + "/user-tags"
 	req, err := http.NewRequest(http.MethodPut, at, body)
 	if err != nil {
 		return nil, err
@@ -1507,7 +1506,7 @@ func NewUpdateUserTagsRequestWithBody(server string, resourceID string, contentT
 // NewListPermissionsRequest is the request of [Client.ListPermissions].
 func NewListPermissionsRequest(server string, id string, params *ListPermissionsParams) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v3/integrations/%s/permissions", path0)
+	at := strings.TrimSuffix(server, "/") + "/api/v3/integrations/" + path0 + "/permissions"
 	if params != nil {
 		sep := "?"
 		if params.ResourceType != nil {
@@ -1529,7 +1528,7 @@ func NewListPermissionsRequest(server string, id string, params *ListPermissions
 // NewListResourcesRequest is the request of [Client.ListResources].
 func NewListResourcesRequest(server string, id string, params *ListResourcesParams) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/api/v3/integrations/%s/resources", path0)
+	at := strings.TrimSuffix(server, "/") + "/api/v3/integrations/" + path0 + "/resources"
 	if params != nil {
 		sep := "?"
 		if params.ResourceType != nil {

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -775,7 +774,7 @@ func NewCreateIntegrationV1RequestWithBody(server string, contentType string, bo
 // NewDeleteIntegrationV1Request is the request of [Client.DeleteIntegrationV1].
 func NewDeleteIntegrationV1Request(server string, id string, params *DeleteIntegrationV1Params) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/pim/v1/integrations/%s", path0)
+	at := strings.TrimSuffix(server, "/") + "/pim/v1/integrations/" + path0 + ""
 	if params != nil {
 		sep := "?"
 		{
@@ -793,7 +792,7 @@ func NewDeleteIntegrationV1Request(server string, id string, params *DeleteInteg
 // NewGetIntegrationV1Request is the request of [Client.GetIntegrationV1].
 func NewGetIntegrationV1Request(server string, id string, params *GetIntegrationV1Params) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/pim/v1/integrations/%s", path0)
+	at := strings.TrimSuffix(server, "/") + "/pim/v1/integrations/" + path0 + ""
 	if params != nil {
 		sep := "?"
 		{
@@ -872,7 +871,7 @@ func NewCreateIntegrationRequestWithBody(server string, contentType string, body
 // NewDeleteIntegrationRequest is the request of [Client.DeleteIntegration].
 func NewDeleteIntegrationRequest(server string, id string, params *DeleteIntegrationParams) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/pim/v2/integrations/%s", path0)
+	at := strings.TrimSuffix(server, "/") + "/pim/v2/integrations/" + path0 + ""
 	if params != nil {
 		sep := "?"
 		{
@@ -890,7 +889,7 @@ func NewDeleteIntegrationRequest(server string, id string, params *DeleteIntegra
 // NewGetIntegrationRequest is the request of [Client.GetIntegration].
 func NewGetIntegrationRequest(server string, id string, params *GetIntegrationParams) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/pim/v2/integrations/%s", path0)
+	at := strings.TrimSuffix(server, "/") + "/pim/v2/integrations/" + path0 + ""
 	if params != nil {
 		sep := "?"
 		{
@@ -917,7 +916,7 @@ func NewUpdateIntegrationRequest(server string, id string, body UpdateIntegratio
 // NewUpdateIntegrationRequestWithBody is the request of [Client.UpdateIntegrationWithBody].
 func NewUpdateIntegrationRequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/pim/v2/integrations/%s", path0)
+	at := strings.TrimSuffix(server, "/") + "/pim/v2/integrations/" + path0 + ""
 	req, err := http.NewRequest(http.MethodPatch, at, body)
 	if err != nil {
 		return nil, err

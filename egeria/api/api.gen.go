@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -1427,7 +1426,7 @@ func NewListConfigurationsRequest(server string) (*http.Request, error) {
 // NewSetDefaultAuditLogRequest is the request of [Client.SetDefaultAuditLog].
 func NewSetDefaultAuditLogRequest(server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/audit-log-destinations/default", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/audit-log-destinations/default"
 	req, err := http.NewRequest(http.MethodPost, at, nil)
 	if err != nil {
 		return nil, err
@@ -1438,7 +1437,7 @@ func NewSetDefaultAuditLogRequest(server string, serverName string) (*http.Reque
 // NewDeleteConfigurationRequest is the request of [Client.DeleteConfiguration].
 func NewDeleteConfigurationRequest(server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/configuration", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/configuration"
 	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
@@ -1449,7 +1448,7 @@ func NewDeleteConfigurationRequest(server string, serverName string) (*http.Requ
 // NewGetConfigurationRequest is the request of [Client.GetConfiguration].
 func NewGetConfigurationRequest(server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/configuration", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/configuration"
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
@@ -1469,7 +1468,7 @@ func NewSetConfigurationRequest(server string, serverName string, body SetConfig
 // NewSetConfigurationRequestWithBody is the request of [Client.SetConfigurationWithBody].
 func NewSetConfigurationRequestWithBody(server string, serverName string, contentType string, body io.Reader) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/configuration", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/configuration"
 	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
@@ -1490,7 +1489,7 @@ func NewDeployConfigurationRequest(server string, serverName string, body Deploy
 // NewDeployConfigurationRequestWithBody is the request of [Client.DeployConfigurationWithBody].
 func NewDeployConfigurationRequestWithBody(server string, serverName string, contentType string, body io.Reader) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/configuration/deploy", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/configuration/deploy"
 	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
@@ -1502,7 +1501,7 @@ func NewDeployConfigurationRequestWithBody(server string, serverName string, con
 // NewGetResolvedConfigurationRequest is the request of [Client.GetResolvedConfiguration].
 func NewGetResolvedConfigurationRequest(server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/configuration/resolved", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/configuration/resolved"
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
@@ -1513,7 +1512,7 @@ func NewGetResolvedConfigurationRequest(server string, serverName string) (*http
 // NewStopServerLegacyRequest is the request of [Client.StopServerLegacy].
 func NewStopServerLegacyRequest(server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/instance", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/instance"
 	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
@@ -1524,7 +1523,7 @@ func NewStopServerLegacyRequest(server string, serverName string) (*http.Request
 // NewStartServerLegacyRequest is the request of [Client.StartServerLegacy].
 func NewStartServerLegacyRequest(server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/instance", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/instance"
 	req, err := http.NewRequest(http.MethodPost, at, nil)
 	if err != nil {
 		return nil, err
@@ -1535,7 +1534,7 @@ func NewStartServerLegacyRequest(server string, serverName string) (*http.Reques
 // NewGetInstanceStatusLegacyRequest is the request of [Client.GetInstanceStatusLegacy].
 func NewGetInstanceStatusLegacyRequest(server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/instance/status", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/instance/status"
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
@@ -1546,7 +1545,7 @@ func NewGetInstanceStatusLegacyRequest(server string, serverName string) (*http.
 // NewClearDaemonServicesRequest is the request of [Client.ClearDaemonServices].
 func NewClearDaemonServicesRequest(server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-daemon-services", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/integration-daemon-services"
 	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
@@ -1557,7 +1556,7 @@ func NewClearDaemonServicesRequest(server string, serverName string) (*http.Requ
 // NewGetDaemonServicesRequest is the request of [Client.GetDaemonServices].
 func NewGetDaemonServicesRequest(server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-daemon-services", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/integration-daemon-services"
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
@@ -1577,7 +1576,7 @@ func NewSetDaemonServicesRequest(server string, serverName string, body SetDaemo
 // NewSetDaemonServicesRequestWithBody is the request of [Client.SetDaemonServicesWithBody].
 func NewSetDaemonServicesRequestWithBody(server string, serverName string, contentType string, body io.Reader) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-daemon-services", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/integration-daemon-services"
 	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
@@ -1589,7 +1588,7 @@ func NewSetDaemonServicesRequestWithBody(server string, serverName string, conte
 // NewClearIntegrationGroupsRequest is the request of [Client.ClearIntegrationGroups].
 func NewClearIntegrationGroupsRequest(server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-groups", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/integration-groups"
 	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
@@ -1600,7 +1599,7 @@ func NewClearIntegrationGroupsRequest(server string, serverName string) (*http.R
 // NewGetIntegrationGroupsRequest is the request of [Client.GetIntegrationGroups].
 func NewGetIntegrationGroupsRequest(server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-groups/configuration", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/integration-groups/configuration"
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
@@ -1620,7 +1619,7 @@ func NewPutIntegrationGroupRequest(server string, serverName string, body PutInt
 // NewPutIntegrationGroupRequestWithBody is the request of [Client.PutIntegrationGroupWithBody].
 func NewPutIntegrationGroupRequestWithBody(server string, serverName string, contentType string, body io.Reader) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-groups/configuration", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/integration-groups/configuration"
 	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
@@ -1641,7 +1640,7 @@ func NewReplaceIntegrationGroupsRequest(server string, serverName string, body R
 // NewReplaceIntegrationGroupsRequestWithBody is the request of [Client.ReplaceIntegrationGroupsWithBody].
 func NewReplaceIntegrationGroupsRequestWithBody(server string, serverName string, contentType string, body io.Reader) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-groups/configuration/all", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/integration-groups/configuration/all"
 	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
@@ -1654,7 +1653,7 @@ func NewReplaceIntegrationGroupsRequestWithBody(server string, serverName string
 func NewDeleteIntegrationGroupRequest(server string, serverName string, groupQualifiedName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	path1 := url.PathEscape(string(groupQualifiedName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/integration-groups/%s", path0, path1)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/integration-groups/" + path1 + ""
 	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
@@ -1665,7 +1664,7 @@ func NewDeleteIntegrationGroupRequest(server string, serverName string, groupQua
 // NewSetMaxPageSizeRequest is the request of [Client.SetMaxPageSize].
 func NewSetMaxPageSizeRequest(server string, serverName string, params *SetMaxPageSizeParams) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/max-page-size", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/max-page-size"
 	if params != nil {
 		sep := "?"
 		{
@@ -1687,7 +1686,7 @@ func NewSetMaxPageSizeRequest(server string, serverName string, params *SetMaxPa
 // NewSetOrganizationNameRequest is the request of [Client.SetOrganizationName].
 func NewSetOrganizationNameRequest(server string, serverName string, params *SetOrganizationNameParams) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/organization-name", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/organization-name"
 	if params != nil {
 		sep := "?"
 		{
@@ -1711,7 +1710,7 @@ func NewSetServerDescriptionRequestWithTextBody(server string, serverName string
 // NewSetServerDescriptionRequestWithBody is the request of [Client.SetServerDescriptionWithBody].
 func NewSetServerDescriptionRequestWithBody(server string, serverName string, contentType string, body io.Reader) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/server-description", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/server-description"
 	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
@@ -1723,7 +1722,7 @@ func NewSetServerDescriptionRequestWithBody(server string, serverName string, co
 // NewGetServerPropertiesRequest is the request of [Client.GetServerProperties].
 func NewGetServerPropertiesRequest(server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/server-properties", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/server-properties"
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
@@ -1743,7 +1742,7 @@ func NewSetServerPropertiesRequest(server string, serverName string, body SetSer
 // NewSetServerPropertiesRequestWithBody is the request of [Client.SetServerPropertiesWithBody].
 func NewSetServerPropertiesRequestWithBody(server string, serverName string, contentType string, body io.Reader) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/server-properties", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/server-properties"
 	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
@@ -1755,7 +1754,7 @@ func NewSetServerPropertiesRequestWithBody(server string, serverName string, con
 // NewSetServerTypeRequest is the request of [Client.SetServerType].
 func NewSetServerTypeRequest(server string, serverName string, params *SetServerTypeParams) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/server-type", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/server-type"
 	if params != nil {
 		sep := "?"
 		{
@@ -1782,7 +1781,7 @@ func NewSetServerURLRootRequest(server string, serverName string, body SetServer
 // NewSetServerURLRootRequestWithBody is the request of [Client.SetServerURLRootWithBody].
 func NewSetServerURLRootRequestWithBody(server string, serverName string, contentType string, body io.Reader) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/server-url-root-for-caller", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/server-url-root-for-caller"
 	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
@@ -1794,7 +1793,7 @@ func NewSetServerURLRootRequestWithBody(server string, serverName string, conten
 // NewSetServerUserIDRequest is the request of [Client.SetServerUserID].
 func NewSetServerUserIDRequest(server string, serverName string, params *SetServerUserIDParams) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/admin-services/servers/%s/server-user-id", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/server-user-id"
 	if params != nil {
 		sep := "?"
 		{
@@ -1872,7 +1871,7 @@ func NewListActiveServersRequest(server string) (*http.Request, error) {
 // NewUnregisterServerRequest is the request of [Client.UnregisterServer].
 func NewUnregisterServerRequest(server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers/" + path0 + ""
 	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
@@ -1883,7 +1882,7 @@ func NewUnregisterServerRequest(server string, serverName string) (*http.Request
 // NewStopServerRequest is the request of [Client.StopServer].
 func NewStopServerRequest(server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s/instance", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers/" + path0 + "/instance"
 	req, err := http.NewRequest(http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
@@ -1894,7 +1893,7 @@ func NewStopServerRequest(server string, serverName string) (*http.Request, erro
 // NewStartServerRequest is the request of [Client.StartServer].
 func NewStartServerRequest(server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s/instance", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers/" + path0 + "/instance"
 	req, err := http.NewRequest(http.MethodPost, at, nil)
 	if err != nil {
 		return nil, err
@@ -1905,7 +1904,7 @@ func NewStartServerRequest(server string, serverName string) (*http.Request, err
 // NewGetRunningConfigurationRequest is the request of [Client.GetRunningConfiguration].
 func NewGetRunningConfigurationRequest(server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s/instance/configuration", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers/" + path0 + "/instance/configuration"
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
@@ -1925,7 +1924,7 @@ func NewStartServerWithConfigurationRequest(server string, serverName string, bo
 // NewStartServerWithConfigurationRequestWithBody is the request of [Client.StartServerWithConfigurationWithBody].
 func NewStartServerWithConfigurationRequestWithBody(server string, serverName string, contentType string, body io.Reader) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s/instance/configuration", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers/" + path0 + "/instance/configuration"
 	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
@@ -1937,7 +1936,7 @@ func NewStartServerWithConfigurationRequestWithBody(server string, serverName st
 // NewGetInstanceStatusRequest is the request of [Client.GetInstanceStatus].
 func NewGetInstanceStatusRequest(server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s/instance/status", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers/" + path0 + "/instance/status"
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
@@ -1948,7 +1947,7 @@ func NewGetInstanceStatusRequest(server string, serverName string) (*http.Reques
 // NewIsServerKnownRequest is the request of [Client.IsServerKnown].
 func NewIsServerKnownRequest(server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s/is-known", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers/" + path0 + "/is-known"
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
@@ -1959,7 +1958,7 @@ func NewIsServerKnownRequest(server string, serverName string) (*http.Request, e
 // NewGetServerStatusRequest is the request of [Client.GetServerStatus].
 func NewGetServerStatusRequest(server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/open-metadata/platform-services/server-platform/servers/%s/status", path0)
+	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers/" + path0 + "/status"
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
@@ -1979,7 +1978,7 @@ func NewRefreshConnectorsRequest(server string, serverName string, body RefreshC
 // NewRefreshConnectorsRequestWithBody is the request of [Client.RefreshConnectorsWithBody].
 func NewRefreshConnectorsRequestWithBody(server string, serverName string, contentType string, body io.Reader) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/servers/%s/open-metadata/integration-daemon/integration-connectors/refresh", path0)
+	at := strings.TrimSuffix(server, "/") + "/servers/" + path0 + "/open-metadata/integration-daemon/integration-connectors/refresh"
 	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
@@ -2000,7 +1999,7 @@ func NewRestartConnectorsRequest(server string, serverName string, body RestartC
 // NewRestartConnectorsRequestWithBody is the request of [Client.RestartConnectorsWithBody].
 func NewRestartConnectorsRequestWithBody(server string, serverName string, contentType string, body io.Reader) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/servers/%s/open-metadata/integration-daemon/integration-connectors/restart", path0)
+	at := strings.TrimSuffix(server, "/") + "/servers/" + path0 + "/open-metadata/integration-daemon/integration-connectors/restart"
 	req, err := http.NewRequest(http.MethodPost, at, body)
 	if err != nil {
 		return nil, err
@@ -2012,7 +2011,7 @@ func NewRestartConnectorsRequestWithBody(server string, serverName string, conte
 // NewListGroupSummariesRequest is the request of [Client.ListGroupSummaries].
 func NewListGroupSummariesRequest(server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/servers/%s/open-metadata/integration-daemon/integration-groups/summary", path0)
+	at := strings.TrimSuffix(server, "/") + "/servers/" + path0 + "/open-metadata/integration-daemon/integration-groups/summary"
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
@@ -2024,7 +2023,7 @@ func NewListGroupSummariesRequest(server string, serverName string) (*http.Reque
 func NewRefreshGroupConfigRequest(server string, serverName string, groupQualifiedName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	path1 := url.PathEscape(string(groupQualifiedName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/servers/%s/open-metadata/integration-daemon/integration-groups/%s/refresh-config", path0, path1)
+	at := strings.TrimSuffix(server, "/") + "/servers/" + path0 + "/open-metadata/integration-daemon/integration-groups/" + path1 + "/refresh-config"
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
@@ -2036,7 +2035,7 @@ func NewRefreshGroupConfigRequest(server string, serverName string, groupQualifi
 func NewGetGroupSummaryRequest(server string, serverName string, groupQualifiedName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	path1 := url.PathEscape(string(groupQualifiedName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/servers/%s/open-metadata/integration-daemon/integration-groups/%s/summary", path0, path1)
+	at := strings.TrimSuffix(server, "/") + "/servers/" + path0 + "/open-metadata/integration-daemon/integration-groups/" + path1 + "/summary"
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
@@ -2047,7 +2046,7 @@ func NewGetGroupSummaryRequest(server string, serverName string, groupQualifiedN
 // NewGetDaemonStatusRequest is the request of [Client.GetDaemonStatus].
 func NewGetDaemonStatusRequest(server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
-	at := strings.TrimSuffix(server, "/") + fmt.Sprintf("/servers/%s/open-metadata/integration-daemon/status", path0)
+	at := strings.TrimSuffix(server, "/") + "/servers/" + path0 + "/open-metadata/integration-daemon/status"
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err

@@ -198,7 +198,7 @@ func checkRedirect(user func(*http.Request, []*http.Request) error) func(*http.R
 }
 
 func sameOrigin(a, b *url.URL) bool {
-	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+	return a.Scheme == b.Scheme && (a.Host == b.Host || strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b))
 }
 
 func port(u *url.URL) string {
