@@ -146,6 +146,11 @@ func (s *sliding) take(at time.Duration) (ok bool, remaining int, reset, retry t
 	return ok, s.limit - len(s.taken), last, first
 }
 
+// span is a time since the first request.
+type span struct{ from, to time.Duration }
+
+func (s span) has(at time.Duration) bool { return s.from <= at && at < s.to }
+
 // world is a server and the processes that send to it.
 type world struct {
 	policy    policy
@@ -158,6 +163,11 @@ type world struct {
 	from      time.Duration // since when it counts what is accepted
 	opts      []Option
 	killed    int // so many processes die, each with the next place that shows whether a window has begun
+
+	quiet  span // in which nobody asks
+	down   span // in which the server answers 503 and tells nothing
+	usedUp span // in which others use up the limit
+	odd    span // of which the first reply tells a reset of a month
 
 	mu       sync.Mutex
 	start    time.Time
@@ -172,7 +182,16 @@ func (w *world) serve() *http.Response {
 		w.start = time.Now()
 	}
 	at := time.Since(w.start)
+	if w.down.has(at) {
+		return respond(http.StatusServiceUnavailable)
+	}
 	ok, remaining, reset, retry := w.policy.take(at)
+	if w.usedUp.has(at) {
+		ok, remaining, reset, retry = false, 0, time.Second, time.Second
+	}
+	if w.odd.has(at) {
+		reset, w.odd = 30*24*time.Hour, span{}
+	}
 	resp := respond(http.StatusOK)
 	switch {
 	case !ok:
@@ -224,6 +243,12 @@ func (w *world) play(t *testing.T, addr string) {
 
 func (w *world) work(ctx context.Context, t *testing.T, l *Limiter, hook *bubble) {
 	for {
+		w.mu.Lock()
+		at := time.Since(w.start)
+		w.mu.Unlock()
+		if w.quiet.has(at) {
+			time.Sleep(w.quiet.to - at)
+		}
 		p, err := l.Acquire(ctx, nil)
 		if hook.dead.Load() {
 			return
@@ -335,6 +360,35 @@ func TestAllowanceOfSmoothServers(t *testing.T) {
 					t.Logf("%d accepted of %.0f, refused: %v", w.accepted, allowed, w.refusals)
 					assert.GreaterOrEqual(t, float64(w.accepted), tt.share*allowed)
 					assert.LessOrEqual(t, float64(len(w.refusals)), 0.005*allowed)
+				})
+			})
+		}
+	}
+}
+
+// What happens meanwhile does not change for good how a server is used that refills all the time.
+func TestSmoothServersAfterwards(t *testing.T) {
+	addr := sharedRedis(t)
+	const second = time.Second
+	for name, w := range map[string]world{
+		"a quiet minute":  {quiet: span{10 * second, 70 * second}, from: 72 * second},
+		"an outage":       {down: span{10 * second, 70 * second}, from: 72 * second},
+		"others":          {usedUp: span{10 * second, 70 * second}, from: 72 * second},
+		"a reset of once": {odd: span{10 * second, 80 * second}, from: 72 * second},
+	} {
+		for kind, policy := range map[string]func(int, time.Duration) policy{"bucket": newBucket, "sliding": newSliding} {
+			t.Run(name+", "+kind, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					w := &world{
+						policy: policy(100, second), limit: 100, round: math.Ceil, latency: 10 * time.Millisecond, processes: 5, each: 8,
+						total: 82 * second, quiet: w.quiet, down: w.down, usedUp: w.usedUp, odd: w.odd, from: w.from,
+					}
+					w.play(t, addr)
+					t.Logf("%d accepted of 1000, refused: %d", w.accepted, len(w.refusals))
+					assert.GreaterOrEqual(t, w.accepted, 900)
+					refused := slices.DeleteFunc(w.refusals, w.usedUp.has)
+					assert.LessOrEqual(t, len(refused), 10)
 				})
 			})
 		}

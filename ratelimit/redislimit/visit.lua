@@ -148,8 +148,9 @@ end
 -- sure, and those gap apart: about what it tells, less where places stay unused all the time, and more where none are left.
 local function smoothen(seq, rem, refused)
   local left, length = math.max(0, rem - on_way()), math.max(s.longest, 1e6)
+  local each = length / s.limit
   if s.smooth == 0 then
-    s.smooth, s.gap, s.slot = SURE, length / s.limit, now
+    s.smooth, s.gap, s.slot = SURE, each, now
     s.rem, s.low_seq, s.full, s.over = left, seq, 0, 0
     s.lowest, s.judge = s.limit, now + 2 * length
   elseif seq > s.low_seq then
@@ -170,10 +171,12 @@ local function smoothen(seq, rem, refused)
     elseif s.lowest > reserve() * 1.5 then
       s.gap = s.gap * math.max(0.8, 1 - s.lowest / s.limit / 2)
     end
+    if s.lowest > s.limit / 2 then -- what others took, they take no more
+      s.gap = math.min(s.gap, each)
+    end
     s.lowest, s.judge = s.limit, now + 1.2 * length
   end
-  local each = length / s.limit -- an outage or a quiet time says nothing of it
-  s.gap = math.max(each / 1.25, math.min(s.gap, 4 * each))
+  s.gap = math.max(each / 1.25, math.min(s.gap, 4 * each)) -- an outage or a quiet time says nothing of it
 end
 
 -- The rules are those of ratelimit.Local, with what all processes know.
