@@ -11,7 +11,8 @@ type Hooks struct {
 	// Refused is called for a status 429, or 503 with Retry-After, with the
 	// pause that followed from it, 0 if none.
 	Refused func(status int, pause time.Duration)
-	// Window is called when a reply showed a new window.
+	// Window is called when a reply showed a new window, which a server that
+	// refills all the time does not have.
 	Window func(s Snapshot)
 }
 

@@ -322,6 +322,31 @@ func TestHooks(t *testing.T) {
 	})
 }
 
+func TestWindowHook(t *testing.T) {
+	for name, tt := range map[string]struct {
+		policy      policy
+		least, most int
+	}{
+		"fixed windows": {&fixed{limit: 100, every: time.Second}, 10, 11},
+		"bucket":        {&bucket{limit: 100, every: time.Second}, 1, 3}, // until it is seen to be one
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				if f, ok := tt.policy.(*fixed); ok {
+					f.zero = time.Now()
+				}
+				var windows atomic.Int64
+				l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()), ratelimit.WithHooks(ratelimit.Hooks{
+					Window: func(ratelimit.Snapshot) { windows.Add(1) },
+				}))
+				load(t, tt.policy, headerOf(math.Ceil), 100, 64, 10*time.Second, 10*time.Millisecond, l)
+				assert.GreaterOrEqual(t, int(windows.Load()), tt.least)
+				assert.LessOrEqual(t, int(windows.Load()), tt.most)
+			})
+		})
+	}
+}
+
 func TestFairness(t *testing.T) {
 	for name, p := range map[string]policy{
 		"fixed":  &fixed{limit: 100, every: time.Second},

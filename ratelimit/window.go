@@ -45,7 +45,7 @@ type window struct {
 // block is a time before which nothing is sent, and when that was learned.
 type block struct{ until, since time.Time }
 
-// observe learns from w, a reply to p. It reports that a window began.
+// observe learns from w, a reply to p. It reports that a window began, which is none of a server that refills all the time.
 func (l *Local) observe(p Permit, w Window, refused bool, now time.Time) (began bool) {
 	current := p.Seq >= l.window.first
 	alone := p.Seq == l.scout
@@ -80,7 +80,7 @@ func (l *Local) observe(p Permit, w Window, refused bool, now time.Time) (began 
 		l.state = free
 	}
 	l.settle()
-	return began
+	return began && l.smooth == 0
 }
 
 // newer reports that a reply to p comes from a window after the one held.
