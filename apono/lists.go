@@ -80,10 +80,17 @@ func whole[T any](ctx context.Context, c *Client, op string, opts []CallOption, 
 // decodeItems decodes a page whose items are the member key. Where a member of some item has a type that it should not have, that item
 // alone suffers. A document without the member is no list; the member may be null.
 func decodeItems[T any](c *Client, b []byte, key string, reply, pagination any, items *[]T) error {
-	var members map[string]json.RawMessage
 	err := c.core.Decode(b, reply)
 	odd := oddType(err)
-	if err != nil && (!odd || c.core.Strict()) || json.Unmarshal(b, &members) != nil {
+	if err != nil && (!odd || c.core.Strict()) {
+		return err
+	}
+	strange := odd || suspicious(*items)
+	if !strange && len(*items) > 0 {
+		return nil
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(b, &members) != nil {
 		return err
 	}
 	if members[key] == nil {
@@ -93,7 +100,7 @@ func decodeItems[T any](c *Client, b []byte, key string, reply, pagination any, 
 	if odd && members["pagination"] != nil && json.Unmarshal(members["pagination"], pagination) != nil {
 		return err
 	}
-	if odd || suspicious(*items) {
+	if strange {
 		return eachItem(members[key], items)
 	}
 	return nil
