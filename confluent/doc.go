@@ -59,8 +59,8 @@
 // # Rate limits
 //
 // Confluent Cloud limits both the rate of requests and the number of concurrent ones, each per user and per organization; the numbers are not published. A client waits before it sends, by
-// what the X-RateLimit headers of earlier replies told, rather than collect 429s. These headers say nothing of concurrency: whoever sends many requests at once had better name a number of their
-// own, with [ratelimit.WithMaxInFlight] and [WithLimiter]. Clients with the same credential should share a limiter. X-RateLimit-Reset and Retry-After are relative, in seconds.
+// what the X-RateLimit headers of earlier replies told, rather than collect 429s. These headers say nothing of concurrency, which the client learns from refusals: whoever knows the number
+// names it with [ratelimit.WithMaxInFlight] and [WithLimiter]. Clients with the same credential should share a limiter. X-RateLimit-Reset and Retry-After are relative, in seconds.
 //
 // # Lists
 //

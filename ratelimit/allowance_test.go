@@ -55,6 +55,7 @@ func (f *fixed) allowed(start, end time.Time) float64 {
 type bucket struct {
 	limit  int
 	every  time.Duration
+	next   bool // its reset is when one more token is there, not all
 	tokens float64
 	at     time.Time
 }
@@ -73,7 +74,12 @@ func (b *bucket) take(now time.Time) (ok bool, remaining int, reset, retry time.
 	until := func(tokens float64) time.Duration {
 		return time.Duration(max(0, tokens-b.tokens) / perSecond * 1e9)
 	}
-	return ok, int(b.tokens), until(float64(b.limit)), until(1)
+	retry = until(1)
+	reset = retry
+	if !b.next {
+		reset = until(float64(b.limit))
+	}
+	return ok, int(b.tokens), reset, retry
 }
 
 func (b *bucket) allowed(start, end time.Time) float64 {
@@ -202,6 +208,34 @@ func TestAllowanceOfFixedWindows(t *testing.T) {
 					})
 				})
 			}
+		}
+	}
+}
+
+// A reset that tells when one more token is there says nothing of how long all take: that shows in refusals, and soon enough.
+func TestAllowanceOfBucketsThatTellTheNextToken(t *testing.T) {
+	for rounding, round := range roundings {
+		for _, tt := range []struct {
+			limit        int
+			every, total time.Duration
+			refused      float64 // of those accepted, at most
+		}{
+			{100, time.Second, time.Minute, 0.001},
+			{1000, time.Minute, 10 * time.Minute, 0.02},
+			{60, time.Minute, 20 * time.Minute, 0.02},
+			{10, time.Second, time.Minute, 0.05},
+		} {
+			t.Run(fmt.Sprintf("%d per %v, rounded %s", tt.limit, tt.every, rounding), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					headers := ratelimit.Confluent()
+					headers.RoundedUp = rounding == "up"
+					l := newLocal(t, ratelimit.WithHeaders(headers))
+					o := load(t, &bucket{limit: tt.limit, every: tt.every, next: true}, headerOf(round), tt.limit, 64, tt.total, 10*time.Millisecond, l)
+					t.Log(o)
+					assert.GreaterOrEqual(t, o.share(), 0.95)
+					assert.LessOrEqual(t, float64(o.refused), tt.refused*float64(o.accepted))
+				})
+			})
 		}
 	}
 }

@@ -46,8 +46,8 @@
 // allows, and a few less of a sliding window: about a twentieth of 100 per second,
 // a quarter of 10. The period is the longest reset that it told, at least one
 // second: of windows shorter than a second, or not of whole seconds, a part stays
-// unused, and where the reset is that of the next request only, many requests may
-// be refused. Where replies take as long as the period, more than half stays unused.
+// unused. Where one of a few requests is refused again and again, since the reset is
+// that of the next request only, the period is taken to be longer. Where replies take as long as the period, more than half stays unused.
 // What such a server has left after a quiet time may be used at once,
 // but for the last quarter.
 //

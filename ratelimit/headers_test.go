@@ -122,6 +122,10 @@ func TestHeadersParseReset(t *testing.T) {
 		w := epoch.Parse(header, noon.Add(-time.Hour))
 		assert.Equal(t, 10*time.Second, w.Reset)
 	})
+	t.Run("name in any case", func(t *testing.T) {
+		w := ratelimit.Headers{Reset: "x-ratelimit-reset"}.Parse(http.Header{"X-Ratelimit-Reset": {"5"}}, noon)
+		assert.Equal(t, 5*time.Second, w.Reset)
+	})
 	t.Run("first of two lines", func(t *testing.T) {
 		w := relative.Parse(http.Header{"X-Ratelimit-Reset": {"5", "60"}}, noon)
 		assert.Equal(t, 5*time.Second, w.Reset)

@@ -47,6 +47,11 @@ type Local struct {
 	longest   time.Duration // the longest reset that was told twice in a row, or more
 	claimed   time.Duration // the latest reset
 	late      bool          // the last window began later than the one before it told
+	stretched int           // how often the period was found to be longer
+	shorts    int           // how often in a row the server refused one of a few requests
+	shortSeq  uint64        // the latest permit at the last of these
+	passed    bool          // a later one was accepted
+	plenty    time.Time     // when the server last had so much that the period was made shorter
 	smooth    int           // above 0 if the server refills all the time instead of at the end of a window
 	slot      time.Time     // of the latest request to such a server
 	burst     time.Time     // the latest one that was not spread
@@ -205,6 +210,7 @@ func (l *Local) Release(p Permit) {
 	}
 	delete(l.flight, p.Seq)
 	if !held.seen {
+		l.refresh(time.Now()) // What ended meanwhile is not the window that may have counted it.
 		l.pending--
 		l.window.silent++
 		l.settle()

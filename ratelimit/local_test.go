@@ -461,6 +461,27 @@ func TestRefusedScout(t *testing.T) {
 // alone is a time for which others surely wait for the first request.
 const alone = time.Second - 1
 
+// Requests of which no reply tells anything, and which end after their window, are not missing in the next one.
+func TestReleaseAfterTheWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
+		exchange(t, l, told(100, 99, 1))
+		time.Sleep(1900 * time.Millisecond)
+		lost := make([]ratelimit.Permit, 20)
+		for i := range lost {
+			lost[i] = acquire(t, l)
+		}
+		time.Sleep(200 * time.Millisecond)
+		for _, p := range lost {
+			l.Release(p)
+		}
+		exchange(t, l, told(100, 79, 1)) // The server had counted them in this window.
+		for range 55 {
+			assert.Zero(t, waitFor(t, l))
+		}
+	})
+}
+
 // A server that is slow with its first reply holds nobody back for longer than a second, and the reply still teaches.
 func TestSlowScout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -699,6 +720,11 @@ func TestWaitTooLong(t *testing.T) {
 			exchange(t, l, reply(429, "Retry-After", "66"))
 			_, err := acquireIn(t, l, time.Hour)
 			assert.ErrorIs(t, err, ratelimit.ErrWaitTooLong)
+		},
+		"at the cap": func(t *testing.T) {
+			l := newLocal(t)
+			exchange(t, l, reply(429, "Retry-After", "65"))
+			assertWait(t, 65*time.Second, waitFor(t, l))
 		},
 		"a window of a minute": func(t *testing.T) {
 			l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))

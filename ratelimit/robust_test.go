@@ -322,6 +322,39 @@ func TestHooks(t *testing.T) {
 	})
 }
 
+// usedUp is a server whose limit others use up for some time.
+type usedUp struct {
+	policy
+	from, to time.Time
+}
+
+func (u *usedUp) take(now time.Time) (ok bool, remaining int, reset, retry time.Duration) {
+	if u.from.After(now) || !u.to.After(now) {
+		return u.policy.take(now)
+	}
+	return false, 0, time.Second, time.Second
+}
+
+// What others took while they were there says nothing of what there is afterwards.
+func TestSmoothServersAfterOthers(t *testing.T) {
+	for name, p := range map[string]policy{
+		"bucket":  &bucket{limit: 100, every: time.Second},
+		"sliding": &sliding{limit: 100, every: time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const second = time.Second
+				l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
+				u := &usedUp{p, time.Now().Add(10 * second), time.Now().Add(70 * second)}
+				o := load(t, u, headerOf(math.Ceil), 100, 64, 90*second, 10*time.Millisecond, l)
+				t.Log(o.accepted, o.refused)
+				assert.GreaterOrEqual(t, o.accepted, 2700) // of 3000
+				assert.LessOrEqual(t, o.refused, 62)       // one a second, while others are there
+			})
+		})
+	}
+}
+
 func TestWindowHook(t *testing.T) {
 	for name, tt := range map[string]struct {
 		policy      policy

@@ -13,6 +13,7 @@ const (
 	sureSmooth = 20                    // full windows before a server is no longer taken as one that refills all the time
 	senseless  = 10 * time.Millisecond // a shorter wait is none
 	lookLater  = 20 * time.Millisecond // what left all at once comes back so
+	few        = 20                    // requests of which one is refused too often
 	fewest     = 5                     // the smallest limit of which a place is kept
 )
 
@@ -51,6 +52,9 @@ func (l *Local) observe(p Permit, w Window, refused bool, now time.Time) (began 
 	alone := p.Seq == l.scout
 	if alone {
 		l.scout = 0
+	}
+	if current && l.smooth > 0 && w.HasRemaining {
+		l.doubt(p, w, refused, now)
 	}
 	switch {
 	case !current && l.state == over:
@@ -212,7 +216,7 @@ func (l *Local) roll() {
 		return
 	}
 	l.state, l.scout = over, 0
-	l.stood = w.until
+	l.stood = latest(l.stood, w.until)
 	w.block = block{}
 	w.remaining, w.sure = w.limit, w.remaining
 	w.first = l.seq + 1
@@ -252,7 +256,41 @@ func (l *Local) kept(now time.Time) (n int, at time.Time) {
 func (w *window) early() time.Duration { return min(w.until.Sub(w.since)/8, time.Second/2) }
 
 // period is the time in which a server that refills all the time gets its limit again.
-func (l *Local) period() time.Duration { return max(l.longest, time.Second) }
+func (l *Local) period() time.Duration { return stretch(max(l.longest, time.Second), l.stretched) }
+
+// stretch makes d longer, by half for each time.
+func stretch(d time.Duration, times int) time.Duration {
+	for range times {
+		d += d / 2
+	}
+	return d
+}
+
+// doubt sees to it that a server refuses no more than one of a few requests for
+// long, though it refills more slowly than the resets say that it tells. Once
+// nearly everything is there, the reason is gone.
+func (l *Local) doubt(p Permit, w Window, refused bool, now time.Time) {
+	switch {
+	case p.Seq <= l.shortSeq:
+	case refused && w.Remaining == 0:
+		if l.passed {
+			if l.seq-l.shortSeq > few {
+				l.shorts = 0
+			}
+			if l.shorts++; l.shorts > 2 && l.period() < l.maxWait {
+				l.stretched++
+			}
+		}
+		l.shortSeq, l.passed = l.seq, false
+	case refused:
+	case l.stretched > 0 && 10*w.Remaining > 3*l.window.limit && now.Sub(l.plenty) > l.period()/time.Duration(max(1, l.window.limit)):
+		l.stretched--
+		l.plenty = now
+		fallthrough
+	default:
+		l.passed = true
+	}
+}
 
 // even is the distance to the next request to a server that refills all the
 // time: what spreads its limit over its period, and more where but a reserve is

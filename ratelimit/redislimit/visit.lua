@@ -7,8 +7,10 @@ local UNKNOWN, FREE, KNOWN = 0, 1, 2 -- alone to learn; no window; a window
 local ALONE = 1e6  -- a slow reply must not hold everybody back for longer
 local SHORT = 2e6  -- windows of which a lost second is a great part
 local SPREAD = 1e5 -- those who waited leave within this time
+local LATER = SPREAD / 2 -- of a window that slides a part has come back so long after its end
 local WAY = 1.5e5  -- the server has counted what was sent longer ago, and less than that is often certain
 local SURE = 20    -- full windows before a server is no longer taken as one that refills all the time
+local FEW = 20     -- requests of which one is refused too often
 local ENOUGH = 3   -- full windows before all go at once when the next one begins
 local BEHIND = 4e4 -- what was not sent for so long may be made up for
 local POLL = 1e4   -- when to look again for what only another process can tell
@@ -147,7 +149,7 @@ end
 -- A server that refills all the time, such as a token bucket or a sliding window, is sent as many as its count allows for
 -- sure, and those gap apart: about what it tells, less where places stay unused all the time, and more where none are left.
 local function smoothen(seq, rem, refused)
-  local left, length = math.max(0, rem - on_way()), math.max(s.longest, 1e6)
+  local left, length = math.max(0, rem - on_way()), math.max(s.longest, 1e6) * 1.5 ^ s.stretched
   local each = length / s.limit
   if s.smooth == 0 then
     s.smooth, s.gap, s.slot = SURE, each, now
@@ -162,6 +164,23 @@ local function smoothen(seq, rem, refused)
     s.rem = math.min(s.rem, left)
   end
   s.lowest = math.min(s.lowest, s.rem)
+  -- Where it takes a few and refuses one, again and again, it refills more slowly than it tells, until there is plenty.
+  if seq > s.short_seq and refused and rem == 0 then
+    if s.passed == 1 then
+      s.shorts = s.seq - s.short_seq > FEW and 1 or s.shorts + 1
+      if s.shorts > 2 and length < max_wait then
+        s.stretched = s.stretched + 1
+      end
+    end
+    s.short_seq, s.passed = s.seq, 0
+  elseif seq > s.short_seq and not refused then
+    s.passed = 1
+    if s.stretched > 0 and rem > 0.3 * s.limit and now - s.plenty > each then
+      s.stretched, s.plenty, s.judge = s.stretched - 1, now, 0
+      each = each / 1.5
+      s.gap = math.min(s.gap, each)
+    end
+  end
   if refused and seq == s.scout then
     s.gap = s.gap * 1.2
   end
@@ -281,11 +300,6 @@ for i = FIRST_REPLY, #ARGV, REPLY_SIZE do
   refresh()
 end
 
--- In which time those leave who waited for a window.
-local function spread()
-  return math.min(SPREAD, (s.stop - s.since) / 10)
-end
-
 -- How many of the last places are sent one by one, and since when, if n want to go. They show whether the server has begun
 -- anew, at no risk: a place that turns out to be of the old window was free.
 local function kept(n)
@@ -296,7 +310,7 @@ local function kept(n)
   local early = math.min((s.stop - s.since) / 8, 5e5)
   local count, from = 2, s.due - early
   if s.rem == 1 then
-    count, from = 1, s.due + spread() / 2 -- Of a window that slides a part has come back by then.
+    count, from = 1, s.due + LATER
   end
   if s.late == 1 then
     from = count == 1 and s.stop - early or s.due
@@ -350,8 +364,9 @@ local function gate(n)
     else
       n, alone = 1, true
     end
-    if s.stop > 0 and now - s.born < spread() then
-      n = math.min(n, math.ceil(s.limit * (now - s.born) / spread()) + s.first - 1 - s.seq)
+    local spread = math.min(SPREAD, (s.stop - s.since) / 10)
+    if s.stop > 0 and now - s.born < spread then
+      n = math.min(n, math.ceil(s.limit * (now - s.born) / spread) + s.first - 1 - s.seq)
       if n < 1 then
         return 0, 0, now + POLL
       end
