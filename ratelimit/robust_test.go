@@ -355,6 +355,32 @@ func TestSmoothServersAfterOthers(t *testing.T) {
 	}
 }
 
+// sooner is a bucket that from some time on refills a hundred times as fast.
+type sooner struct {
+	*bucket
+	at time.Time
+}
+
+func (s *sooner) take(now time.Time) (ok bool, remaining int, reset, retry time.Duration) {
+	if !now.Before(s.at) && !s.at.IsZero() {
+		s.bucket.every /= 100
+		s.at = time.Time{}
+	}
+	return s.bucket.take(now)
+}
+
+// That a server refilled more slowly than it told is forgotten when it no longer does.
+func TestSmoothServersThatGetFaster(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
+		s := &sooner{&bucket{limit: 100, every: 100 * time.Second, next: true}, time.Now().Add(10 * time.Minute)}
+		o := load(t, s, headerOf(math.Ceil), 100, 64, 11*time.Minute, 10*time.Millisecond, l)
+		t.Log(o.accepted, o.refused)
+		assert.GreaterOrEqual(t, o.accepted, 700+5000) // of 6000 in the last minute
+		assert.LessOrEqual(t, o.refused, 60)
+	})
+}
+
 func TestWindowHook(t *testing.T) {
 	for name, tt := range map[string]struct {
 		policy      policy
