@@ -363,7 +363,7 @@ type sooner struct {
 
 func (s *sooner) take(now time.Time) (ok bool, remaining int, reset, retry time.Duration) {
 	if !now.Before(s.at) && !s.at.IsZero() {
-		s.bucket.every /= 100
+		s.every /= 100
 		s.at = time.Time{}
 	}
 	return s.bucket.take(now)
