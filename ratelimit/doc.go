@@ -48,7 +48,8 @@
 // second: of windows shorter than a second, or not of whole seconds, a part stays
 // unused. Where one of a few requests is refused again and again, since the reset is
 // that of the next request only, the period is taken to be longer; of a limit as small
-// as 10, one in ten may be refused nevertheless if the resets are [Headers].RoundedUp. Where replies take as long as the period, more than half stays unused.
+// as 10, one in ten may be refused nevertheless if the resets are [Headers].RoundedUp.
+// Where replies take as long as the period, more than half stays unused.
 // What such a server has left after a quiet time may be used at once,
 // but for the last quarter.
 //

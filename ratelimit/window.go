@@ -256,19 +256,17 @@ func (l *Local) kept(now time.Time) (n int, at time.Time) {
 func (w *window) early() time.Duration { return min(w.until.Sub(w.since)/8, time.Second/2) }
 
 // period is the time in which a server that refills all the time gets its limit again.
-func (l *Local) period() time.Duration { return stretch(max(l.longest, time.Second), l.stretched) }
-
-// stretch makes d longer, by half for each time.
-func stretch(d time.Duration, times int) time.Duration {
-	for range times {
+func (l *Local) period() time.Duration {
+	d := max(l.longest, time.Second)
+	for range l.stretched {
 		d += d / 2
 	}
 	return d
 }
 
 // doubt sees to it that a server refuses no more than one of a few requests for
-// long, though it refills more slowly than the resets say that it tells. Once
-// nearly everything is there, the reason is gone.
+// long, though it refills more slowly than its resets say. Once more is left than
+// a reserve, the reason is gone.
 func (l *Local) doubt(p Permit, w Window, refused bool, now time.Time) {
 	switch {
 	case p.Seq <= l.shortSeq:
