@@ -170,8 +170,10 @@ func TestLimitsTellWhenTheNextRequestPasses(t *testing.T) {
 		for a = b.take(at); a.ok; a = b.take(at) {
 			at += 5 * time.Millisecond
 		}
-		assert.False(t, b.take(at+a.retry-time.Millisecond).ok, kind)
-		assert.True(t, b.take(at+a.retry+time.Millisecond).ok, kind)
+		before := b.take(at + a.retry - 1)
+		assert.False(t, before.ok, kind)
+		assert.Equal(t, time.Duration(1), before.retry, kind)
+		assert.True(t, b.take(at+a.retry).ok, kind)
 	}
 }
 

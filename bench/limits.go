@@ -40,7 +40,7 @@ func newBudget(l limit) budget {
 	case fixedWindow:
 		return &window{n: l.N}
 	case tokenBucket:
-		return &bucket{n: l.N, tokens: float64(l.N)}
+		return &bucket{n: l.N}
 	case slidingWindow:
 		return &sliding{n: l.N}
 	}
@@ -64,24 +64,21 @@ func (w *window) take(at time.Duration) answer {
 
 func (w *window) allowed(d time.Duration) int { return w.n * int((d+time.Second-1)/time.Second) }
 
-// bucket holds n and gets n more per second.
+// bucket holds n and gets n more per second. It is counted in whole nanoseconds, so that sums come out even.
 type bucket struct {
-	n      int
-	tokens float64
-	last   time.Duration
+	n    int
+	full time.Duration // when it is full again
 }
 
 func (b *bucket) take(at time.Duration) answer {
-	b.tokens = min(float64(b.n), b.tokens+float64(b.n)*(at-b.last).Seconds())
-	b.last = at
-	until := func(tokens float64) time.Duration {
-		return time.Duration(max(0, tokens-b.tokens) / float64(b.n) * float64(time.Second))
+	each := time.Second / time.Duration(b.n)
+	b.full = max(b.full, at)
+	room := time.Duration(b.n)*each - (b.full - at)
+	if room < each {
+		return answer{false, 0, b.full - at, each - room}
 	}
-	if b.tokens < 1 {
-		return answer{false, 0, until(float64(b.n)), until(1)}
-	}
-	b.tokens--
-	return answer{true, int(b.tokens), until(float64(b.n)), 0}
+	b.full += each
+	return answer{true, int(room/each) - 1, b.full - at, 0}
 }
 
 func (b *bucket) allowed(d time.Duration) int { return b.n + int(float64(b.n)*d.Seconds()) }
