@@ -37,6 +37,7 @@ func TestAdaptiveOptionsRefuse(t *testing.T) {
 
 // Without any header, a rate found from refusals alone.
 func TestAllowanceWithoutHeaders(t *testing.T) {
+	t.Parallel()
 	for name, p := range map[string]policy{
 		"bucket":        &bucket{limit: 100, every: time.Second},
 		"bucket, slow":  &bucket{limit: 200, every: 20 * time.Second},
@@ -44,6 +45,7 @@ func TestAllowanceWithoutHeaders(t *testing.T) {
 		"sliding, slow": &sliding{limit: 200, every: 20 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				begin, d := 50.0, 15*time.Minute
 				if strings.HasSuffix(name, "slow") {
@@ -152,6 +154,7 @@ func (c *crowded) RoundTrip(*http.Request) (*http.Response, error) {
 }
 
 func TestAllowanceInFlight(t *testing.T) {
+	t.Parallel()
 	for name, opts := range map[string][]ratelimit.Option{
 		"in flight alone":      {ratelimit.WithAdaptiveInFlight(0, 1)},
 		"with a start":         {ratelimit.WithAdaptiveInFlight(4, 1)},
@@ -159,6 +162,7 @@ func TestAllowanceInFlight(t *testing.T) {
 		"and headers":          {ratelimit.WithAdaptiveInFlight(0, 1), ratelimit.WithHeaders(ratelimit.Confluent())},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := &crowded{limit: 10}
 				if name == "and headers" {

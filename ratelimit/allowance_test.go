@@ -187,6 +187,7 @@ var roundings = map[string]func(float64) float64{"up": math.Ceil, "down": math.F
 // Of fixed windows nearly everything is used, whatever the rounding and
 // wherever in a window one begins, and nothing is refused.
 func TestAllowanceOfFixedWindows(t *testing.T) {
+	t.Parallel()
 	for rounding, round := range roundings {
 		for _, tt := range []struct {
 			limit        int
@@ -197,6 +198,7 @@ func TestAllowanceOfFixedWindows(t *testing.T) {
 		} {
 			for _, phase := range []float64{0, 0.02, 0.3, 0.45, 0.5, 0.8} {
 				t.Run(fmt.Sprintf("%d per %v, rounded %s, phase %v", tt.limit, tt.every, rounding, phase), func(t *testing.T) {
+					t.Parallel()
 					synctest.Test(t, func(t *testing.T) {
 						shift := time.Duration(phase * float64(tt.every))
 						p := &fixed{limit: tt.limit, every: tt.every, zero: time.Now().Add(-shift)}
@@ -214,6 +216,7 @@ func TestAllowanceOfFixedWindows(t *testing.T) {
 
 // A reset that tells when one more token is there says nothing of how long all take: that shows in refusals, and soon enough.
 func TestAllowanceOfBucketsThatTellTheNextToken(t *testing.T) {
+	t.Parallel()
 	for rounding, round := range roundings {
 		for _, tt := range []struct {
 			limit        int
@@ -229,6 +232,7 @@ func TestAllowanceOfBucketsThatTellTheNextToken(t *testing.T) {
 				continue // Told so, as many as one in ten may be refused.
 			}
 			t.Run(fmt.Sprintf("%d per %v, rounded %s", tt.limit, tt.every, rounding), func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					headers := ratelimit.Confluent()
 					headers.RoundedUp = rounding == "up"
@@ -246,6 +250,7 @@ func TestAllowanceOfBucketsThatTellTheNextToken(t *testing.T) {
 // Of servers that refill all the time at least 95 % is used, and at most one of a
 // thousand refused. Small limits get less, and have more refused now and then.
 func TestAllowanceOfSmoothServers(t *testing.T) {
+	t.Parallel()
 	policies := map[string]func(limit int, every time.Duration) policy{
 		"bucket":                         func(limit int, every time.Duration) policy { return &bucket{limit: limit, every: every} },
 		"sliding":                        func(limit int, every time.Duration) policy { return &sliding{limit: limit, every: every} },
@@ -273,6 +278,7 @@ func TestAllowanceOfSmoothServers(t *testing.T) {
 						continue
 					}
 					t.Run(fmt.Sprintf("%s, %d per %v, rounded %s, told so %v, for %v", name, tt.limit, tt.every, rounding, roundedUp, tt.total), func(t *testing.T) {
+						t.Parallel()
 						synctest.Test(t, func(t *testing.T) {
 							headers := ratelimit.Confluent()
 							headers.RoundedUp = roundedUp

@@ -90,6 +90,7 @@ func TestNewRefusesBadOptions(t *testing.T) {
 // Whatever the rounding, 64 goroutines that start cold are never refused, lose
 // little of the allowance, and leave nothing behind.
 func TestFixedWindows(t *testing.T) {
+	t.Parallel()
 	roundedUp := ratelimit.Confluent()
 	roundedUp.RoundedUp = true
 	epoch := func(h http.Header, limit, remaining int, reset time.Duration) {
@@ -116,6 +117,7 @@ func TestFixedWindows(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := newSim(50, tt.every)
 				s.header = tt.header
