@@ -196,7 +196,9 @@ func (l *Local) learn(p Permit, resp *http.Response) (wait time.Duration, refuse
 		l.adapt(p, held, w, refused, now)
 	}
 	began = l.observe(p, w, refused, now)
-	l.dispatch(now)
+	if l.queue.len() > 0 {
+		l.dispatch(now)
+	}
 	return wait, refused, began
 }
 

@@ -83,8 +83,8 @@ type call struct {
 	reauthorized   bool
 	maybeDone      bool
 	outcomeUnknown bool
-	sentHeader     http.Header // with our credential, of the last request
-	took           time.Duration
+	sentHeader     http.Header    // with our credential, of the last request
+	begin          time.Time      // for the logger
 	last           *http.Response // of a call that failed, where there is one
 
 	// What most calls need once is part of them, to be allocated with them.

@@ -423,9 +423,10 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 		req = req.WithContext(ctx)
 	}
 	cs.reached = true
-	begin := time.Now()
+	if c.cfg.Logger != nil {
+		cs.begin = time.Now()
+	}
 	r, err := c.try(ctx, cs, req)
-	cs.took = time.Since(begin)
 	if err != nil {
 		c.log(ctx, cs, req, r, err)
 		f := c.failure(cs, req, r, err)

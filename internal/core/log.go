@@ -17,7 +17,7 @@ func (c *Client) log(ctx context.Context, cs *call, req *http.Request, r *reply,
 		return
 	}
 	attrs := c.attrs(cs, req, r, err)
-	c.cfg.Logger.LogAttrs(ctx, level, "call", append(attrs, slog.Duration("duration", cs.took))...)
+	c.cfg.Logger.LogAttrs(ctx, level, "call", append(attrs, slog.Duration("duration", time.Since(cs.begin)))...)
 }
 
 // logRetry tells why a call is about to be repeated.

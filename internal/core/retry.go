@@ -59,6 +59,9 @@ func (b *budget) add(n int64) bool {
 		if next < 0 {
 			return false
 		}
+		if next == old {
+			return true // as after nearly every success
+		}
 		if b.left.CompareAndSwap(old, next) {
 			return true
 		}
