@@ -219,6 +219,7 @@ type api struct {
 	by       map[string]int
 	inFlight int
 	busiest  int
+	until    time.Time // only what comes before is in busiest
 	hold     time.Duration
 }
 
@@ -255,7 +256,9 @@ func (s *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-RateLimit-Remaining", strconv.Itoa(s.limit-s.accepted[n]))
 	h.Set("X-RateLimit-Reset", s.reset(s.start.Add(time.Duration(n+1)*s.every)))
 	s.inFlight++
-	s.busiest = max(s.busiest, s.inFlight)
+	if now.Before(s.until) {
+		s.busiest = max(s.busiest, s.inFlight)
+	}
 	hold := s.hold
 	s.mu.Unlock()
 	time.Sleep(hold)
