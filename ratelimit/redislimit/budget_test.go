@@ -345,33 +345,6 @@ func TestDeadline(t *testing.T) {
 	assert.Less(t, time.Since(start), busy)
 }
 
-// Those who wait leave spread, in every process.
-func TestHerd(t *testing.T) {
-	t.Parallel()
-	addr := sharedRedis(t)
-	opt := WithHeaders(ratelimit.Confluent())
-	a, b := open(t, addr, opt), open(t, addr, opt)
-	exchange(t, a, told(100, 0, 1.25))
-	end := time.Now().Add(1250 * time.Millisecond)
-	var mu sync.Mutex
-	slots := map[time.Duration]int{}
-	var group sync.WaitGroup
-	for i := range 40 {
-		l := []*Limiter{a, b}[i%2]
-		group.Go(func() {
-			l.Release(acquire(t, l))
-			mu.Lock()
-			defer mu.Unlock()
-			slots[time.Since(end)/(10*time.Millisecond)]++
-		})
-	}
-	group.Wait()
-	assert.GreaterOrEqual(t, len(slots), 5, "%v", slots)
-	for at := range slots {
-		assert.GreaterOrEqual(t, at, -time.Duration(2), "not before the end")
-	}
-}
-
 func TestRate(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)

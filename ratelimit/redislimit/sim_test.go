@@ -217,15 +217,27 @@ func (w *world) serve() *http.Response {
 	return resp
 }
 
+// openInBubble makes a Limiter for the budget of this test, whose time is that of the bubble that it runs in.
+func openInBubble(t *testing.T, addr string, hook *bubble, opts ...Option) *Limiter {
+	require.Equal(t, 1, strings.Count(source, redisClock))
+	hook.script = redis.NewScript(strings.Replace(source, redisClock, bubbleClock, 1))
+	client := redis.NewClient(&redis.Options{Addr: addr, MaxRetries: -1})
+	t.Cleanup(func() { client.Close() })
+	require.NoError(t, hook.script.Load(t.Context(), client).Err())
+	client.AddHook(hook)
+	l, err := New(client, keyOf(t), append([]Option{WithHeaders(ratelimit.Confluent()), WithFailClosed(), WithLogger(slog.New(slog.DiscardHandler))}, opts...)...)
+	require.NoError(t, err)
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
 // play runs in a bubble.
 func (w *world) play(t *testing.T, addr string) {
-	require.Equal(t, 1, strings.Count(source, redisClock))
-	script := redis.NewScript(strings.Replace(source, redisClock, bubbleClock, 1))
 	ctx, cancel := context.WithCancel(t.Context()) // With a deadline they would give up before.
 	defer cancel()
 	var group sync.WaitGroup
 	for range w.processes {
-		hook := &bubble{script: script, delay: 2 * time.Millisecond}
+		hook := &bubble{delay: 2 * time.Millisecond}
 		hook.after = func(answer []any) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -234,14 +246,7 @@ func (w *world) play(t *testing.T, addr string) {
 				hook.dead.Store(true)
 			}
 		}
-		client := redis.NewClient(&redis.Options{Addr: addr, MaxRetries: -1})
-		defer client.Close()
-		require.NoError(t, script.Load(ctx, client).Err())
-		client.AddHook(hook)
-		opts := append([]Option{WithHeaders(ratelimit.Confluent()), WithFailClosed(), WithLogger(slog.New(slog.DiscardHandler))}, w.opts...)
-		l, err := New(client, keyOf(t), opts...)
-		require.NoError(t, err)
-		defer l.Close()
+		l := openInBubble(t, addr, hook, w.opts...)
 		for range w.each {
 			group.Go(func() { w.work(ctx, t, l, hook) })
 		}
@@ -405,4 +410,34 @@ func TestSmoothServersAfterwards(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Those who wait leave spread, in every process.
+func TestHerd(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	synctest.Test(t, func(t *testing.T) {
+		ignore := func([]any) {}
+		a, b := openInBubble(t, addr, &bubble{delay: 1, after: ignore}), openInBubble(t, addr, &bubble{delay: 1, after: ignore})
+		first := acquire(t, a)
+		a.Observe(first, told(100, 0, 1.25))
+		end := time.Now().Add(1250 * time.Millisecond)
+		a.Release(first)
+		idle(t, a)
+		var mu sync.Mutex
+		slots := map[time.Duration]int{}
+		var group sync.WaitGroup
+		for i := range 40 {
+			l := []*Limiter{a, b}[i%2]
+			group.Go(func() {
+				l.Release(acquire(t, l))
+				assert.False(t, time.Now().Before(end))
+				mu.Lock()
+				defer mu.Unlock()
+				slots[time.Since(end)/(10*time.Millisecond)]++
+			})
+		}
+		group.Wait()
+		assert.GreaterOrEqual(t, len(slots), 5, "%v", slots)
+	})
 }
