@@ -118,6 +118,14 @@ func Texts(members []Member, field func(name string) *string) bool {
 
 func at(data string, i int, c byte) bool { return i < len(data) && data[i] == c }
 
+// ordinary bytes are what most strings consist of: ASCII that stands for itself.
+var ordinary = func() (is [256]bool) {
+	for c := range byte(utf8.RuneSelf) {
+		is[c] = c != '"' && c != '\\'
+	}
+	return is
+}()
+
 // quoted reads the string that begins at data[i]. It is plain if its bytes are its text.
 func quoted(data string, i int) (text string, end int, plain bool) {
 	if !at(data, i, '"') {
@@ -126,12 +134,13 @@ func quoted(data string, i int) (text string, end int, plain bool) {
 	plain = true
 	for j := i + 1; j < len(data); j++ {
 		switch c := data[j]; {
+		case ordinary[c]:
 		case c == '"':
 			return data[i+1 : j], j + 1, plain
 		case c == '\\':
 			plain = false
 			j++
-		case c >= utf8.RuneSelf: // may be invalid UTF-8, which decoding replaces
+		default: // may be invalid UTF-8, which decoding replaces
 			plain = false
 		}
 	}
