@@ -179,14 +179,8 @@ func waitFor(t testing.TB, l *Limiter) time.Duration {
 	return took
 }
 
-// busy is what a loaded machine may add to a wait.
-const busy = 300 * time.Millisecond
-
-func assertWait(t testing.TB, want, got time.Duration) {
-	t.Helper()
-	assert.GreaterOrEqual(t, got, want)
-	assert.LessOrEqual(t, got, want+maxJitter+busy)
-}
+// busy is what a loaded machine may add to a wait in real time.
+const busy = 2 * time.Second
 
 // reply makes a response of pairs of header names and values.
 func respond(status int, header ...string) *http.Response {

@@ -12,11 +12,13 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -261,7 +263,7 @@ func TestOutageForgets(t *testing.T) {
 	l.mu.Unlock()
 	time.Sleep(firstDelay + 10*time.Millisecond)
 	local := acquire(t, l)
-	require.Eventually(t, func() bool { idle(t, l); l.mu.Lock(); defer l.mu.Unlock(); return l.outage == nil }, time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { idle(t, l); l.mu.Lock(); defer l.mu.Unlock(); return l.outage == nil }, patient, time.Millisecond)
 	l.Release(local)
 	assert.Equal(t, -1, l.Snapshot().Remaining)
 	scout := acquire(t, l)
@@ -317,7 +319,7 @@ func TestKillAndRestart(t *testing.T) {
 func TestStalled(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t)
-	const timeout = 200 * time.Millisecond
+	const timeout = time.Second
 	for _, closed := range []bool{false, true} {
 		t.Run(map[bool]string{false: "open", true: "closed"}[closed], func(t *testing.T) {
 			client := redis.NewClient(&redis.Options{Addr: server.addr}) // It ignores deadlines, and tries again.
@@ -386,13 +388,16 @@ func TestNeverThere(t *testing.T) {
 	require.NoError(t, err)
 	defer l.Close()
 	assert.ErrorIs(t, l.Ping(t.Context()), ErrUnavailable)
-	start := time.Now()
-	for time.Since(start) < 1500*time.Millisecond {
+	var took []time.Duration
+	for start := time.Now(); time.Since(start) < 1500*time.Millisecond; {
 		begin := time.Now()
 		l.Release(acquire(t, l))
-		assert.Less(t, time.Since(begin), 50*time.Millisecond+busy)
+		took = append(took, time.Since(begin))
 		time.Sleep(time.Millisecond)
 	}
+	slices.Sort(took)
+	assert.Less(t, took[len(took)/2], 20*time.Millisecond)
+	assert.Less(t, took[len(took)-1], 50*time.Millisecond+busy)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	assert.LessOrEqual(t, l.abroad, maxAbroad)
@@ -414,7 +419,7 @@ func TestCancel(t *testing.T) {
 				done <- time.Now()
 			}()
 		}
-		require.Eventually(t, func() bool { return l.Snapshot().Waiting == 5 }, time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return l.Snapshot().Waiting == 5 }, patient, time.Millisecond)
 		start := time.Now()
 		cancel(cause)
 		var last time.Time
@@ -465,20 +470,22 @@ func TestCancelRace(t *testing.T) {
 func TestStrangePermits(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
-	l, other := open(t, addr, WithMaxInFlight(5)), open(t, addr)
-	p, foreign := acquire(t, l), acquire(t, other)
-	assert.EqualValues(t, 1, p.Seq)
-	l.Observe(p, nil)
-	l.Observe(ratelimit.Permit{}, told(1, 0, 50))
-	l.Release(ratelimit.Permit{})
-	l.Release(foreign)
-	assert.Equal(t, 1, l.Snapshot().InFlight)
-	l.Release(p)
-	l.Release(p)
-	l.Observe(p, respond(429, "Retry-After", "50"))
-	assert.Zero(t, l.Snapshot().InFlight)
-	assert.Less(t, waitFor(t, l), busy)
-	assert.Equal(t, 1, other.Snapshot().InFlight)
+	synctest.Test(t, func(t *testing.T) {
+		l, other := inBubble(t, addr, &bubble{}, WithMaxInFlight(5)), inBubble(t, addr, &bubble{})
+		p, foreign := acquire(t, l), acquire(t, other)
+		assert.EqualValues(t, 1, p.Seq)
+		l.Observe(p, nil)
+		l.Observe(ratelimit.Permit{}, told(1, 0, 50))
+		l.Release(ratelimit.Permit{})
+		l.Release(foreign)
+		assert.Equal(t, 1, l.Snapshot().InFlight)
+		l.Release(p)
+		l.Release(p)
+		l.Observe(p, respond(429, "Retry-After", "50"))
+		assert.Zero(t, l.Snapshot().InFlight)
+		assert.Less(t, waitFor(t, l), soon)
+		assert.Equal(t, 1, other.Snapshot().InFlight)
+	})
 }
 
 // What waits is told when the Limiter is closed, and nothing is left of it.
@@ -487,7 +494,7 @@ func TestClose(t *testing.T) {
 	p := acquire(t, l)
 	errs := make(chan error)
 	go func() { _, err := l.Acquire(t.Context(), nil); errs <- err }()
-	require.Eventually(t, func() bool { return l.Snapshot().Waiting == 1 }, time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return l.Snapshot().Waiting == 1 }, patient, time.Millisecond)
 	require.NoError(t, l.Close())
 	assert.ErrorIs(t, <-errs, ErrClosed)
 	require.NoError(t, l.Close())
@@ -497,7 +504,7 @@ func TestClose(t *testing.T) {
 		stacks := make([]byte, 1<<20)
 		stacks = stacks[:runtime.Stack(stacks, true)]
 		return !bytes.Contains(stacks, []byte("redislimit.(*Limiter).work")) && !bytes.Contains(stacks, []byte("redislimit.(*Limiter).send"))
-	}, time.Second, time.Millisecond)
+	}, patient, time.Millisecond)
 }
 
 // stuck is a fallback that admits nobody.

@@ -30,11 +30,14 @@ const (
 	bubbleClock = "{0, KEYS[2]}"
 )
 
+// soon is at once, by the clock of a bubble.
+const soon = time.Millisecond
+
 // bubble is a client's hook.
 type bubble struct {
 	script *redis.Script
 	delay  time.Duration // of a visit, at most, each way
-	after  func([]any)   // sees what the script returned
+	after  func([]any)   // sees what the script returned; may be nil
 	dead   atomic.Bool   // Redis hears of this process no more
 }
 
@@ -50,7 +53,7 @@ func (b *bubble) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		if !ok || cmd.Name() != "evalsha" {
 			return next(ctx, cmd)
 		}
-		time.Sleep(rand.N(b.delay))
+		time.Sleep(jitter(b.delay))
 		if b.dead.Load() {
 			visit.SetErr(io.EOF)
 			return io.EOF
@@ -60,10 +63,10 @@ func (b *bubble) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		err := next(ctx, patched)
 		visit.SetVal(patched.Val())
 		visit.SetErr(err)
-		if answer, ok := patched.Val().([]any); ok {
+		if answer, ok := patched.Val().([]any); ok && b.after != nil {
 			b.after(answer)
 		}
-		time.Sleep(rand.N(b.delay))
+		time.Sleep(jitter(b.delay))
 		return err
 	}
 }
@@ -217,15 +220,16 @@ func (w *world) serve() *http.Response {
 	return resp
 }
 
-// openInBubble makes a Limiter for the budget of this test, whose time is that of the bubble that it runs in.
-func openInBubble(t *testing.T, addr string, hook *bubble, opts ...Option) *Limiter {
+// inBubble makes a Limiter for the budget of this test, whose time is that of the bubble that it runs in. Visits take none of it, unless hook says so.
+func inBubble(t *testing.T, addr string, hook *bubble, opts ...Option) *Limiter {
+	t.Helper()
 	require.Equal(t, 1, strings.Count(source, redisClock))
 	hook.script = redis.NewScript(strings.Replace(source, redisClock, bubbleClock, 1))
-	client := redis.NewClient(&redis.Options{Addr: addr, MaxRetries: -1})
+	client := redis.NewClient(&redis.Options{Addr: addr, MaxRetries: -1, ReadTimeout: -1})
 	t.Cleanup(func() { client.Close() })
 	require.NoError(t, hook.script.Load(t.Context(), client).Err())
 	client.AddHook(hook)
-	l, err := New(client, keyOf(t), append([]Option{WithHeaders(ratelimit.Confluent()), WithFailClosed(), WithLogger(slog.New(slog.DiscardHandler))}, opts...)...)
+	l, err := New(client, keyOf(t), append([]Option{WithFailClosed(), WithLogger(slog.New(slog.DiscardHandler))}, opts...)...)
 	require.NoError(t, err)
 	t.Cleanup(func() { l.Close() })
 	return l
@@ -246,7 +250,7 @@ func (w *world) play(t *testing.T, addr string) {
 				hook.dead.Store(true)
 			}
 		}
-		l := openInBubble(t, addr, hook, w.opts...)
+		l := inBubble(t, addr, hook, append([]Option{WithHeaders(ratelimit.Confluent())}, w.opts...)...)
 		for range w.each {
 			group.Go(func() { w.work(ctx, t, l, hook) })
 		}
@@ -417,8 +421,8 @@ func TestHerd(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
 	synctest.Test(t, func(t *testing.T) {
-		ignore := func([]any) {}
-		a, b := openInBubble(t, addr, &bubble{delay: 1, after: ignore}), openInBubble(t, addr, &bubble{delay: 1, after: ignore})
+		opt := WithHeaders(ratelimit.Confluent())
+		a, b := inBubble(t, addr, &bubble{}, opt), inBubble(t, addr, &bubble{}, opt)
 		first := acquire(t, a)
 		a.Observe(first, told(100, 0, 1.25))
 		end := time.Now().Add(1250 * time.Millisecond)
