@@ -95,6 +95,33 @@ func TestAdaptiveRateBounds(t *testing.T) {
 	})
 }
 
+// A second refusal may be chance, and the pause after the first one is why little was accepted in the last second. A third one is an outage.
+func TestAdaptiveRateAfterRefusalsInARow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocal(t, ratelimit.WithAdaptiveRate(0, 1))
+		for range 500 {
+			exchange(t, l, reply(200))
+			time.Sleep(10 * time.Millisecond)
+		}
+		refuse := func() float64 {
+			exchange(t, l, reply(429, "Retry-After", "1"))
+			return l.Snapshot().Rate
+		}
+		assert.InDelta(t, 98, refuse(), 2)
+		for range 20 {
+			exchange(t, l, reply(200))
+		}
+		second := refuse()
+		assert.InDelta(t, 98*0.7, second, 4)
+		assert.Less(t, refuse(), second/2)
+		for range 300 {
+			exchange(t, l, reply(200))
+		}
+		before := l.Snapshot().Rate
+		assert.Greater(t, refuse(), before*0.9, "it was long ago")
+	})
+}
+
 func TestAdaptiveRateObeysRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithAdaptiveRate(50, 1))

@@ -364,9 +364,9 @@ func TestAllowanceOfSmoothServers(t *testing.T) {
 		"bucket, 20 per second":           {newBucket, 20, time.Second, 10 * time.Second, 10 * ms, 0.9, 0.005},
 		"bucket that tells the next":      {newBucketNext, 60, time.Minute, 10 * time.Minute, 10 * ms, 0.9, 0.05}, // what it tells is wrong
 		"bucket, 1000 per minute":         {newBucket, 1000, time.Minute, 2 * time.Minute, 10 * ms, 0.95, 0.005},
-		"sliding, 100 per second":         {newSliding, 100, time.Second, 10 * time.Second, 10 * ms, 0.9, 0.005},
-		"sliding, 100 per second, slow":   {newSliding, 100, time.Second, 10 * time.Second, 50 * ms, 0.8, 0.005},
-		"sliding, told of the oldest one": {newSlidingOldest, 100, time.Second, 10 * time.Second, 10 * ms, 0.9, 0.005},
+		"sliding, 100 per second":         {newSliding, 100, time.Second, 15 * time.Second, 10 * ms, 0.9, 0.005},
+		"sliding, 100 per second, slow":   {newSliding, 100, time.Second, 15 * time.Second, 50 * ms, 0.8, 0.005},
+		"sliding, told of the oldest one": {newSlidingOldest, 100, time.Second, 15 * time.Second, 10 * ms, 0.9, 0.005},
 	} {
 		for _, rounding := range []string{"up", "down"} {
 			t.Run(name+", rounded "+rounding, func(t *testing.T) {
