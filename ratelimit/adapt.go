@@ -76,7 +76,6 @@ type curve struct {
 	top      float64 // where it was refused last; before that where it began; 0 is no limit
 	depth    float64 // what was taken off, of top; 0 before the first refusal
 	since    time.Time
-	row      int           // refusals in a row that each came soon after the one before
 	recovery time.Duration // from since until top
 }
 
@@ -106,8 +105,11 @@ func (c *curve) at(now time.Time) float64 {
 // cut lowers the limit to a share of top, at a rate of requests that is 0 if unknown.
 func (c *curve) cut(top, rate float64, now time.Time) {
 	share := backOff
-	if c.row > 0 || c.depth == 0 && c.top > 0 { // It doubled until now.
+	if c.depth > 0 && now.Sub(c.since) < again {
 		share = backOffNow
+	}
+	if c.depth == 0 && c.top > 0 {
+		share = backOffNow // It doubled until now.
 	}
 	first := c.depth == 0
 	c.top, c.depth, c.since = max(top, c.floor), 1-share, now
@@ -175,6 +177,9 @@ func (p *pace) turn(now time.Time) {
 		p.second = p.second.Add(time.Second)
 	}
 }
+
+// resume begins to count anew: a pause says nothing of what would have been accepted.
+func (p *pace) resume(now time.Time) { p.second, p.accepted = now, [2]float64{} }
 
 // recent is how many were accepted within the last second.
 func (p *pace) recent(now time.Time) float64 {
@@ -282,13 +287,8 @@ func (l *Local) adapt(p Permit, held place, w Window, refused bool, now time.Tim
 	case !told && l.pace.floor > 0 && p.Seq > l.pace.mark:
 		l.pace.mark = l.seq
 		top := max(l.pace.recent(now), 1)
-		if l.pace.depth > 0 && now.Sub(l.pace.since) < again {
-			l.pace.row++
-		} else {
-			l.pace.row = 0
-		}
 		if rate := l.pace.at(now); !math.IsInf(rate, 1) {
-			if top > 0.8*rate || l.pace.row == 1 { // One second is too short to tell, and the pause that the refusal imposed is a part of it.
+			if top > 0.8*rate { // Closer than that, one second is too short to tell.
 				top = rate
 			}
 			top = max(top, rate/2)

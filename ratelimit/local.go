@@ -452,6 +452,7 @@ func (l *Local) refresh(now time.Time) {
 	if p := l.pause; !p.until.IsZero() && !p.until.After(now) {
 		l.pause = block{}
 		l.stood = p.until
+		l.pace.resume(p.until)
 		l.leave(p)
 	}
 	if l.scout != 0 && now.Sub(l.alone) >= maxAlone {
