@@ -45,9 +45,9 @@ func TestAllowanceWithoutHeaders(t *testing.T) {
 		times int
 	}{
 		"bucket":        {func() policy { return &bucket{limit: 100, every: time.Second} }, 50, 15 * time.Minute, 1},
-		"bucket, slow":  {func() policy { return &bucket{limit: 200, every: 20 * time.Second} }, 5, 2 * time.Hour, 1},
-		"sliding":       {func() policy { return &sliding{limit: 100, every: time.Second} }, 50, 15 * time.Minute, 3}, // two refusals that follow each other by chance cost a percent
-		"sliding, slow": {func() policy { return &sliding{limit: 200, every: 20 * time.Second} }, 5, 2 * time.Hour, 1},
+		"bucket, slow":  {func() policy { return &bucket{limit: 200, every: 20 * time.Second} }, 5, time.Hour, 2},
+		"sliding":       {func() policy { return &sliding{limit: 100, every: time.Second} }, 50, 15 * time.Minute, 3}, // what chance does is a part of the whole
+		"sliding, slow": {func() policy { return &sliding{limit: 200, every: 20 * time.Second} }, 5, time.Hour, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
