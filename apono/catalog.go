@@ -5,32 +5,39 @@ import (
 	"iter"
 	"net/http"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/internal/core"
 	"github.com/integrations-go/sdk/internal/paging"
 )
 
-// CatalogService calls the catalog of v2: the types that integrations can have.
+// CatalogService calls the catalog of v2, which describes the types of integrations.
 type CatalogService struct{ c *Client }
 
-// Get sends GET /api/v2/integrations-catalog/{type}. The vendor's mocks answer an unknown type with 400, which is [ErrInvalid], rather than 404.
+// Get sends GET /api/v2/integrations-catalog/{type}. For an unknown type the vendor's mocks send
+// 400, which is [ErrInvalid], not 404.
 func (s *CatalogService) Get(ctx context.Context, integrationType string, opts ...CallOption) (*CatalogEntry, error) {
 	const op = "Catalog.Get"
-	if err := refuse(op, core.PathValue("type", integrationType)); err != nil {
+	if err := invalidCall(op, opts, core.PathValue("type", integrationType)); err != nil {
 		return nil, err
 	}
-	return core.CallObject(ctx, s.c.core, op, opts, func(e *CatalogEntry) (string, error) { return e.Type, nil }, func(ctx context.Context) (*http.Response, error) {
-		return s.c.api.GetCatalogEntry(ctx, integrationType)
+	object := core.Object[CatalogEntry]{
+		Check:     func(e *CatalogEntry) (string, error) { return e.Type, nil },
+		Essential: []string{"params", "requires_secret", "supported_secret_types"}, // used by ValidateConfig
+	}
+	return core.CallObject(ctx, s.c.core, op, opts, object, func(ctx context.Context) (*http.Response, error) {
+		return s.c.raw.getCatalogEntry(ctx, integrationType)
 	})
 }
 
-// List gives all types, with the rules of [IntegrationsV2Service.List].
+// List walks all types, with the rules of [IntegrationsV2Service.List].
 func (s *CatalogService) List(ctx context.Context, opts ...CallOption) iter.Seq2[*CatalogEntry, error] {
-	return paging.Items(s.Pages(ctx, opts...), (*Page[CatalogEntry]).items)
+	return paging.Items(s.Pages(ctx, opts...))
 }
 
-// Pages is [CatalogService.List] as one page, with the size that the server tells.
-func (s *CatalogService) Pages(ctx context.Context, opts ...CallOption) iter.Seq2[*Page[CatalogEntry], error] {
-	return whole[CatalogEntry](ctx, s.c, "Catalog.List", opts, nil, func(ctx context.Context) (*http.Response, error) {
-		return s.c.api.ListCatalog(ctx)
-	})
+// Pages walks the list of [CatalogService.List] as one page, with the size that the server states.
+func (s *CatalogService) Pages(ctx context.Context, opts ...CallOption) iter.Seq2[*sdk.Page[CatalogEntry], error] {
+	return singlePage[CatalogEntry](ctx, s.c, "Catalog.List", opts, nil,
+		func(ctx context.Context) (*http.Response, error) {
+			return s.c.raw.listCatalog(ctx)
+		})
 }

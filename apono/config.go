@@ -1,83 +1,108 @@
 package apono
 
-import "github.com/integrations-go/sdk/apono/api"
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"unicode/utf8"
 
-// The everyday types of package [api], under the names that this package's methods use. Their fields and methods are documented there.
-type (
-	// Integration is an integration of admin v4.
-	Integration = api.Integration
-	// IntegrationCreate is what a create of admin v4 sends.
-	IntegrationCreate = api.IntegrationCreate
-	// IntegrationUpdate is what an update of admin v4 sends: the whole integration, see [UpdateFrom].
-	IntegrationUpdate = api.IntegrationUpdate
-	// IntegrationV2 is an integration of v2.
-	IntegrationV2 = api.IntegrationV2
-	// IntegrationCreateV2 is what a create of v2 sends.
-	IntegrationCreateV2 = api.IntegrationCreateV2
-	// IntegrationUpdateV2 is what an update of v2 sends: the whole integration, see [UpdateFromV2].
-	IntegrationUpdateV2 = api.IntegrationUpdateV2
-
-	// Config is the free-form configuration of an integration.
-	Config = api.Config
-	// Owner says who owns an integration, as it is read.
-	Owner = api.Owner
-	// OwnerReference says who is to own an integration.
-	OwnerReference = api.OwnerReference
-	// OwnerMapping says how the owners of resources are found, as it is read.
-	OwnerMapping = api.OwnerMapping
-	// OwnerMappingReference says how the owners of resources are to be found.
-	OwnerMappingReference = api.OwnerMappingReference
-
-	// SecretStore says where the secret of an integration is, in v4's form.
-	SecretStore = api.SecretStore
-	// FlatSecretStore is a [SecretStore] in v2's form.
-	FlatSecretStore = api.FlatSecretStore
-	// SecretStoreValue is one of *[AWSSecret], *[GCPSecret], *[KubernetesSecret], *[AzureSecret], *[HashicorpVaultSecret], *[AponoSecret] and
-	// *[UnknownSecret].
-	SecretStoreValue = api.SecretStoreValue
-	// AWSSecret is a secret in AWS Secrets Manager.
-	AWSSecret = api.AWSSecret
-	// GCPSecret is a secret in Google Cloud's Secret Manager.
-	GCPSecret = api.GCPSecret
-	// KubernetesSecret is a secret of Kubernetes.
-	KubernetesSecret = api.KubernetesSecret
-	// AzureSecret is a secret in Azure Key Vault.
-	AzureSecret = api.AzureSecret
-	// HashicorpVaultSecret is a secret in HashiCorp Vault.
-	HashicorpVaultSecret = api.HashicorpVaultSecret
-	// AponoSecret is a secret that Apono keeps itself, which the vendor advises against. Its parameters are the secret.
-	AponoSecret = api.AponoSecret //nolint:revive // the store bears the vendor's name
-	// UnknownSecret is a store that this release does not know, kept byte for byte.
-	UnknownSecret = api.UnknownSecret
-
-	// CatalogEntry describes a type of integration.
-	CatalogEntry = api.CatalogEntry
-	// CatalogParam describes a member of a type's configuration.
-	CatalogParam = api.CatalogParam
-	// Connector is a connector of admin v3.
-	Connector = api.Connector
-	// ConnectorV2 is a connector of v2.
-	ConnectorV2 = api.ConnectorV2
-	// Resource is a resource of an integration.
-	Resource = api.Resource
-	// Permission is a permission that an integration can grant.
-	Permission = api.Permission
-	// Status is the state of an integration of v4. Compare with [api.Status.Is].
-	Status = api.Status
-	// StatusV2 is the state of an integration of v2.
-	StatusV2 = api.StatusV2
-	// Time is a time in one of the forms that the API writes.
-	Time = api.Time
+	"github.com/integrations-go/sdk/internal/core"
+	"github.com/integrations-go/sdk/internal/oneof"
 )
 
-// Optional is a member of a request that can be left out (its zero value), null ([Null]), or have a value ([Set]).
-type Optional[T any] = api.Optional[T]
+// Config is the free-form configuration of an integration: integration_config in v4, metadata in
+// v2. Nearly all types have string members only: numbers ("5432") and booleans ("true") are
+// strings, and structured values are JSON inside a string. A Config keeps the JSON of each value.
+// Numbers keep their digits. It is encoded in the order of the member names, without HTML escapes.
+type Config map[string]json.RawMessage
 
-// Set is an [Optional] with a value.
-func Set[T any](value T) Optional[T] { return api.Set(value) }
+// Text returns a member as text: a string without its quotes, any other value as its JSON. It
+// returns "" for null and for a member that is absent.
+func (c Config) Text(key string) string {
+	raw := bytes.TrimSpace(c[key])
+	var s string
+	switch {
+	case string(raw) == "null":
+		return ""
+	case json.Unmarshal(raw, &s) == nil:
+		return s
+	}
+	return string(raw)
+}
 
-// Null is an [Optional] that is sent as null.
-func Null[T any]() Optional[T] { return api.Null[T]() }
+// SetText sets a member to a string.
+func (c Config) SetText(key, value string) {
+	if utf8.ValidString(value) {
+		c[key], _ = oneof.Encode(value)
+		return
+	}
+	// Encoding would replace invalid UTF-8. Here it is kept: the request is then refused.
+	text := []byte{'"'}
+	for len(value) > 0 {
+		r, size := utf8.DecodeRuneInString(value)
+		if r == utf8.RuneError && size == 1 {
+			text = append(text, value[0])
+		} else if encoded, err := oneof.Encode(value[:size]); err == nil {
+			text = append(text, encoded[1:len(encoded)-1]...)
+		}
+		value = value[size:]
+	}
+	c[key] = append(text, '"')
+}
 
-// ConfigOf is a [Config] of texts, which is what the members of nearly all types are, also numbers ("5432") and booleans ("true").
-func ConfigOf(texts map[string]string) Config { return api.ConfigOf(texts) }
+// SetJSONText sets a member to a string that contains v as JSON. Some types expect lists in this
+// form.
+func (c Config) SetJSONText(key string, v any) error {
+	b, err := oneof.Encode(v)
+	if err != nil {
+		return err
+	}
+	if err := core.ValidText("v", v); err != nil {
+		return fmt.Errorf("a text of v %w", err)
+	}
+	c.SetText(key, string(b))
+	return nil
+}
+
+// ConfigOf returns a Config with string members, which nearly all types need.
+func ConfigOf(texts map[string]string) Config {
+	c := make(Config, len(texts))
+	for key, value := range texts {
+		c.SetText(key, value)
+	}
+	return c
+}
+
+// Clone returns a copy that shares no memory with c.
+func (c Config) Clone() Config {
+	out := maps.Clone(c)
+	for key, raw := range out {
+		out[key] = slices.Clone(raw)
+	}
+	return out
+}
+
+// Check returns an error that names the first member whose value can't be sent, because it is empty
+// or not JSON.
+func (c Config) Check() error {
+	for _, key := range slices.Sorted(maps.Keys(c)) {
+		if !json.Valid(c[key]) {
+			return fmt.Errorf("the value of %q is not JSON", key)
+		}
+	}
+	return nil
+}
+
+// MarshalJSON implements [json.Marshaler]. A nil Config is encoded as {}, because the API requires
+// an object.
+func (c Config) MarshalJSON() ([]byte, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	if c == nil {
+		return []byte("{}"), nil
+	}
+	return oneof.Encode(map[string]json.RawMessage(c))
+}

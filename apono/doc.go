@@ -1,90 +1,155 @@
-// Package apono is a client of Apono's public API for integrations: what Apono manages access to, such as databases and cloud accounts, and what it takes user information from.
+// Package apono is a client of Apono's public API for integrations. An integration is a system that
+// Apono manages access to, such as a database or cloud account, or a system that it reads user
+// information from.
 //
 //	c, err := apono.New(apono.WithToken(token)) // or apono.FromEnv()
-//	in, err := c.Integrations.Get(ctx, id)
+//	integration, err := c.Integrations.Get(ctx, id)
 //
 // # Services
 //
-// [Client.Integrations] is admin v4, the newest generation: filters, pages, owners, secret stores as a union. [Client.IntegrationsV2] is v2, which shows the same integrations
-// in older words (metadata, provisioner_id, secret_config), knows no owners, and alone can refresh. [Client.Catalog] (v2) says what the types of integrations need, [Client.Resources] (v3) what
-// integrations hold, and [Client.Connectors] (admin v3, and a list of v2) what reaches them. [Client.API] is the generated client, with every operation.
+//   - [Client.Integrations] is admin v4, the latest version. It has filters, pages, owners, and
+//     secret stores as a union.
+//   - [Client.IntegrationsV2] is v2. It has the same integrations with older names (metadata,
+//     provisioner_id, secret_config) and without owners. Only v2 can refresh an integration.
+//   - [Client.Catalog] (v2) describes the types of integrations.
+//   - [Client.Resources] (v3) lists the resources of integrations.
+//   - [Client.Connectors] (admin v3, and a list of v2) manages the connectors that reach the
+//     integrations.
+//   - [Client.Do] sends any request with the client's credentials, retries and limits.
 //
 // # Credentials and the base URL
 //
-// Exactly one of [WithToken] (a personal or service-account token) and [WithTokenSource] says who calls. Credentials go to the base URL's scheme, host and port only, over
-// https unless that is this machine or [WithPlainHTTP] allows otherwise. They appear in no error and no log.
+// Exactly one of [WithToken] (a personal or service-account token) and [WithTokenSource] sets the
+// credentials. They are sent only to the scheme, host and port of the base URL. The scheme must be
+// https, unless the host is this machine or [WithPlainHTTP] is set. Credentials do not appear in
+// errors or logs.
 //
-// The vendor's documents write the base URL with and without /api at its end. [WithBaseURL] and APONO_ENDPOINT take both, and keep the path of a gateway in front of it.
+// The vendor's documents write the base URL with and without /api at its end. [WithBaseURL] and
+// APONO_ENDPOINT accept both forms, and keep a path before it, for example that of a gateway.
+//
+// # Requests and responses
+//
+// A required member of a request is always sent, and never as null: a nil [Config], map or slice is
+// sent empty. An [Optional] is left out, null, or a value. Other optional members are left out if
+// they have the zero value. In a response, null and missing members have the zero value: "", a nil
+// pointer, slice or map, or the zero [Time].
+//
+// The models follow the vendor's specification. When it changes, their fields may change in a minor
+// release. Names of v2 have the suffix V2 if a newer generation exists.
 //
 // # Updates
 //
-// An update is a PUT of the whole integration. Its optional members have three states: left out (the zero value), [Null], and a value from [Set]. It is not documented what the server does with
-// members that are left out: the vendor's own clients rely on their being cleared, while a mock of the vendor's keeps one of them. [UpdateFrom] and [UpdateFromV2] build an update that is right both ways: it names
-// everything that this release knows of the integration, and what it does not know in the configuration and the secret store, and null for what there is not.
+// An update is a PUT of the whole integration. Its optional members have three states: left out
+// (the zero value), [Null], and a value from [Set].
 //
-//	u := apono.UpdateFrom(in)
+// Whether members that are left out are cleared is not documented by the vendor: its own clients
+// assume so, but one of its mocks keeps a member. [UpdateFrom] and [UpdateFromV2] build an update
+// that works in both cases. It has all known members of the integration, unknown members of the
+// configuration and the secret store, and null for members that are not set.
+//
+//	u := apono.UpdateFrom(integration)
 //	u.CustomAccessDetails = apono.Set("Ask the data team.")
-//	in, err = c.Integrations.Update(ctx, in.ID, u)
+//	integration, err = c.Integrations.Update(ctx, integration.ID, u)
 //
-// The type of an integration can't be changed. Owners are read with the id and the name of the integration that they come from, and written with either, as one reference. Whether
-// [ResourcesService.SetUserTags] replaces the tags or adds to them is not documented.
+// The type of an integration can't be changed. In a response, an owner has the ID and the name of
+// the integration that it comes from. In a request, it has one reference, the ID or the name.
+// Whether [ResourcesService.SetUserTags] replaces the tags or adds to them is not documented by the
+// vendor.
 //
 // # Configurations and secrets
 //
-// A [Config] holds the parameters of an integration's type, by the names in the catalog. Nearly all values are texts, also numbers ("5432") and booleans ("true"), and lists are JSON inside a text;
-// but any JSON may come, and is kept as it came: numbers keep their digits.
+// A [Config] has the parameters of an integration's type, by their names in the catalog. Nearly all
+// values are strings, including numbers ("5432") and booleans ("true"). Lists are JSON inside a
+// string. A response can have any JSON. It is kept unchanged: numbers keep their digits.
 //
-// A [SecretStore] says where the credentials lie: its Value is an [*AWSSecret], [*GCPSecret], [*KubernetesSecret], [*AzureSecret], [*HashicorpVaultSecret] or [*AponoSecret], or an [*UnknownSecret] for one newer
-// than this release. v2 writes the same types in another form, [FlatSecretStore]; its methods Nested and Flat convert. Exactly one store is sent. A reply that names two is an error that names
-// both; in a list, where it must not cost the page, it is an UnknownSecret.
+// A [SecretStore] states the place of the credentials. Its Value is an [*AWSSecret], [*GCPSecret],
+// [*KubernetesSecret], [*AzureSecret], [*HashicorpVaultSecret] or [*AponoSecret], or an
+// [*UnknownSecret] for a store that this release does not know. v2 has another form for the same
+// types, [FlatSecretStore]. The methods Nested and Flat convert between the forms. Exactly one
+// store is sent. A response with two stores is an error that names both. In a list, two stores
+// become an UnknownSecret, because one item must not fail the page. A Kubernetes secret needs the
+// label apono-connector-read, with the value true:
 //
-// The parameters of an AponoSecret are the credentials themselves. Package fmt does not show them, but for what it is given with %w or %p, or finds in unexported fields of yours. Nor does slog, which shows id, name, type and
-// status of an integration and nothing of its configuration. encoding/json does, because they have to be sent: don't log a struct of yours that holds an integration with a JSON handler. Whether the API returns the
-// parameters is not known, nor the name that v2 has for this store; the client writes APONO.
+//	kubectl label secret NAME apono-connector-read=true
+//
+// The parameters of an AponoSecret are the credentials themselves. Packages fmt, slog and
+// encoding/json do not show them, with the exceptions in [SecretStore]. The client sends them, and
+// [SecretStore.Reveal] returns JSON with them. For an integration, slog shows ID, name, type and
+// status. Inside a slice, map or struct of the caller, slog's JSON handler also shows the
+// configuration.
+//
+// Not documented by the vendor: whether the API returns the parameters, and the name of this store
+// in v2. The client sends APONO.
 //
 // # Lists
 //
-// List and Pages give iterators for a range loop: nothing is sent before it begins, each range sends its own requests, an error is yielded once, as the last thing, and leaving the loop ends the walk.
+// List and Pages return iterators for a range loop. Nothing is sent before the loop begins. Each
+// range sends its own requests. An error is yielded once, as the last element. The loop may end
+// early.
 //
-// Lists of admin v4 and v3 come in pages. Filters go with the first request and the token alone with the others, as the vendor's clients do it. [Page.NextToken] resumes a list elsewhere; [WithPrefetch]
-// fetches a page ahead. A page may be empty although more follow. A token that comes twice is an error.
+// Lists of admin v4 and v3 have pages. The first request has the filters. Later requests have only
+// the token, as in the vendor's clients. [sdk.Page].NextToken resumes a list. [WithPrefetch]
+// fetches a page ahead. A page can be empty and still be followed by others. A repeated token is an
+// error.
 //
-// Lists of v2 and v3 come in one piece. They tell a total, but no parameter is documented that asks for the rest: where there is more than was sent, the last thing is a [*TruncatedError]. [Page.Info] has the numbers.
+// Other lists have one response. It states a total, but a parameter that requests the rest is not
+// documented by the vendor. If the total is greater than the number of items, the last element is a
+// [*TruncatedError]. [sdk.Page] has the numbers.
 //
 // # Errors
 //
-// What fails returns an [*Error], possibly joined with others: use [errors.Is] with [ErrNotFound] and the other conditions, and [errors.As] for status, code, text and raw body. The vendor documents no errors
-// but a 401; its programs send JSON, plain text or nothing, and all of these are understood. An argument that makes no sense is [ErrInvalid] before anything is sent.
+// A call that fails returns an [*Error], possibly joined with others. Use [errors.Is] with
+// [ErrNotFound] and the other conditions. Use [errors.As] for status, code, text and body. The
+// vendor documents only the error 401. Its programs send JSON, plain text or nothing, and the
+// client reads all of these. An argument that is not valid is [ErrInvalid], and nothing is sent.
 //
-// Replies decode leniently: what is missing or null is the zero value, and unknown statuses are texts like any other. [WithStrict] makes a required member that is missing an error. Compare a [Status] with its method Is: v4 writes
-// upper case, v2 does not, and v4's values are not documented.
+// Responses are decoded leniently. A missing or null member has the zero value. Unknown statuses
+// are kept unchanged. A member that is only informative, such as the category, is left out if it
+// has an unexpected type. For a member that an update sends back, an unexpected type is an error.
+// With [WithStrict], a missing required member and any unexpected type are errors. Compare statuses
+// with ==: decoding replaces a known status in any letter case by its constant, such as
+// [StatusActive]. The statuses of v4 are not documented by the vendor.
 //
 // # Retries
 //
-// A GET, PUT or DELETE is repeated after a lost connection and after 408, 429, 500, 502, 503 and 504; a POST only where the server surely did nothing: 429, 503 with Retry-After, no connection. The API has no idempotency
-// keys, so that repeating a create whose reply was lost could make a second integration. Such a call is not repeated, and its error is [ErrOutcomeUnknown]: look before you send it again,
-// or use Ensure, which does. [RetryPolicy] has the numbers; each attempt may take 1 min ([WithAttemptTimeout]). No wait outlasts the context.
+//   - A GET, PUT or DELETE is repeated after a lost connection and after 408, 429, 500, 502, 503
+//     and 504.
+//   - A POST is repeated only if the server surely did nothing: after 429, after 503 with
+//     Retry-After, and if it was not sent (see [sdk.RetryPolicy]).
+//
+// The API has no idempotency keys. If the response to a create is lost, a second request could
+// create a second integration. The client does not repeat such a call, and its error is
+// [ErrOutcomeUnknown]. Check whether the integration exists before you send the request again, or
+// use Ensure, which does. [sdk.RetryPolicy] has the numbers. Each attempt may take 1 min
+// ([WithAttemptTimeout]). No wait exceeds the deadline of the context.
 //
 // # Rate limits
 //
-// Apono documents none, and no header that tells of one. A 429 is understood all the same, with Retry-After or without. To keep to a rate of your own, give [WithLimiter] a limiter with
+// A rate limit, or a header that states one, is not documented by the vendor. The client still
+// handles a 429, with or without Retry-After. To set your own rate, use [WithLimiter] with
 // [ratelimit.WithRate] or [ratelimit.WithMaxInFlight].
 //
 // # Helpers
 //
-// [ValidateConfig] checks a configuration against the catalog and tells all problems at once. [IntegrationsService.WaitSynced] waits until Apono has read what was created or refreshed.
-// [IntegrationsService.Ensure] creates what is missing and changes what differs, so that it can be run again and again. [IntegrationsService.FindByName] looks a name up;
-// [Contains], [HasPrefix] and [HasSuffix] make filters.
+//   - [ValidateConfig] checks a configuration against the catalog and returns all problems at once.
+//   - [IntegrationsService.WaitSynced] waits until Apono has read a created or refreshed
+//     integration.
+//   - [IntegrationsService.Ensure] creates a missing integration and updates one that differs. A
+//     program can call it again.
+//   - [IntegrationsService.FindByName] returns the integration with a name.
+//   - [Contains], [HasPrefix] and [HasSuffix] return filters.
 //
 // # Tests
 //
-// Package aponotest is a server that behaves like the API, with faults and odd answers on demand. The examples here run against it:
+// Package aponotest is a fake of the API, with faults and unusual responses on demand. The examples
+// here run against it:
 //
 //	srv := aponotest.NewServer(t)
 //	c, err := apono.New(apono.WithBaseURL(srv.URL), apono.WithToken(srv.Token))
 //
 // # Sources
 //
-// The rules of the vendor that this package states come from its documentation at https://docs.apono.io, from the specification that it publishes, and from the behavior of its own tools, its CLI
-// and its Terraform provider. Where they differ or are silent, the documentation here says so.
+// The vendor's rules in this documentation come from https://docs.apono.io, from the vendor's
+// published specification, and from its CLI and Terraform provider. The documentation states where
+// these differ or say nothing.
 package apono

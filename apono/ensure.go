@@ -7,230 +7,287 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
-	"time"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/internal/core"
+	"github.com/integrations-go/sdk/internal/diff"
+	"github.com/integrations-go/sdk/internal/paging"
+	"github.com/integrations-go/sdk/internal/show"
 )
 
-// WaitOptions say how [IntegrationsService.WaitSynced] waits. Zero fields have the defaults.
+// WaitOptions configure [IntegrationsService.WaitSynced]. Zero fields have their defaults.
 type WaitOptions struct {
-	// Interval is the first pause between two looks; each pause is half as long again as the one before, up to MaxInterval. A random part of up to a fifth
-	// is taken off each. Defaults 2 s and 30 s.
-	Interval, MaxInterval time.Duration
-	// Timeout ends the wait, where the context does not end it earlier. Default 10 min. How long a synchronization takes is not documented.
-	Timeout time.Duration
-	// Before is the integration as it was read before a refresh. With it a final status counts only once another LastSyncTime, or a synchronization under way, was seen: whether the server shows a refresh before it
-	// has answered is not known. Whether one that fails changes LastSyncTime is not known either; if it does not, and is over between two looks, Timeout ends the wait. Nil: any final status counts.
+	// WaitOptions are the times, and the function that reports progress.
+	sdk.WaitOptions
+	// Before is the integration as read before a refresh. If it is set, a final status
+	// counts only after a different LastSyncTime, or a synchronization in progress, has
+	// been seen. If it is nil, any final status counts.
+	//
+	// Not documented by the vendor: whether the server shows a refresh before it
+	// responds, and whether a failed refresh changes LastSyncTime. If it does not, and
+	// the refresh ends between two requests, Timeout ends the wait.
 	Before *Integration
 }
 
-func (w WaitOptions) poll() core.PollOptions {
-	return core.PollOptions{Interval: w.Interval, MaxInterval: w.MaxInterval, Timeout: w.Timeout}
-}
+// Format implements [fmt.Formatter]. It shows the fields that are set, without secrets.
+func (o WaitOptions) Format(w fmt.State, verb rune) { show.Format(w, verb, o) }
 
-// SyncError says that a synchronization ended badly.
+// LogValue implements [slog.LogValuer]. It shows the fields that are set, without secrets.
+func (o WaitOptions) LogValue() slog.Value { return show.LogValue(o) }
+
+// SyncError reports that a synchronization failed.
 type SyncError struct {
-	ID     string
-	Status Status // as the server spells it
+	// ID is the ID of the integration.
+	ID string
+	// Status is the final status.
+	Status Status
 }
 
-// Error names the status.
+// Error returns the ID of the integration and its status.
 func (e *SyncError) Error() string {
 	return fmt.Sprintf("integration %s is %s after its synchronization", e.ID, e.Status)
 }
 
-// WaitSynced sends GET again and again, after a create or a refresh, until the status is none of Initializing and Refreshing, in whatever case. Active, Warning, Disabled and
-// Connected are success: look at the status. Error is a [*SyncError] next to the integration. A status that is not known is waited out, because it can't be told whether it is final.
+// WaitSynced waits for the end of a synchronization, after a create or a refresh. It sends GET
+// repeatedly while the status is [StatusInitializing] or [StatusRefreshing]:
 //
-// Lost connections, 429 and 5xx are waited out too; every other failure ends it at once. When the time is up, or ctx ends, the error joins that
-// ([context.DeadlineExceeded] or [context.Canceled]) with what was last seen.
-func (s *IntegrationsService) WaitSynced(ctx context.Context, id string, wait WaitOptions, opts ...CallOption) (*Integration, error) {
+//   - [StatusActive], [StatusWarning], [StatusDisabled] and [StatusConnected] are success. Check
+//     which one it is.
+//   - For [StatusError], WaitSynced returns the integration and a [*SyncError].
+//   - The wait continues with an unknown status, because it may not be final.
+//
+// # Errors
+//
+//   - Lost connections, 429 and 5xx do not end the wait. Any other failure ends it at once.
+//   - After the timeout, or when ctx ends, the error joins [context.DeadlineExceeded] or
+//     [context.Canceled] with the last status or error.
+func (s *IntegrationsService) WaitSynced(
+	ctx context.Context, id string, wait WaitOptions, opts ...CallOption,
+) (*Integration, error) {
 	const op = "Integrations.WaitSynced"
-	if err := refuse(op, core.PathValue("id", id), core.CheckWait("WaitOptions", wait.poll())); err != nil {
+	err := invalidCall(op, opts, core.PathValue("id", id),
+		core.CheckWait(ctx, "WaitOptions", core.PollOptions(wait.WaitOptions)))
+	if err != nil {
 		return nil, err
 	}
-	var in *Integration
+	var integration *Integration
 	begun := wait.Before == nil
-	err := core.Poll(ctx, wait.poll(), func(ctx context.Context) (bool, error) {
+	err = core.Poll(ctx, core.PollOptions(wait.WaitOptions), func(ctx context.Context) (bool, error) {
 		now, err := s.Get(ctx, id, opts...)
 		if err != nil {
 			return !errors.Is(err, ErrUnavailable) && !errors.Is(err, ErrRateLimited), err
 		}
-		in = now
-		status := strings.ToLower(string(now.Status))
-		begun = begun || status == "initializing" || status == "refreshing" || !now.LastSyncTime.Equal(wait.Before.LastSyncTime.Time)
-		switch {
-		case !begun:
-		case slices.Contains([]string{"active", "warning", "disabled", "connected"}, status):
+		integration = now
+		begun = begun || now.Status == StatusInitializing || now.Status == StatusRefreshing ||
+			!now.LastSyncTime.Equal(wait.Before.LastSyncTime.Time)
+		if !begun {
+			return false, pending(op, now)
+		}
+		switch now.Status {
+		case StatusActive, StatusWarning, StatusDisabled, StatusConnected:
 			return true, nil
-		case status == "error":
+		case StatusError:
 			return true, newError(&core.Failure{Operation: op, Err: &SyncError{now.ID, now.Status}})
 		}
-		return false, newError(&core.Failure{Operation: op, Err: fmt.Errorf("integration %s is %s", now.ID, now.Status)})
+		return false, pending(op, now)
 	})
-	return in, err
+	return integration, err
 }
 
-// EnsureAction is what Ensure did.
-type EnsureAction string
-
-// What Ensure can do.
-const (
-	EnsureCreated     EnsureAction = "created"     // there was none
-	EnsureUpdated     EnsureAction = "updated"     // there was one that differed
-	EnsureUnchanged   EnsureAction = "unchanged"   // there was one as wanted
-	EnsureConflicting EnsureAction = "conflicting" // there is one of another type, which can't be changed
-)
-
-// EnsureResult tells what Ensure found and did.
-type EnsureResult struct {
-	Action      EnsureAction
-	Integration *Integration // as it is now
-	// Differences names the fields that differed, sorted: "connector_id", "integration_config.hostname", ...
-	Differences []string
+// pending returns the error of a wait that ends before the integration is synchronized.
+func pending(op string, integration *Integration) error {
+	err := fmt.Errorf("integration %s is %s", integration.ID, integration.Status)
+	return newError(&core.Failure{Operation: op, Err: err})
 }
 
-// LogValue is what was done to which integration, without its configuration and its secrets.
-func (r EnsureResult) LogValue() slog.Value {
-	attrs := []slog.Attr{slog.String("action", string(r.Action)), slog.Any("differences", r.Differences)}
-	if r.Integration != nil {
-		attrs = append(attrs, slog.Any("integration", *r.Integration))
-	}
-	return slog.GroupValue(attrs...)
-}
-
-// Ensure makes there be one integration as in describes, by its name, which is required: it looks the name up; if there is none it sends POST; if there is one that differs it reads it and sends
-// a PUT that changes the fields that differ and keeps the others; otherwise it sends nothing more. Running it again changes nothing.
+// Ensure creates the integration named want.Name, or changes it to match want. Calling it again
+// changes nothing. want.Name and want.Type are required. Ensure looks up the name, and then sends:
 //
-// Fields that in leaves out, and members of IntegrationConfig that it does not name, are left as they are; a field that is [Null] is cleared. The order of owners and resource types does not count, nor does null
-// against an empty list. An owner or mapping that names no source keeps the one that it has, if it is of the same attribute type. The parameters of an [AponoSecret]
-// are not compared, because it is not known whether the API returns them; a change of them alone is not seen, and with any other change those of in are sent and replace all. For the same reason an
-// integration with such a store is updated only if in brings the parameters: otherwise a difference is [ErrInvalid]. The type can't be changed: another one is [EnsureConflicting] and an
-// error that is [ErrConflict], and so is more than one of the name, an [*AmbiguousError]. If the reply to the POST is lost, Ensure looks again before it gives up, and goes on with what it finds, which another program may have created. Two programs that ensure
-// the same new name at the same moment may both create it. A name with * can't be looked up, and is [ErrInvalid].
-func (s *IntegrationsService) Ensure(ctx context.Context, in IntegrationCreate, opts ...CallOption) (*EnsureResult, error) {
+//   - POST, if there is no such integration;
+//   - GET and PUT, if the integration differs. The PUT changes the fields that differ, and keeps
+//     the others;
+//   - nothing more, if the integration matches want.
+//
+// # Compared
+//
+//   - Fields and members of IntegrationConfig that want leaves out are not compared. A field that
+//     is [Null] is cleared.
+//   - The order of owners and of resource types is ignored. Null and an empty list are equal.
+//   - The parameters of an [AponoSecret] are not compared, because it is not documented by the
+//     vendor whether the API returns them. Ensure does not notice a change of only these
+//     parameters.
+//
+// # Kept
+//
+//   - Fields and members that are not compared are kept. The exception is the parameters of an
+//     AponoSecret in want: if another field changes, they are sent and replace all existing
+//     parameters.
+//   - An owner or mapping without a source keeps its existing source, if the attribute type is the
+//     same.
+//   - If the integration has an AponoSecret and want leaves SecretStoreConfig out, a difference is
+//     [ErrInvalid], because an update without the parameters may lose them.
+//
+// # Errors
+//
+//   - The type can't be changed. Another type is [sdk.EnsureConflicting] and an error that is
+//     [ErrConflict].
+//   - If several integrations have the name, the error is [ErrConflict] and contains an
+//     [*sdk.AmbiguousError]. An integration without a usable ID is an error.
+//   - If the server stores a new name in another spelling, Ensure deletes the new integration. The
+//     error is [ErrConflict] and has its ID. If the name is not ASCII, or has several spaces in
+//     succession, Ensure sends GET after the POST to check the spelling.
+//   - If the response to the POST is lost, or is 409, Ensure looks up the name again. It continues
+//     with an integration that it finds, which another program may have created. The POST is not
+//     repeated, even with [WithIdempotent].
+//   - A name with * can't be looked up, and is [ErrInvalid].
+//
+// # Concurrency
+//
+// The Ensure calls of one [Client] for the same name run one after the other. A call that waits for
+// another one returns when ctx ends. If two clients or programs ensure the same new name at the
+// same time, both may create it, unless the server refuses the second one.
+func (s *IntegrationsService) Ensure(
+	ctx context.Context, want IntegrationCreate, opts ...CallOption,
+) (*sdk.EnsureResult[Integration], error) {
 	const op = "Integrations.Ensure"
-	if err := refuse(op, core.Required("Name", in.Name), core.Required("Type", in.Type), checkConfig("IntegrationConfig", in.IntegrationConfig),
-		checkStore("SecretStoreConfig", in.SecretStoreConfig), checkDetails(in.CustomAccessDetails), checkOwner(in.Owner), checkMapping(in.OwnersMapping)); err != nil {
+	err := invalidCall(op, opts, core.CheckCall(ctx, opts),
+		core.Required("Name", want.Name), core.Trimmed("Name", want.Name), core.ValidText("", want),
+		core.Required("Type", want.Type),
+		checkConfig("IntegrationConfig", want.IntegrationConfig),
+		checkStore("SecretStoreConfig", want.SecretStoreConfig), checkDetails(want.CustomAccessDetails),
+		checkOwner(want.Owner), checkMapping(want.OwnersMapping))
+	if err != nil {
 		return nil, err
 	}
-	result := &EnsureResult{Action: EnsureUnchanged}
-	look := func() (*Integration, error) { return s.FindByName(ctx, in.Name, opts...) }
-	lost := false // the reply to the create: what was found may be another program's
-	found, err := core.FindOrCreate(ctx, look, func() (*Integration, error) {
-		created, err := s.Create(ctx, in, opts...)
-		lost = err != nil
-		if err == nil {
-			result.Action = EnsureCreated
-		}
-		return created, err
+	var result *sdk.EnsureResult[Integration]
+	err = s.c.core.Serialized(ctx, op, want.Name, func() (err error) {
+		result, err = s.ensure(ctx, op, want, paging.WithoutIdempotent(opts))
+		return err
 	})
+	return result, err
+}
+
+func (s *IntegrationsService) ensure(
+	ctx context.Context, op string, want IntegrationCreate, opts []CallOption,
+) (*sdk.EnsureResult[Integration], error) {
+	result := &sdk.EnsureResult[Integration]{Action: sdk.EnsureUnchanged}
+	look := func() (*Integration, error) { return s.FindByName(ctx, want.Name, opts...) }
+	found, origin, err := paging.FindOrCreate(ctx, look, func() (*Integration, error) {
+		return s.Create(ctx, want, opts...)
+	})
+	if err == nil && origin == paging.Created {
+		err = paging.Kept[Integration]{
+			NameAndID: func(i *Integration) (string, string) { return i.Name, i.ID },
+			Read:      func(id string, opts ...CallOption) (*Integration, error) { return s.Get(ctx, id, opts...) },
+			Delete:    func(id string, opts ...CallOption) error { return s.Delete(ctx, id, opts...) },
+		}.Check(s.c.core, op, want.Name, found, opts)
+	}
 	if err != nil {
 		return nil, err
 	}
 	result.Integration = found
-	if result.Action == EnsureCreated {
+	if origin == paging.Created {
+		result.Action = sdk.EnsureCreated
 		return result, nil
 	}
-	if found.Type != in.Type {
-		result.Action, result.Differences = EnsureConflicting, []string{"type"}
-		return result, newError(&core.Failure{Operation: op, Err: fmt.Errorf("integration %s is of the type %s: %w", found.ID, found.Type, ErrConflict)})
+	if found.Type != want.Type {
+		result.Action, result.Differences = sdk.EnsureConflicting, []string{"type"}
+		err := fmt.Errorf("integration %s is of the type %s: %w", found.ID, found.Type, ErrConflict)
+		return result, newError(&core.Failure{Operation: op, Err: err})
 	}
-	_, diff := merge(found, in)
-	if len(diff) == 0 {
-		if lost {
-			result.Action = EnsureCreated
+	_, differ := merge(found, want)
+	if len(differ) == 0 {
+		if origin == paging.MaybeCreated {
+			result.Action = sdk.EnsureCreated
 		}
 		return result, nil
 	}
-	// An item of a list leaves out what could not be read, which an update must not.
+	// An item of a list lacks members that could not be decoded. An update needs them.
 	if found, err = s.Get(ctx, found.ID, opts...); err != nil {
 		return result, err
 	}
 	result.Integration = found
-	update, diff := merge(found, in)
-	if len(diff) == 0 {
+	update, differ := merge(found, want)
+	if len(differ) == 0 {
 		return result, nil
 	}
-	result.Differences = diff
-	if isApono(found.SecretStoreConfig) && in.SecretStoreConfig.IsZero() {
-		return result, refuse(op, core.Arg("SecretStoreConfig", "is missing, but integration %s keeps its secret in Apono, and an update without the parameters may lose them", found.ID))
+	result.Differences = differ
+	if isApono(found.SecretStoreConfig) && want.SecretStoreConfig.IsZero() {
+		return result, invalidArg(op, core.Arg("SecretStoreConfig",
+			"is missing, but integration %s keeps its secret in Apono, "+
+				"and an update without the parameters may lose them", found.ID))
 	}
 	if result.Integration, err = s.Update(ctx, found.ID, update, opts...); err != nil {
 		result.Integration = found
 		return result, err
 	}
-	result.Action = EnsureUpdated
+	result.Action = sdk.EnsureUpdated
 	return result, nil
 }
 
-// merge is the update that gives have what want asks for, and the names of what it changes.
+// merge returns the update that changes have to match want, and the sorted names of the fields that
+// it changes.
 func merge(have *Integration, want IntegrationCreate) (IntegrationUpdate, []string) {
 	u := UpdateFrom(have)
-	var diff []string
-	for key, value := range want.IntegrationConfig {
-		there, ok := u.IntegrationConfig[key]
-		if !ok {
-			there = json.RawMessage("null")
+	var differ []string
+	for _, key := range diff.Members(want.IntegrationConfig, u.IntegrationConfig, diff.Options{}) {
+		if u.IntegrationConfig == nil {
+			u.IntegrationConfig = Config{}
 		}
-		if !sameJSON(there, value) {
-			if u.IntegrationConfig == nil {
-				u.IntegrationConfig = Config{}
-			}
-			u.IntegrationConfig[key] = value
-			diff = append(diff, "integration_config."+key)
-		}
+		u.IntegrationConfig[key] = want.IntegrationConfig[key]
+		differ = append(differ, "integration_config."+key)
 	}
-	change(&diff, "connector_id", &u.ConnectorID, want.ConnectorID)
-	change(&diff, "custom_access_details", &u.CustomAccessDetails, want.CustomAccessDetails)
+	change(&differ, "connector_id", &u.ConnectorID, want.ConnectorID)
+	change(&differ, "custom_access_details", &u.CustomAccessDetails, want.CustomAccessDetails)
 	if !sameTypes(u.ConnectedResourceTypes, want.ConnectedResourceTypes) {
-		change(&diff, "connected_resource_types", &u.ConnectedResourceTypes, want.ConnectedResourceTypes)
+		change(&differ, "connected_resource_types", &u.ConnectedResourceTypes, want.ConnectedResourceTypes)
 	}
 	if !sameStore(u.SecretStoreConfig, want.SecretStoreConfig) {
 		h, _ := u.SecretStoreConfig.Get()
 		if w, ok := want.SecretStoreConfig.Get(); ok && h.Kind() != "" && h.Kind() == w.Kind() {
-			h.Value = w.Value // and the members that are not known
+			h.Value = w.Value // keeps unknown members
 			want.SecretStoreConfig = Set(h)
 		}
-		change(&diff, "secret_store_config", &u.SecretStoreConfig, want.SecretStoreConfig)
+		change(&differ, "secret_store_config", &u.SecretStoreConfig, reveal(want.SecretStoreConfig))
 	}
 	if store, ok := want.SecretStoreConfig.Get(); ok && isApono(store) {
-		u.SecretStoreConfig = want.SecretStoreConfig // what was read may lack the values
+		u.SecretStoreConfig = want.SecretStoreConfig // the response may lack the values
 	}
 	if !sameOwner(have.Owner, want.Owner) {
 		o, ok := want.Owner.Get()
-		if there, was := u.Owner.Get(); ok && was && o.SourceIntegrationReference == "" && o.AttributeType == there.AttributeType {
+		there, was := u.Owner.Get()
+		if ok && was && o.SourceIntegrationReference == "" && o.AttributeType == there.AttributeType {
 			o.SourceIntegrationReference = there.SourceIntegrationReference
 			want.Owner = Set(o)
 		}
-		change(&diff, "owner", &u.Owner, want.Owner)
+		change(&differ, "owner", &u.Owner, want.Owner)
 	}
 	m, ok := want.OwnersMapping.Get()
-	if there, was := u.OwnersMapping.Get(); ok && was && m.SourceIntegrationReference == "" && m.AttributeType == there.AttributeType {
+	there, was := u.OwnersMapping.Get()
+	if ok && was && m.SourceIntegrationReference == "" && m.AttributeType == there.AttributeType {
 		m.SourceIntegrationReference = there.SourceIntegrationReference
 		want.OwnersMapping = Set(m)
 	}
-	if !ok || have.OwnersMapping == nil || !sameReference(m.SourceIntegrationReference, have.OwnersMapping.SourceIntegrationID, have.OwnersMapping.SourceIntegrationName) ||
-		m.AttributeType != have.OwnersMapping.AttributeType || m.KeyName != have.OwnersMapping.KeyName {
-		change(&diff, "owners_mapping", &u.OwnersMapping, want.OwnersMapping)
+	if !ok || !sameMapping(have.OwnersMapping, m) {
+		change(&differ, "owners_mapping", &u.OwnersMapping, want.OwnersMapping)
 	}
-	slices.Sort(diff)
-	return u, diff
+	slices.Sort(differ)
+	return u, differ
 }
 
-// change takes over what want asks for, if that is something else.
-func change[T any](diff *[]string, name string, have *Optional[T], want Optional[T]) {
+// change sets *have to want if they differ, and appends name to *differ.
+func change[T any](differ *[]string, name string, have *Optional[T], want Optional[T]) {
 	if want.IsZero() {
 		return
 	}
 	a, errA := json.Marshal(*have)
 	b, errB := json.Marshal(want)
-	if errA == nil && errB == nil && (sameJSON(a, b) || string(a) == "null" && string(b) == `""`) { // reads don't tell the two apart
+	emptied := string(a) == "null" && string(b) == `""` // a response does not distinguish them
+	if errA == nil && errB == nil && (diff.EqualJSON(a, b) || emptied) {
 		return
 	}
 	*have = want
-	*diff = append(*diff, name)
+	*differ = append(*differ, name)
 }
 
 func sameStore(have, want Optional[SecretStore]) bool {
@@ -242,9 +299,9 @@ func sameStore(have, want Optional[SecretStore]) bool {
 	if isApono(w) {
 		return isApono(h)
 	}
-	a, errA := json.Marshal(SecretStore{Value: h.Value})
-	b, errB := json.Marshal(SecretStore{Value: w.Value})
-	return errA == nil && errB == nil && sameJSON(a, b)
+	a, errA := json.Marshal(SecretStore{Value: h.Value}.Reveal())
+	b, errB := json.Marshal(SecretStore{Value: w.Value}.Reveal())
+	return errA == nil && errB == nil && diff.EqualJSON(a, b)
 }
 
 func isApono(s SecretStore) bool {
@@ -258,30 +315,25 @@ func sameOwner(have *Owner, want Optional[OwnerReference]) bool {
 	if !ok || have == nil {
 		return want.IsZero()
 	}
-	return w.AttributeType == have.AttributeType && sameSet(w.AttributeValue, have.AttributeValue) &&
+	return w.AttributeType == have.AttributeType && diff.EqualSets(w.AttributeValue, have.AttributeValue) &&
 		sameReference(w.SourceIntegrationReference, have.SourceIntegrationID, have.SourceIntegrationName)
 }
 
-// sameTypes takes null for none at all: which of the two a server answers is not known.
+func sameMapping(have *OwnerMapping, want OwnerMappingReference) bool {
+	return have != nil && want.AttributeType == have.AttributeType && want.KeyName == have.KeyName &&
+		sameReference(want.SourceIntegrationReference, have.SourceIntegrationID, have.SourceIntegrationName)
+}
+
+// sameTypes treats null and an empty list as equal, because it is not documented which one a server
+// returns.
 func sameTypes(have, want Optional[[]string]) bool {
 	h, _ := have.Get()
 	w, _ := want.Get()
-	return want.IsZero() || sameSet(h, w)
+	return want.IsZero() || diff.EqualSets(h, w)
 }
 
-// sameSet compares without order and repetition, which a server may change.
-func sameSet(a, b []string) bool {
-	return slices.Equal(slices.Compact(slices.Sorted(slices.Values(a))), slices.Compact(slices.Sorted(slices.Values(b))))
-}
-
-// sameReference accepts the id and the name, which the API takes alike; no reference leaves the choice to the server.
+// sameReference accepts the ID and the name, because the API accepts both. Without a reference, the
+// server chooses.
 func sameReference(reference, id, name string) bool {
 	return reference == "" || reference == id || reference == name
-}
-
-// sameJSON compares documents without giving numbers a type.
-func sameJSON(a, b []byte) bool {
-	x, errX := core.Canonical(a)
-	y, errY := core.Canonical(b)
-	return errX == nil && errY == nil && x == y
 }

@@ -2,138 +2,159 @@ package apono
 
 import (
 	"encoding/json"
+	"fmt"
 	"log/slog"
-	"maps"
 	"net/http"
 	"time"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/internal/core"
+	"github.com/integrations-go/sdk/internal/vendor"
 )
 
-// The conditions that an [*Error] can be, for [errors.Is].
+// The conditions of an [*Error], for [errors.Is].
 var (
-	// ErrNotFound: 404 or 410, or nothing of that name. A wrong base URL is a 404 too.
-	ErrNotFound = core.ErrNotFound
-	// ErrUnauthorized: 401.
-	ErrUnauthorized = core.ErrUnauthorized
-	// ErrForbidden: 403.
-	ErrForbidden = core.ErrForbidden
-	// ErrConflict: 409, more than one object of a name, or an object that differs from the wanted one in what can't be changed.
-	ErrConflict = core.ErrConflict
-	// ErrInvalid: an argument that was refused before anything was sent (StatusCode is 0 and Argument names it), or 400 or 422.
-	ErrInvalid = core.ErrInvalid
-	// ErrRateLimited: 429, or a wait for the rate limit that is longer than allowed or than the context lasts.
-	ErrRateLimited = core.ErrRateLimited
-	// ErrQuotaExceeded: 402.
-	ErrQuotaExceeded = core.ErrQuotaExceeded
-	// ErrUnavailable: 5xx, or no reply.
-	ErrUnavailable = core.ErrUnavailable
-	// ErrOutcomeUnknown: the reply to a POST was lost or says nothing, so that the server may or may not have carried it out. It was
-	// not repeated: look before you do.
-	ErrOutcomeUnknown = core.ErrOutcomeUnknown
+	// ErrNotFound: status 404 or 410, or no object has the name. A wrong base URL also causes 404.
+	ErrNotFound = sdk.ErrNotFound
+	// ErrUnauthorized: status 401.
+	ErrUnauthorized = sdk.ErrUnauthorized
+	// ErrForbidden: status 403.
+	ErrForbidden = sdk.ErrForbidden
+	// ErrConflict: status 409, several objects with one name, or an object that differs from the
+	// wanted one in a member that can't be changed.
+	ErrConflict = sdk.ErrConflict
+	// ErrInvalid: an argument was refused before anything was sent (StatusCode is 0 and Argument
+	// names it), or status 400 or 422. Status 413, 414 and 431 are also ErrInvalid: the request was
+	// too large.
+	ErrInvalid = sdk.ErrInvalid
+	// ErrRateLimited: status 429, or a wait for the rate limit that is longer than allowed or would
+	// exceed the context's deadline. In the second case the request was not sent, and the error is
+	// also a [*ratelimit.WaitError].
+	ErrRateLimited = sdk.ErrRateLimited
+	// ErrQuotaExceeded: status 402.
+	ErrQuotaExceeded = sdk.ErrQuotaExceeded
+	// ErrUnavailable: status 5xx, 408 or 425, an HTML page in place of JSON, or no response. An
+	// attempt that timed out has no response. Its error is also [os.ErrDeadlineExceeded] and a
+	// net.Error. A server without TLS, or with a certificate that is not trusted, matches no
+	// condition: another attempt would fail in the same way.
+	//
+	// The end of the caller's context is not ErrUnavailable, unless an earlier attempt got such a
+	// response. The error is ctx.Err and its cause, for example [context.DeadlineExceeded]. If a
+	// POST was sent, it is also ErrOutcomeUnknown.
+	ErrUnavailable = sdk.ErrUnavailable
+	// ErrOutcomeUnknown: the response to a POST was lost or could not be understood. The server may
+	// or may not have carried it out. The client did not repeat it, unless [WithIdempotent] allowed
+	// that. Check the object before you send the request again. A DELETE has this condition if it
+	// was refused with 403 after a lost response and the object can't be looked up.
+	ErrOutcomeUnknown = sdk.ErrOutcomeUnknown
 )
 
-// Error is what every method of this package returns when it fails. Its text names the operation, the status and the
-// number of attempts, and never a credential.
+// Error is the error that the methods of this package return. Its text has the operation, the
+// status and the number of attempts. It contains no credential.
 type Error struct {
-	Operation string // the method, as in "Integrations.Get"
-	Method    string // of HTTP
-	Path      string // of the URL, without the query
+	// Operation is the method of the service, for example "Integrations.Get". For a
+	// method that calls others, it may be one of the others.
+	Operation string
+	// Method is the HTTP method.
+	Method string
+	// Path is the path of the URL without the query.
+	Path string
 
-	StatusCode int    // 0 where no reply came
-	RequestID  string // X-Request-Id, where the server sends one; the vendor documents none
-	Code       string // the vendor's code, for example Unauthorized
-	Detail     string // the vendor's text, or the beginning of a body of another shape
+	// StatusCode is the HTTP status of the last response, 0 if there was none. If a later
+	// attempt got no response, Err says why.
+	StatusCode int
+	// RequestID is X-Request-Id, "" if the server sent none. The header is not documented
+	// by the vendor.
+	RequestID string
+	// Code is the vendor's error code, for example Unauthorized.
+	Code string
+	// Detail is the text of an error document, the title of an HTML page, or the
+	// beginning of any other body.
+	Detail string
 
-	// RetryAfter is how long the server asked to wait, 0 where it did not say.
+	// RetryAfter is the wait that the server asked for, 0 if it asked for none. If the
+	// request was not sent because of a [*ratelimit.WaitError], it is the wait of that
+	// error, and NotRepeated is "".
 	RetryAfter time.Duration
-	// Attempts is how often the request was sent, 0 where it was not.
+	// Attempts is the number of attempts to send the request, including those that
+	// net/http repeated. It is 0 if there was no attempt.
 	Attempts int
-	// OutcomeUnknown is [ErrOutcomeUnknown].
+	// NotRepeated is the reason why a request that may be repeated was not repeated, for
+	// example because the server asked for a longer wait than is allowed. It is "" if the
+	// request may not be repeated, or if retries are off.
+	NotRepeated string
+	// OutcomeUnknown reports whether the error is [ErrOutcomeUnknown].
 	OutcomeUnknown bool
-	// Argument is the argument that was refused before anything was sent.
+	// Argument names the argument that was refused before anything was sent.
 	Argument string
 
-	// Header and Body are the reply as it came, the body up to 64 KiB and with this client's credentials blacked out.
+	// Header holds the header fields of the response.
 	Header http.Header
-	Body   []byte
+	// Body is the body of the response, up to 64 KiB, with this client's credentials
+	// redacted.
+	Body []byte
 
-	// Err is the cause where it is not the status: transport, decoding, the context, a refused argument.
+	// Err is the cause if it is not the status: transport, decoding, the context or a
+	// refused argument.
 	Err error
 }
 
-// Error tells what was called and how it failed, in one line.
-func (e *Error) Error() string { return e.text().String() }
+// Error returns the text of the error on one line: the operation and the cause.
+func (e *Error) Error() string { return e.failure().String() }
 
-func (e *Error) text() core.ErrorText {
-	return core.ErrorText{
-		Vendor: "apono", Operation: e.Operation, Method: e.Method, Path: e.Path,
-		StatusCode: e.StatusCode, Attempts: e.Attempts, Detail: e.Detail, Code: e.Code, RequestID: e.RequestID,
-		OutcomeUnknown: e.OutcomeUnknown, Argument: e.Argument, Err: e.Err,
-	}
-}
+func (e *Error) failure() *core.Failure { return core.FailureOf(vendorName, e) }
 
-// GoString is Error: the %#v of an error belongs into no log otherwise.
-func (e *Error) GoString() string { return e.Error() }
+// As sets target to the common view of the error, if target is a **[sdk.Error].
+func (e *Error) As(target any) bool { return vendor.AsError(target, e.failure, e) }
 
-// Unwrap gives the cause.
+// GoString returns [Error.Error]: %#v shows no body.
+func (e Error) GoString() string { return e.Error() }
+
+// MarshalJSON returns the attributes of [Error.LogValue]. It leaves out the header and body of the
+// response, which may contain secrets.
+func (e Error) MarshalJSON() ([]byte, error) { return e.failure().MarshalJSON() }
+
+// Format writes [Error.Error] for every verb of package fmt. No verb shows the body.
+func (e Error) Format(w fmt.State, verb rune) { core.FormatError(w, verb, &e) }
+
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is answers for the conditions of this package.
-func (e *Error) Is(target error) bool {
-	return core.IsCondition(target, e.StatusCode, e.OutcomeUnknown, e.Argument, e.Err)
+// Is reports whether target is a condition of this package that e meets.
+func (e *Error) Is(target error) bool { return e.failure().Is(target) }
+
+// LogValue returns the error as a group of attributes.
+func (e Error) LogValue() slog.Value { return e.failure().LogValue() }
+
+// invalidArg returns the error of the first failed check, before anything is sent.
+func invalidArg(op string, checks ...error) error { return core.Refuse(newError, op, checks...) }
+
+// ownError reports whether a document has the form of the only error that the vendor documents: a
+// status and a code.
+func ownError(document []byte) bool {
+	var b struct{ Status, Code core.Text }
+	return json.Unmarshal(document, &b) == nil && b.Status != "" && b.Code != ""
 }
 
-// LogValue is the error as a group of attributes for package slog.
-func (e *Error) LogValue() slog.Value { return e.text().LogValue() }
+// invalidCall is invalidArg for a method with call options. It also clears the values that opts
+// store.
+func invalidCall(op string, opts []CallOption, checks ...error) error {
+	return core.BeginCall(newError, op, opts, checks...)
+}
 
-// refuse is the error of the first failed check, before anything is sent.
-func refuse(op string, checks ...error) error { return core.Refuse(newError, op, checks...) }
-
-// newError is the core's hook. The vendor documents no errors: its programs and mocks send {"status", "code"}, plain text, or nothing.
+// newError converts a failure of the core to an [*Error]. The vendor documents no errors: its
+// programs and mocks send {"status", "code"}, plain text, or nothing.
 func newError(f *core.Failure) error {
-	e := &Error{
-		Operation: f.Operation, Method: f.Method, Path: f.Path,
-		StatusCode: f.StatusCode, RequestID: f.RequestID,
-		RetryAfter: f.RetryAfter, Attempts: f.Attempts, OutcomeUnknown: f.OutcomeUnknown, Argument: f.Argument,
-		Header: f.Header, Body: f.Body, Err: f.Err,
-	}
-	if f.StatusCode < 300 {
-		if len(f.Body) > 0 && !json.Valid(f.Body) {
-			e.Detail = core.Excerpt(f.Body)
-		}
-		return e
-	}
+	e := &Error{}
+	core.CopyFields(e, f)
 	var b struct {
-		Code         core.Text `json:"code"`
-		Message      core.Text `json:"message"`
-		Error        core.Text `json:"error"`
-		ErrorMessage core.Text `json:"error_message"`
-		Description  core.Text `json:"error_description"`
+		Error core.Text `json:"error"`
 	}
-	if json.Unmarshal(f.Body, &b) != nil {
-		e.Detail = core.Excerpt(f.Body)
-		return e
+	if e.Code == "" && f.StatusCode >= 300 && json.Unmarshal(f.Body, &b) == nil {
+		e.Code = string(b.Error) // a code like that of OAuth
 	}
-	e.Code = core.First(b.Code, b.Error)
-	e.Detail = core.First(b.Message, b.ErrorMessage, b.Description)
-	if e.Detail == "" && string(b.Error) != e.Code {
-		e.Detail = string(b.Error)
-	}
-	if e.Detail == "" && !onlyCode(f.Body) {
-		e.Detail = core.Excerpt(f.Body) // of a shape that is not known
+	if e.Detail == e.Code {
+		e.Detail = ""
 	}
 	return e
-}
-
-// onlyCode reports whether an error document has nothing but a code, as the vendor's only documented one: {"status":"401","code":"Unauthorized"}.
-func onlyCode(document []byte) bool {
-	var members map[string]core.Text
-	if json.Unmarshal(document, &members) != nil {
-		return false
-	}
-	maps.DeleteFunc(members, func(name string, value core.Text) bool {
-		return value != "" && (name == "status" || name == "code" || name == "error")
-	})
-	return len(members) == 0
 }

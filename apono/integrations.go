@@ -11,150 +11,199 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/integrations-go/sdk/apono/api"
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/internal/core"
 	"github.com/integrations-go/sdk/internal/paging"
 )
 
-// MaxCustomAccessDetails is how many characters custom_access_details may have (vendor's limit).
+// MaxCustomAccessDetails is the maximum length of custom_access_details, in characters. It is the
+// vendor's limit.
 const MaxCustomAccessDetails = 400
 
 // IntegrationsService calls admin v4.
 type IntegrationsService struct{ c *Client }
 
-// ListOptions narrow a list of admin v4. A zero field does not narrow it; nil options narrow nothing. The values of one field are alternatives.
+// ListOptions filter a list of admin v4. A zero field does not filter. Nil options are the same as
+// the zero value. The values of one field are alternatives.
 type ListOptions struct {
-	// Name and Type match the whole value, or a part of it where they come from [Contains], [HasPrefix] or [HasSuffix]; letter case does not count, by the vendor's
-	// documents. How a * that is part of a name is written is not known.
+	// Name and Type match the whole value, or a part of it with [Contains], [HasPrefix]
+	// or [HasSuffix]. According to the vendor's documents, letter case is ignored. How to
+	// write a * that is part of a name is not documented by the vendor.
 	Name string
 	Type []string
-	// Category keeps integrations of these categories; RESOURCES and USER-INFORMATION are known.
+	// Category selects the integrations of these categories. RESOURCES and
+	// USER-INFORMATION are known.
 	Category []string
-	// ConnectorID keeps integrations of these connectors, whose letter case does not count.
+	// ConnectorID selects the integrations of these connectors. Letter case is ignored.
 	ConnectorID []string
-	// Status keeps integrations in these states.
+	// Status selects the integrations in these states.
 	Status []Status
-	// Limit is how many items a page may have, at least 1. 0 leaves it to the server, whose default is 100; its maximum is not known.
+	// Limit is the maximum number of items of a page, at least 1. 0 means the server's
+	// default, which is 100. The maximum is not documented by the vendor.
 	Limit int
-	// PageToken resumes a list: the NextToken of the last page seen. It carries the filters, and is sent alone, as the vendor's own clients do.
+	// PageToken is the token of the page to begin with: NextToken of the last page read.
+	// It includes the filters. The request has no other parameters, as in the vendor's
+	// own clients.
 	PageToken string
 }
 
-// Contains is a filter for what contains text.
+// Contains returns a filter for values that contain text.
 func Contains(text string) string { return "*" + text + "*" }
 
-// HasPrefix is a filter for what begins with text.
+// HasPrefix returns a filter for values that begin with text.
 func HasPrefix(text string) string { return text + "*" }
 
-// HasSuffix is a filter for what ends with text.
+// HasSuffix returns a filter for values that end with text.
 func HasSuffix(text string) string { return "*" + text }
 
 // Get sends GET /api/admin/v4/integrations/{id}.
 func (s *IntegrationsService) Get(ctx context.Context, id string, opts ...CallOption) (*Integration, error) {
 	const op = "Integrations.Get"
-	if err := refuse(op, core.PathValue("id", id)); err != nil {
+	if err := invalidCall(op, opts, core.PathValue("id", id)); err != nil {
 		return nil, err
 	}
-	return core.CallObject(ctx, s.c.core, op, opts, checkRead, func(ctx context.Context) (*http.Response, error) {
-		return s.c.api.GetIntegration(ctx, id)
-	})
+	return core.CallObject(ctx, s.c.core, op, opts, integrationObject,
+		func(ctx context.Context) (*http.Response, error) {
+			return s.c.raw.getIntegration(ctx, id)
+		})
 }
 
-// List walks the integrations, in the server's order. Nothing is sent before the range begins, and each range sends its
-// own requests. An error is yielded once and ends the walk.
-func (s *IntegrationsService) List(ctx context.Context, filter *ListOptions, opts ...CallOption) iter.Seq2[*Integration, error] {
-	return paging.Items(s.Pages(ctx, filter, opts...), (*Page[Integration]).items)
+// List walks the integrations, in the server's order. Nothing is sent before the range begins. Each
+// range sends its own requests. An error is yielded once and ends the walk.
+func (s *IntegrationsService) List(
+	ctx context.Context, filter *ListOptions, opts ...CallOption,
+) iter.Seq2[*Integration, error] {
+	return paging.Items(s.Pages(ctx, filter, opts...))
 }
 
-// Pages is [IntegrationsService.List] page by page. A page may be empty although more follow. An item that names more than one secret store has an [UnknownSecret] that names them.
-func (s *IntegrationsService) Pages(ctx context.Context, filter *ListOptions, opts ...CallOption) iter.Seq2[*Page[Integration], error] {
+// Pages walks the list of [IntegrationsService.List] page by page. A page can be empty and still be
+// followed by others. An item with several secret stores has an [UnknownSecret] with their names. A
+// list that does not end is an error: the server repeats a page token, or sends many pages in
+// succession without a new item.
+func (s *IntegrationsService) Pages(
+	ctx context.Context, filter *ListOptions, opts ...CallOption,
+) iter.Seq2[*sdk.Page[Integration], error] {
 	const op = "Integrations.List"
 	var f ListOptions
 	if filter != nil {
 		f = *filter
-		f.Type, f.Category, f.ConnectorID, f.Status = slices.Clone(f.Type), slices.Clone(f.Category), slices.Clone(f.ConnectorID), slices.Clone(f.Status)
+		f.Type, f.Category = slices.Clone(f.Type), slices.Clone(f.Category)
+		f.ConnectorID, f.Status = slices.Clone(f.ConnectorID), slices.Clone(f.Status)
 	}
-	return tokenPages[Integration](ctx, s.c, op, opts, f.PageToken, refuse(op, checkLimit(f.Limit), checkFilters("Type", f.Type), checkFilters("Category", f.Category), checkFilters("ConnectorID", f.ConnectorID), checkFilters("Status", f.Status)), func(ctx context.Context, token string) (*http.Response, error) {
-		if token != "" {
-			return s.c.api.ListIntegrations(ctx, &api.ListIntegrationsParams{PageToken: &token})
+	invalid := invalidArg(op, checkLimit(f.Limit), checkFilters("Type", f.Type), checkFilters("Category", f.Category),
+		checkFilters("ConnectorID", f.ConnectorID), checkFilters("Status", f.Status))
+	send := func(ctx context.Context, pageToken string) (*http.Response, error) {
+		if pageToken != "" {
+			return s.c.raw.listIntegrations(ctx, &listIntegrationsParams{PageToken: &pageToken})
 		}
-		return s.c.api.ListIntegrations(ctx, &api.ListIntegrationsParams{
-			Category: f.Category, ConnectorID: f.ConnectorID, Limit: set(f.Limit), Name: set(f.Name), Status: f.Status, Type: f.Type,
+		return s.c.raw.listIntegrations(ctx, &listIntegrationsParams{
+			Category: f.Category, ConnectorID: f.ConnectorID, Limit: core.NonZero(f.Limit),
+			Name: core.NonZero(f.Name), Status: f.Status, Type: f.Type,
 		})
-	})
+	}
+	return tokenPages[Integration](ctx, s.c, op, opts, f.PageToken, invalid, send,
+		func(i *Integration) string { return i.ID })
 }
 
-// Create sends POST /api/admin/v4/integrations. Name and Type are required; a nil IntegrationConfig is sent as {}.
-func (s *IntegrationsService) Create(ctx context.Context, in IntegrationCreate, opts ...CallOption) (*Integration, error) {
+// Create sends POST /api/admin/v4/integrations. req.Name and req.Type are required. A nil
+// IntegrationConfig is sent as {}.
+func (s *IntegrationsService) Create(
+	ctx context.Context, req IntegrationCreate, opts ...CallOption,
+) (*Integration, error) {
 	const op = "Integrations.Create"
-	err := refuse(op, core.Required("Name", in.Name), core.Required("Type", in.Type),
-		checkConfig("IntegrationConfig", in.IntegrationConfig), checkStore("SecretStoreConfig", in.SecretStoreConfig), checkDetails(in.CustomAccessDetails), checkOwner(in.Owner), checkMapping(in.OwnersMapping))
+	err := invalidCall(op, opts, core.Required("Name", req.Name), core.Required("Type", req.Type),
+		checkConfig("IntegrationConfig", req.IntegrationConfig),
+		checkStore("SecretStoreConfig", req.SecretStoreConfig), checkDetails(req.CustomAccessDetails),
+		checkOwner(req.Owner), checkMapping(req.OwnersMapping))
 	if err != nil {
 		return nil, err
 	}
-	return core.CallObject(ctx, s.c.core, op, hide(opts, in.SecretStoreConfig), checkRead, func(ctx context.Context) (*http.Response, error) {
-		return s.c.api.CreateIntegration(ctx, in)
-	})
+	req.SecretStoreConfig = reveal(req.SecretStoreConfig)
+	return core.CallObject(ctx, s.c.core, op, withSecretsHidden(opts, req.SecretStoreConfig), integrationObject,
+		func(ctx context.Context) (*http.Response, error) {
+			return s.c.raw.createIntegration(ctx, req)
+		})
 }
 
-// Update sends PUT /api/admin/v4/integrations/{id}. It replaces the integration: what it leaves out is cleared, as the vendor's own
-// clients rely on (no public statement says so), and so is what is [Null]. Build it with [UpdateFrom] to change some fields and keep the others. A nil IntegrationConfig is
-// [ErrInvalid], because it would clear all of it; Config{} does so on purpose. The type can't be changed.
-func (s *IntegrationsService) Update(ctx context.Context, id string, in IntegrationUpdate, opts ...CallOption) (*Integration, error) {
+// Update sends PUT /api/admin/v4/integrations/{id}, which replaces the integration. Members that
+// are left out or [Null] are cleared. The vendor's own clients assume this, but it is not
+// documented by the vendor. To change some fields and keep the others, build the update with
+// [UpdateFrom]. A nil IntegrationConfig is [ErrInvalid], because it would clear the whole
+// configuration. To do so on purpose, use Config{}. The type can't be changed.
+func (s *IntegrationsService) Update(
+	ctx context.Context, id string, req IntegrationUpdate, opts ...CallOption,
+) (*Integration, error) {
 	const op = "Integrations.Update"
-	err := refuse(op, core.PathValue("id", id), core.Required("Name", in.Name),
-		checkConfig("IntegrationConfig", in.IntegrationConfig), checkStore("SecretStoreConfig", in.SecretStoreConfig), checkDetails(in.CustomAccessDetails), checkOwner(in.Owner), checkMapping(in.OwnersMapping),
-		checkNotNil("IntegrationConfig", in.IntegrationConfig))
+	err := invalidCall(op, opts, core.PathValue("id", id), core.Required("Name", req.Name),
+		checkConfig("IntegrationConfig", req.IntegrationConfig),
+		checkStore("SecretStoreConfig", req.SecretStoreConfig), checkDetails(req.CustomAccessDetails),
+		checkOwner(req.Owner), checkMapping(req.OwnersMapping),
+		checkNotNil("IntegrationConfig", req.IntegrationConfig))
 	if err != nil {
 		return nil, err
 	}
-	return core.CallObject(ctx, s.c.core, op, hide(opts, in.SecretStoreConfig), checkRead, func(ctx context.Context) (*http.Response, error) {
-		return s.c.api.UpdateIntegration(ctx, id, in)
-	})
+	req.SecretStoreConfig = reveal(req.SecretStoreConfig)
+	return core.CallObject(ctx, s.c.core, op, withSecretsHidden(opts, req.SecretStoreConfig), integrationObject,
+		func(ctx context.Context) (*http.Response, error) {
+			return s.c.raw.updateIntegration(ctx, id, req)
+		})
 }
 
-// Delete sends DELETE /api/admin/v4/integrations/{id}. If the reply to an earlier attempt was lost and the integration is gone by now
-// (404), that is a success.
+// Delete sends DELETE /api/admin/v4/integrations/{id}.
+//
+// # Lost responses
+//
+// If the response to an attempt was lost, and the next attempt gets 404, the integration is gone
+// and Delete succeeds. Two responses are ambiguous: 403 can mean missing or forbidden, and a 404
+// without the form of the vendor's errors (status and code) can come from a gateway. Then Delete
+// sends GET. If that gets the same response, it walks the list:
+//
+//   - If the integration is gone, Delete succeeds.
+//   - If it exists, the error is the refusal.
+//   - If Delete can't find out, the error is the refusal and [ErrOutcomeUnknown].
 func (s *IntegrationsService) Delete(ctx context.Context, id string, opts ...CallOption) error {
 	const op = "Integrations.Delete"
-	if err := refuse(op, core.PathValue("id", id)); err != nil {
+	if err := invalidCall(op, opts, core.PathValue("id", id)); err != nil {
 		return err
 	}
-	return core.CallEmpty(ctx, s.c.core, op, opts, func(ctx context.Context) (*http.Response, error) {
-		return s.c.api.DeleteIntegration(ctx, id)
+	object := paging.Object[Integration]{
+		ID: id, IDOf: checkRead,
+		Read: func(opts ...CallOption) (*Integration, error) { return s.Get(ctx, id, opts...) },
+		List: func(opts ...CallOption) iter.Seq2[*Integration, error] { return s.List(ctx, nil, opts...) },
+	}
+	return object.Remove(ctx, s.c.core, op, opts, func(ctx context.Context) (*http.Response, error) {
+		return s.c.raw.deleteIntegration(ctx, id)
 	})
 }
 
-// FindByName gives the one integration of exactly that name, in that case. None is [ErrNotFound]; several are an
-// [*AmbiguousError] inside an error that is [ErrConflict]. The name must not contain *, which would be a wildcard.
+// FindByName returns the integration with exactly this name, in the same letter case.
+//
+// If there is none, the error is [ErrNotFound]. If there are several, the error is [ErrConflict]
+// and contains an [*sdk.AmbiguousError]. A name that contains * is [ErrInvalid], because * would be
+// a wildcard.
 func (s *IntegrationsService) FindByName(ctx context.Context, name string, opts ...CallOption) (*Integration, error) {
 	const op = "Integrations.FindByName"
+	var wildcard error
 	if strings.Contains(name, "*") {
-		return nil, refuse(op, core.Arg("name", "contains *, which is a wildcard"))
+		wildcard = core.Arg("name", "contains *, which is a wildcard")
 	}
-	return core.FindOne(newError, op, "integration", name, s.List(ctx, &ListOptions{Name: name}, opts...),
-		func(i *Integration) (string, string) { return i.Name, i.ID }, func(ids []string) error { return &AmbiguousError{name, ids} })
+	if err := invalidCall(op, opts, core.Required("name", name), wildcard); err != nil {
+		return nil, err
+	}
+	return paging.FindOne(s.c.core, op, name, s.List(ctx, &ListOptions{Name: name}, opts...),
+		func(i *Integration) (string, string) { return i.Name, i.ID })
 }
 
-// AmbiguousError says that a name belongs to more than one object.
-type AmbiguousError struct {
-	Name string   // that was looked for
-	IDs  []string // of all that have it, in the order of the list
-}
+// The rest is used by all services.
 
-// Error names the objects.
-func (e *AmbiguousError) Error() string {
-	return fmt.Sprintf("%d integrations are named %q: %s", len(e.IDs), e.Name, strings.Join(e.IDs, ", "))
-}
+var integrationObject = core.Object[Integration]{Check: checkRead, Essential: []string{
+	"name", "integration_config", "connector_id", "connected_resource_types", "custom_access_details", "owner",
+	"owners_mapping",
+}}
 
-// Is makes it [ErrConflict].
-func (e *AmbiguousError) Is(target error) bool { return target == ErrConflict }
-
-// The rest is shared by the services.
-
-func (p *Page[T]) items() []T { return p.Items }
-
-// checkRead refuses a reply that names more than one secret store: which of them holds is not known. A configuration that is not there is empty, so that it can be changed.
+// checkRead returns the ID of an integration. An integration with several secret stores is an
+// error, because it is unknown which one has the secret. A missing configuration becomes an empty
+// one, which can be changed.
 func checkRead(i *Integration) (string, error) {
 	if i.IntegrationConfig == nil {
 		i.IntegrationConfig = Config{}
@@ -172,7 +221,7 @@ func checkConfig(name string, c Config) error {
 	return nil
 }
 
-// checkNotNil refuses a configuration that was forgotten.
+// checkNotNil returns an error for a nil configuration, which is probably a mistake.
 func checkNotNil(name string, c Config) error {
 	if c == nil {
 		return core.Arg(name, "is nil, which would clear it; use Config{} if that is meant")
@@ -180,8 +229,9 @@ func checkNotNil(name string, c Config) error {
 	return nil
 }
 
-// hide keeps the secrets that a call sends out of its errors and logs, where the server repeats them.
-func hide[S interface{ Secrets() []string }](opts []CallOption, o Optional[S]) []CallOption {
+// withSecretsHidden hides the secrets of a request in errors and logs, even if the server repeats
+// them.
+func withSecretsHidden[S interface{ Secrets() []string }](opts []CallOption, o Optional[S]) []CallOption {
 	store, ok := o.Get()
 	if !ok {
 		return opts
@@ -197,7 +247,7 @@ type store interface {
 	Secrets() []string
 }
 
-// checkStore refuses a store that can't be used. Left out and null pass.
+// checkStore returns an error for a store that can't be used. An omitted one and null are accepted.
 func checkStore[S store](name string, o Optional[S]) error {
 	s, ok := o.Get()
 	if !ok {
@@ -248,21 +298,13 @@ func checkOwner(o Optional[OwnerReference]) error {
 	return nil
 }
 
-// checkLimit refuses what is no size of a page. The specification has 32 bits for it.
+// checkLimit returns an error for an invalid page size. It has 32 bits in the specification.
 func checkLimit(limit int) error { return core.Between("Limit", limit, 0, math.MaxInt32) }
 
-// checkFilters refuses an empty alternative, which nothing fits.
+// checkFilters returns an error for an empty alternative, because it would match nothing.
 func checkFilters[S ~string](name string, values []S) error {
 	if slices.Contains(values, "") {
 		return core.Arg(name, "has an empty value")
 	}
 	return nil
-}
-
-// set is nil for a zero value: an unset parameter is not sent.
-func set[T comparable](v T) *T {
-	if v == *new(T) {
-		return nil
-	}
-	return &v
 }

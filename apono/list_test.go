@@ -10,11 +10,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/apono"
 	"github.com/integrations-go/sdk/apono/aponotest"
 )
 
-// tokenPage is a page with one item per id, and with pagination's own JSON, "" for none.
+// tokenPage returns a page with one item per ID, and pagination as JSON, "" for none.
 func tokenPage(pagination string, ids ...string) string {
 	items := make([]string, len(ids))
 	for i, id := range ids {
@@ -35,7 +36,7 @@ func idsOf(items []*apono.Integration) []string {
 	return ids
 }
 
-// errorOf is the *Error in err.
+// errorOf returns the *Error in err.
 func errorOf(t *testing.T, err error) *apono.Error {
 	t.Helper()
 	e, ok := errors.AsType[*apono.Error](err)
@@ -46,7 +47,8 @@ func errorOf(t *testing.T, err error) *apono.Error {
 func TestTokenListsEndWhereThereIsNoToken(t *testing.T) {
 	t.Parallel()
 	for name, pagination := range map[string]string{
-		"pagination is missing": "", "pagination is null": "null", "pagination is empty": "{}", "token is null": `{"next_page_token":null}`,
+		"pagination is missing": "", "pagination is null": "null", "pagination is empty": "{}",
+		"token is null":  `{"next_page_token":null}`,
 		"token is empty": `{"next_page_token":""}`, "other members": `{"total":9,"limit":1}`,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -56,7 +58,7 @@ func TestTokenListsEndWhereThereIsNoToken(t *testing.T) {
 				require.NoError(t, err)
 				assert.Len(t, page.Items, 2)
 				assert.Empty(t, page.NextToken)
-				assert.Nil(t, page.Info, "token lists tell no size")
+				assert.Equal(t, size{}, sizeOf(page), "token lists report no size")
 			}
 			connectors, err := drain(c.Connectors.List(t.Context(), nil))
 			require.NoError(t, err)
@@ -69,10 +71,12 @@ func TestTokenListsEndWhereThereIsNoToken(t *testing.T) {
 func TestTokenIsSentAloneAndAnEmptyPageIsNoEnd(t *testing.T) {
 	t.Parallel()
 	w, c := newWire(t, []answer{
-		good(tokenPage(`{"next_page_token":"t+/=&2"}`, "a")), good(tokenPage(`{"next_page_token":"t3"}`)), good(`{"items":null,"pagination":{"next_page_token":"t4"}}`), good(tokenPage(`{}`, "b")),
+		good(tokenPage(`{"next_page_token":"t+/=&2"}`, "a")), good(tokenPage(`{"next_page_token":"t3"}`)),
+		good(`{"items":null,"pagination":{"next_page_token":"t4"}}`), good(tokenPage(`{}`, "b")),
 	})
 	items, err := drain(c.Integrations.List(t.Context(), &apono.ListOptions{
-		Name: "n*", Type: []string{"x"}, Category: []string{"RESOURCES"}, ConnectorID: []string{"c"}, Status: []apono.Status{"ACTIVE"}, Limit: 5,
+		Name: "n*", Type: []string{"x"}, Category: []string{"RESOURCES"}, ConnectorID: []string{"c"},
+		Status: []apono.Status{"ACTIVE"}, Limit: 5,
 	}))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"a", "b"}, idsOf(items))
@@ -86,7 +90,8 @@ func TestTokenIsSentAloneAndAnEmptyPageIsNoEnd(t *testing.T) {
 func TestRepeatedTokenIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, prefetch := range [][]apono.CallOption{nil, {apono.WithPrefetch()}} {
-		w, c := newWire(t, []answer{good(tokenPage(`{"next_page_token":"t2"}`, "a")), good(tokenPage(`{"next_page_token":"t2"}`, "b"))})
+		w, c := newWire(t, []answer{good(tokenPage(`{"next_page_token":"t2"}`, "a")),
+			good(tokenPage(`{"next_page_token":"t2"}`, "b"))})
 		items, err := drain(c.Integrations.List(t.Context(), nil, prefetch...))
 		assert.Equal(t, []string{"a", "b"}, idsOf(items))
 		assert.Contains(t, errorOf(t, err).Error(), `repeats the page token "t2"`)
@@ -102,7 +107,8 @@ func TestRepeatedTokenIsAnError(t *testing.T) {
 func TestListOptionsAreCopied(t *testing.T) {
 	t.Parallel()
 	w, c := newWire(t, nil)
-	f := &apono.ListOptions{Name: "n", Type: []string{"a"}, Category: []string{"b"}, ConnectorID: []string{"c"}, Status: []apono.Status{"d"}}
+	f := &apono.ListOptions{Name: "n", Type: []string{"a"}, Category: []string{"b"}, ConnectorID: []string{"c"},
+		Status: []apono.Status{"d"}}
 	list := c.Integrations.List(t.Context(), f)
 	f.Name, f.Type[0], f.Category[0], f.ConnectorID[0], f.Status[0] = "x", "x", "x", "x", "x"
 	require.NoError(t, failing(drain(list)))
@@ -110,13 +116,15 @@ func TestListOptionsAreCopied(t *testing.T) {
 	connectors := c.Connectors.List(t.Context(), g)
 	g.Status[0] = "x"
 	require.NoError(t, failing(drain(connectors)))
-	assert.Equal(t, url.Values{"name": {"n"}, "type": {"a"}, "category": {"b"}, "connector_id": {"c"}, "status": {"d"}}, w.sent[0].URL.Query())
+	assert.Equal(t, url.Values{"name": {"n"}, "type": {"a"}, "category": {"b"}, "connector_id": {"c"}, "status": {"d"}},
+		w.sent[0].URL.Query())
 	assert.Equal(t, url.Values{"status": {"e"}}, w.sent[1].URL.Query())
 }
 
 func TestWalkResumesWhereItWasLeftWithItsFilters(t *testing.T) {
 	t.Parallel()
-	for _, style := range []aponotest.Style{{}, {TrailingPage: true}, {NoPagination: true}, {NullPagination: true}, {EmptyPagination: true}, {EmptyToken: true}} {
+	for _, style := range []aponotest.Style{{}, {TrailingPage: true}, {NoPagination: true}, {NullPagination: true},
+		{EmptyPagination: true}, {EmptyToken: true}} {
 		srv, c := fakeAndClient(t, aponotest.WithStyle(style))
 		for i := range 7 {
 			srv.Add(map[string]any{"id": fmt.Sprint(i), "type": []string{"mysql", "postgresql"}[i%2]})
@@ -147,11 +155,16 @@ func TestFiltersSelect(t *testing.T) {
 		filter apono.ListOptions
 		want   []string
 	}{
-		"contains": {apono.ListOptions{Name: apono.Contains("prod")}, []string{"a", "b"}}, "prefix": {apono.ListOptions{Name: apono.HasPrefix("prod")}, []string{"b"}},
-		"suffix": {apono.ListOptions{Name: apono.HasSuffix("PROD")}, []string{"a"}}, "whole": {apono.ListOptions{Name: "db prod"}, []string{"a"}},
-		"part alone": {apono.ListOptions{Name: "prod"}, []string{}}, "two types": {apono.ListOptions{Type: []string{"mysql", "postgre*"}}, []string{"a", "b"}},
-		"comma": {apono.ListOptions{Type: []string{"mysql,postgresql"}}, []string{}}, "connector": {apono.ListOptions{ConnectorID: []string{"CONNECTOR-1"}}, []string{"a"}},
-		"status": {apono.ListOptions{Status: []apono.Status{"ERROR"}}, []string{"b"}}, "category": {apono.ListOptions{Category: []string{"RESOURCES"}}, []string{"a", "b"}},
+		"contains":   {apono.ListOptions{Name: apono.Contains("prod")}, []string{"a", "b"}},
+		"prefix":     {apono.ListOptions{Name: apono.HasPrefix("prod")}, []string{"b"}},
+		"suffix":     {apono.ListOptions{Name: apono.HasSuffix("PROD")}, []string{"a"}},
+		"whole":      {apono.ListOptions{Name: "db prod"}, []string{"a"}},
+		"part alone": {apono.ListOptions{Name: "prod"}, []string{}},
+		"two types":  {apono.ListOptions{Type: []string{"mysql", "postgre*"}}, []string{"a", "b"}},
+		"comma":      {apono.ListOptions{Type: []string{"mysql,postgresql"}}, []string{}},
+		"connector":  {apono.ListOptions{ConnectorID: []string{"CONNECTOR-1"}}, []string{"a"}},
+		"status":     {apono.ListOptions{Status: []apono.Status{"ERROR"}}, []string{"b"}},
+		"category":   {apono.ListOptions{Category: []string{"RESOURCES"}}, []string{"a", "b"}},
 	} {
 		items, err := drain(c.Integrations.List(t.Context(), &tt.filter))
 		require.NoError(t, err, name)
@@ -166,7 +179,8 @@ func TestTruncatedListIsReportedAfterItsItems(t *testing.T) {
 		srv.Add(map[string]any{"id": fmt.Sprint(i)})
 	}
 	srv.SeedResources("0", aponotest.Resource{ID: "r1"}, aponotest.Resource{ID: "r2"}, aponotest.Resource{ID: "r3"})
-	srv.SeedPermissions("0", aponotest.Permission{ID: "p1"}, aponotest.Permission{ID: "p2"}, aponotest.Permission{ID: "p3"})
+	srv.SeedPermissions("0", aponotest.Permission{ID: "p1"}, aponotest.Permission{ID: "p2"},
+		aponotest.Permission{ID: "p3"})
 	x := t.Context()
 	count := func(n int, err error) error {
 		assert.Equal(t, 2, n)
@@ -178,50 +192,57 @@ func TestTruncatedListIsReportedAfterItsItems(t *testing.T) {
 	permissions, permissionsErr := drain(c.Resources.Permissions(x, "0", ""))
 	for operation, err := range map[string]error{
 		"IntegrationsV2.List": count(len(v2), v2Err), "Catalog.List": count(len(catalog), catalogErr),
-		"Resources.List": count(len(resources), resourcesErr), "Resources.Permissions": count(len(permissions), permissionsErr),
+		"Resources.List": count(len(resources), resourcesErr), "Resources.Permissions": count(len(permissions),
+			permissionsErr),
 	} {
 		e := errorOf(t, err)
 		assert.Equal(t, operation, e.Operation)
 		truncated, ok := errors.AsType[*apono.TruncatedError](err)
 		require.True(t, ok, "%v", err)
-		assert.Equal(t, 2, truncated.Info.Limit)
+		assert.Equal(t, 2, truncated.Limit)
 		assert.Equal(t, 2, truncated.Items)
-		assert.Greater(t, truncated.Info.Total, 2)
-		assert.Contains(t, err.Error(), fmt.Sprintf("2 of %d items", truncated.Info.Total))
+		assert.Greater(t, truncated.Total, 2)
+		assert.Contains(t, err.Error(), fmt.Sprintf("2 of %d items", truncated.Total))
 	}
 
 	srv.ResetCalls()
 	for range c.IntegrationsV2.List(x) {
-		break // who wants no more is told no more
+		break // leaving the loop early yields no error
 	}
 	assert.Equal(t, 1, srv.CountCalls(""))
 }
+
+// size has the numbers that the server reports about a list.
+type size struct{ Limit, Offset, Total int }
+
+func sizeOf[T any](page *sdk.Page[T]) size { return size{page.Limit, page.Offset, page.Total} }
 
 func TestSizeOfAWholeListReachesTheCaller(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		pagination string
-		info       apono.PageInfo
+		size       size
 		truncated  bool
 	}{
-		"complete":           {`,"pagination":{"total":2,"limit":2,"offset":0}`, apono.PageInfo{Limit: 2, Total: 2}, false},
-		"behind an offset":   {`,"pagination":{"total":9,"limit":2,"offset":7}`, apono.PageInfo{Limit: 2, Offset: 7, Total: 9}, true},
-		"truncated":          {`,"pagination":{"total":3,"limit":2,"offset":0}`, apono.PageInfo{Limit: 2, Total: 3}, true},
-		"limit 0":            {`,"pagination":{"total":0,"limit":0,"offset":0}`, apono.PageInfo{}, false},
-		"total is too small": {`,"pagination":{"total":1,"limit":2,"offset":0}`, apono.PageInfo{Limit: 2, Total: 1}, false},
-		"missing":            {``, apono.PageInfo{}, false},
-		"null":               {`,"pagination":null`, apono.PageInfo{}, false},
-		"empty":              {`,"pagination":{}`, apono.PageInfo{}, false},
+		"complete": {`,"pagination":{"total":2,"limit":2,"offset":0}`, size{Limit: 2, Total: 2}, false},
+		"behind an offset": {`,"pagination":{"total":9,"limit":2,"offset":7}`, size{Limit: 2, Offset: 7, Total: 9},
+			true},
+		"truncated":          {`,"pagination":{"total":3,"limit":2,"offset":0}`, size{Limit: 2, Total: 3}, true},
+		"limit 0":            {`,"pagination":{"total":0,"limit":0,"offset":0}`, size{}, false},
+		"total is too small": {`,"pagination":{"total":1,"limit":2,"offset":0}`, size{Limit: 2, Total: 1}, false},
+		"missing":            {``, size{}, false},
+		"null":               {`,"pagination":null`, size{}, false},
+		"empty":              {`,"pagination":{}`, size{}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, c := newWire(t, []answer{good(`{"data":[{"id":"a"},{"id":"b"}]` + tt.pagination + `}`)})
 			list := c.Resources.Pages(t.Context(), "i", "")
-			for range 2 { // each range tells its own
+			for range 2 { // each range has its own result
 				pages, err := drain(list)
 				require.Len(t, pages, 1)
 				assert.Len(t, pages[0].Items, 2)
-				assert.Equal(t, &tt.info, pages[0].Info)
+				assert.Equal(t, tt.size, sizeOf(pages[0]))
 				assert.Empty(t, pages[0].NextToken)
 				assert.Equal(t, 200, pages[0].Meta.StatusCode)
 				assert.Equal(t, tt.truncated, errors.As(err, new(*apono.TruncatedError)), "%v", err)
@@ -235,7 +256,7 @@ func TestFindByNameTakesTheNameLiterally(t *testing.T) {
 	t.Parallel()
 	srv, c := fakeAndClient(t)
 	srv.Add(map[string]any{"id": "1", "name": "DB Prod"})
-	srv.Add(map[string]any{"id": "2", "name": "db prod"}) // the server's filter does not tell them apart
+	srv.Add(map[string]any{"id": "2", "name": "db prod"}) // the server's filter matches both
 	srv.Add(map[string]any{"id": "3", "name": "twice"})
 	srv.Add(map[string]any{"id": "4", "name": "twice"})
 	got, err := c.Integrations.FindByName(t.Context(), "db prod")
@@ -245,18 +266,21 @@ func TestFindByNameTakesTheNameLiterally(t *testing.T) {
 	require.ErrorIs(t, err, apono.ErrNotFound)
 	_, err = c.Integrations.FindByName(t.Context(), "twice")
 	require.ErrorIs(t, err, apono.ErrConflict)
-	ambiguous, ok := errors.AsType[*apono.AmbiguousError](err)
+	ambiguous, ok := errors.AsType[*sdk.AmbiguousError](err)
 	require.True(t, ok)
-	assert.Equal(t, &apono.AmbiguousError{Name: "twice", IDs: []string{"3", "4"}}, ambiguous)
+	assert.Equal(t, &sdk.AmbiguousError{Name: "twice", IDs: []string{"3", "4"}}, ambiguous)
 	assert.Contains(t, errorOf(t, err).Error(), "3, 4")
 }
 
-// An item with members of the wrong type keeps the others; what is no item at all is an error, not an item without content.
+// An item with members of the wrong type keeps its other members. A value that is not an item is an
+// error, not an empty item.
 func TestItemsThatAreNone(t *testing.T) {
 	t.Parallel()
-	for item, good := range map[string]bool{`{}`: true, `{"id":7,"name":"n","connector_id":"n"}`: true, `null`: false, `7`: false, `"text"`: false, `[]`: false} {
+	for item, good := range map[string]bool{`{}`: true, `{"id":7,"name":"n","connector_id":"n"}`: true, `null`: false,
+		`7`: false, `"text"`: false, `[]`: false} {
 		body := `[{"id":"a","name":"m","connector_id":"m"},` + item + `]`
-		_, c := newWire(t, []answer{{200, `{"items":` + body + `}`, nil}, {200, `{"data":` + body + `}`, nil}, {200, body, nil}})
+		_, c := newWire(t, []answer{{200, `{"items":` + body + `}`, nil}, {200, `{"data":` + body + `}`, nil},
+			{200, body, nil}})
 		names := []string{}
 		for in, err := range c.Integrations.List(t.Context(), nil) {
 			assert.Equal(t, good, err == nil, "%s: %v", item, err)

@@ -1,87 +1,109 @@
 package apono
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"net/http"
 	"reflect"
 	"slices"
 
-	"github.com/integrations-go/sdk/apono/api"
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/internal/core"
+	"github.com/integrations-go/sdk/internal/paging"
 )
 
-// TruncatedError says that a list holds less than there is, and that the API offers no way to the rest.
+// TruncatedError reports that a response has only a part of a list, and that the API has no way to
+// request the rest.
 type TruncatedError struct {
-	Info  PageInfo
-	Items int // that came
+	// Items is the number of items in the response.
+	Items int
+	// Total is the number of items in the list, according to the server.
+	Total int
+	// Limit is the maximum number of items in a response, according to the server.
+	Limit int
+	// Offset is the number of items before those in the response.
+	Offset int
 }
 
-// Error tells how much is missing.
+// Error returns the numbers of items.
 func (e *TruncatedError) Error() string {
-	return fmt.Sprintf("the list is truncated: %d of %d items came, from offset %d, and no parameter is known that asks for the others", e.Items, e.Info.Total, e.Info.Offset)
+	return fmt.Sprintf("the list is truncated: %d of %d items came, from offset %d, "+
+		"and no parameter is known that asks for the others", e.Items, e.Total, e.Offset)
 }
 
-// usualPage is the server's default.
+// usualPage is the server's default page size.
 const usualPage = 100
 
-// tokenReply is a list of admin v4 and v3. Its pagination may be missing, null or empty: then the list ends.
-type tokenReply[T any] struct {
-	Items      []T            `json:"items"`
-	Pagination api.Pagination `json:"pagination"`
+// tokenEnvelope is a page of a list of admin v4 and v3. If its pagination is missing, null or
+// empty, the list ends.
+type tokenEnvelope[T any] struct {
+	Items      []T        `json:"items"`
+	Pagination pagination `json:"pagination"`
 }
 
-// tokenPages walks a list that is continued with a token.
-func tokenPages[T any](ctx context.Context, c *Client, op string, opts []CallOption, start string, refused error,
-	send func(ctx context.Context, token string) (*http.Response, error),
-) iter.Seq2[*Page[T], error] {
-	return core.Pages(ctx, c.core, op, opts, start, refused, send, func(b []byte, page *core.Page[T]) error {
-		reply := tokenReply[T]{Items: core.Items[T](len(b), usualPage)}
-		err := decodeItems(c, b, "items", &reply, &reply.Pagination, &reply.Items)
-		page.Items, page.Next = reply.Items, reply.Pagination.NextPageToken
+// tokenPages walks a list with page tokens.
+func tokenPages[T any](ctx context.Context, c *Client, op string, opts []CallOption, pageToken string, invalid error,
+	send func(ctx context.Context, pageToken string) (*http.Response, error), id func(*T) string,
+) iter.Seq2[*sdk.Page[T], error] {
+	decode := func(b []byte, page *sdk.Page[T]) error {
+		response := tokenEnvelope[T]{Items: paging.Room[T](len(b), usualPage)}
+		err := decodeItems(c, b, "items", &response, &response.Pagination, &response.Items)
+		page.Items, page.NextToken = response.Items, response.Pagination.NextPageToken
 		return err
-	}, func(p *core.Page[T]) *Page[T] { return &Page[T]{Items: p.Items, NextToken: p.Next, Meta: Meta(p.Meta)} })
+	}
+	return paging.List[T]{
+		Client: c.core, Operation: op, Options: opts, PageToken: pageToken, Invalid: invalid,
+		Send: send, Decode: decode, ID: id,
+	}.Pages(ctx)
 }
 
-// wholeReply is a list of v2 and v3, which comes in one piece.
-type wholeReply[T any] struct {
-	Data       []T          `json:"data"`
-	Pagination api.PageInfo `json:"pagination"`
+// singlePageEnvelope is a list of v2 and v3 with one response.
+type singlePageEnvelope[T any] struct {
+	Data       []T      `json:"data"`
+	Pagination pageInfo `json:"pagination"`
 }
 
-// whole reads a list that comes in one piece. If it tells of more than it holds, a [*TruncatedError] comes behind it.
-func whole[T any](ctx context.Context, c *Client, op string, opts []CallOption, refused error, send core.Send) iter.Seq2[*Page[T], error] {
-	list := core.Pages(ctx, c.core, op, opts, "", refused, func(ctx context.Context, _ string) (*http.Response, error) { return send(ctx) },
-		func(b []byte, page *core.Page[T]) error {
-			reply := wholeReply[T]{Data: core.Items[T](len(b), usualPage)}
-			err := decodeItems(c, b, "data", &reply, &reply.Pagination, &reply.Data)
-			page.Items, page.Extra = reply.Data, PageInfo(reply.Pagination)
-			return err
-		}, func(p *core.Page[T]) *Page[T] {
-			info, _ := p.Extra.(PageInfo)
-			return &Page[T]{Items: p.Items, Info: &info, Meta: Meta(p.Meta)}
-		})
-	return func(yield func(*Page[T], error) bool) {
-		for page, err := range list {
+// singlePage walks a list with one response. If the server reports more items than it sent, a
+// [*TruncatedError] follows the page.
+func singlePage[T any](
+	ctx context.Context, c *Client, op string, opts []CallOption, invalid error, send core.Send,
+) iter.Seq2[*sdk.Page[T], error] {
+	decode := func(b []byte, page *sdk.Page[T]) error {
+		response := singlePageEnvelope[T]{Data: paging.Room[T](len(b), usualPage)}
+		err := decodeItems(c, b, "data", &response, &response.Pagination, &response.Data)
+		page.Items = response.Data
+		info := response.Pagination
+		page.Total, page.Limit, page.Offset = info.Total.Int(), info.Limit.Int(), info.Offset.Int()
+		return err
+	}
+	list := paging.List[T]{
+		Client: c.core, Operation: op, Options: opts, Invalid: invalid,
+		Send:   func(ctx context.Context, _ string) (*http.Response, error) { return send(ctx) },
+		Decode: decode,
+	}
+	return func(yield func(*sdk.Page[T], error) bool) {
+		for page, err := range list.Pages(ctx) {
 			if !yield(page, err) || err != nil {
 				return
 			}
-			if page.Info.Offset > 0 || len(page.Items) < page.Info.Total { // nobody has asked for an offset
-				yield(nil, newError(&core.Failure{Operation: op, Err: &TruncatedError{*page.Info, len(page.Items)}}))
+			if page.Offset > 0 || len(page.Items) < page.Total { // the client never requests an offset
+				truncated := &TruncatedError{len(page.Items), page.Total, page.Limit, page.Offset}
+				yield(nil, newError(&core.Failure{Operation: op, Err: truncated}))
 				return
 			}
 		}
 	}
 }
 
-// decodeItems decodes a page whose items are the member key. Where a member of some item has a type that it should not have, that item
-// alone suffers. A document without the member is no list; the member may be null.
-func decodeItems[T any](c *Client, b []byte, key string, reply, pagination any, items *[]T) error {
-	err := c.core.Decode(b, reply)
-	odd := oddType(err)
+// decodeItems decodes a page whose items are in the member key. If a member of an item has an
+// unexpected type, only that member is left out. A document without the member key is an error. The
+// member may be null.
+func decodeItems[T any](c *Client, b []byte, key string, response, pagination any, items *[]T) error {
+	err := c.core.Decode(b, response)
+	odd := core.OddType(err)
 	if err != nil && (!odd || c.core.Strict()) {
 		return err
 	}
@@ -89,42 +111,49 @@ func decodeItems[T any](c *Client, b []byte, key string, reply, pagination any, 
 	if !strange && len(*items) > 0 {
 		return nil
 	}
-	var members map[string]json.RawMessage
-	if json.Unmarshal(b, &members) != nil {
+	if odd && !bytes.HasPrefix(bytes.TrimSpace(b), []byte{'{'}) {
 		return err
 	}
-	if members[key] == nil {
+	list, position := core.Member(b, key), core.Member(b, "pagination")
+	if list == nil {
 		return fmt.Errorf("it has no %s", key)
 	}
-	// What tells where the list goes on must be right: the walk would end early, and Ensure create what is there.
-	if odd && members["pagination"] != nil && json.Unmarshal(members["pagination"], pagination) != nil {
+	// A pagination that can't be decoded is an error. Otherwise the walk would end early, and
+	// Ensure would create a duplicate.
+	if odd && position != nil && json.Unmarshal(position, pagination) != nil {
 		return err
 	}
 	if strange {
-		return eachItem(members[key], items)
+		return eachItem(list, items, err)
 	}
 	return nil
 }
 
-func oddType(err error) bool { return errors.As(err, new(*json.UnmarshalTypeError)) }
-
-// suspicious finds an item without any content, which may have been null.
+// suspicious reports whether an item has no content, and was possibly null.
 func suspicious[T any](items []T) bool {
 	return slices.ContainsFunc(items, func(item T) bool { return reflect.ValueOf(item).IsZero() })
 }
 
-// eachItem decodes a list item by item, and leaves out of each what does not fit. What is no object can't be an item with something left out.
-func eachItem[T any](list []byte, items *[]T) error {
-	var raw []json.RawMessage
-	if err := json.Unmarshal(list, &raw); err != nil {
-		return err
+// eachItem decodes a list item by item, in the memory of items, and leaves out members that can't
+// be decoded. An item that is not an object is an error. odd is the error of decoding the whole
+// list, nil if it succeeded.
+func eachItem[T any](list []byte, items *[]T, odd error) error {
+	if list[0] != '[' && string(list) != "null" {
+		return odd
 	}
-	*items = make([]T, len(raw))
-	for i, item := range raw {
-		if item[0] != '{' {
-			return fmt.Errorf("item %d of the list is no object", i)
+	decoded := (*items)[:0]
+	for raw := range core.Elements(list) {
+		if raw[0] != '{' {
+			return fmt.Errorf("item %d of the list is not an object", len(decoded))
 		}
-		_ = json.Unmarshal(item, &(*items)[i])
+		if odd == nil && len(decoded) < len(*items) {
+			decoded = (*items)[:len(decoded)+1]
+			continue
+		}
+		var none T
+		decoded = append(decoded, none)
+		_ = core.UnmarshalLenient(raw, &decoded[len(decoded)-1])
 	}
+	*items = decoded
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,23 +15,21 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/apono"
 	"github.com/integrations-go/sdk/apono/aponotest"
 	"github.com/integrations-go/sdk/ratelimit"
 )
 
-// A secret that no error may repeat.
+// tokenCanary is a secret that must not appear in any error.
 const tokenCanary = "t0ken-canary"
 
 func TestNewRefusesOptionsThatMakeNoSense(t *testing.T) {
 	t.Parallel()
 	token := apono.WithToken(tokenCanary)
-	source := apono.WithTokenSource(apono.TokenSourceFunc(func(context.Context) (apono.Token, error) { return apono.Token{}, nil }))
-	retry := func(change func(*apono.RetryPolicy)) apono.Option {
-		p := apono.DefaultRetryPolicy()
-		change(&p)
-		return apono.WithRetry(p)
-	}
+	source := apono.WithTokenSource(sdk.TokenSourceFunc(func(context.Context) (sdk.Token, error) {
+		return sdk.Token{}, nil
+	}))
 	for name, tt := range map[string]struct {
 		argument string
 		opts     []apono.Option
@@ -42,13 +41,11 @@ func TestNewRefusesOptionsThatMakeNoSense(t *testing.T) {
 		"token with a line break": {"token", []apono.Option{apono.WithToken(tokenCanary + "\n")}},
 		"token with a space":      {"token", []apono.Option{apono.WithToken(" " + tokenCanary)}},
 		"nil token source":        {"token source", []apono.Option{apono.WithTokenSource(nil)}},
-		"nil function":            {"token source", []apono.Option{apono.WithTokenSource(apono.TokenSourceFunc(nil))}},
+		"nil function":            {"token source", []apono.Option{apono.WithTokenSource(sdk.TokenSourceFunc(nil))}},
 		"nil option":              {"option", []apono.Option{token, nil}},
 		"nil HTTP client":         {"HTTP client", []apono.Option{token, apono.WithHTTPClient(nil)}},
 		"nil middleware":          {"middleware", []apono.Option{token, apono.WithMiddleware(nil)}},
 		"nil Local as limiter":    {"limiter", []apono.Option{token, apono.WithLimiter((*ratelimit.Local)(nil))}},
-		"no attempts":             {"RetryPolicy.MaxAttempts", []apono.Option{token, retry(func(p *apono.RetryPolicy) { p.MaxAttempts = 0 })}},
-		"negative delay":          {"RetryPolicy.MinDelay", []apono.Option{token, retry(func(p *apono.RetryPolicy) { p.MinDelay = -1 })}},
 		"no attempt timeout":      {"attempt timeout", []apono.Option{token, apono.WithAttemptTimeout(0)}},
 		"no response":             {"response limit", []apono.Option{token, apono.WithMaxResponseBytes(0)}},
 		"user agent in two lines": {"user agent", []apono.Option{token, apono.WithUserAgent("x\r\ny")}},
@@ -65,7 +62,7 @@ func TestNewRefusesOptionsThatMakeNoSense(t *testing.T) {
 	}
 }
 
-// With and without /api, and behind a gateway, the same path comes out.
+// The path is the same with and without /api, and with a gateway.
 func TestBaseURLs(t *testing.T) {
 	t.Parallel()
 	const path = "/api/admin/v4/integrations/i"
@@ -90,16 +87,19 @@ func TestBaseURLs(t *testing.T) {
 		"http://127.0.0.1:8080":          "http://127.0.0.1:8080" + path,
 		"https://[2001:db8::1]:8443/api": "https://[2001:db8::1]:8443" + path,
 
-		"api.apono.io": "", "//api.apono.io": "", "ftp://api.apono.io": "", "https://": "", "https:///api": "", "https://h?x=1": "", "https://h#x": "",
-		"https://h/../x": "", "http://api.apono.io": "", "http://api.apono.io/api": "", "https://u:" + tokenCanary + "@h/api": "", "https://h:port": "",
+		"api.apono.io": "", "//api.apono.io": "", "ftp://api.apono.io": "", "https://": "", "https:///api": "",
+		"https://h?x=1": "", "https://h#x": "",
+		"https://h/../x": "", "http://api.apono.io": "", "http://api.apono.io/api": "", "https://u:" + tokenCanary +
+			"@h/api": "", "https://h:port": "",
 	} {
 		var sent string
-		opts := []apono.Option{apono.WithToken("token"), apono.WithRetry(apono.RetryPolicy{MaxAttempts: 1}), apono.WithHTTPClient(&http.Client{
-			Transport: transport(func(r *http.Request) (*http.Response, error) {
-				sent = r.URL.String()
-				return nil, http.ErrServerClosed
-			}),
-		})}
+		opts := []apono.Option{apono.WithToken("token"), apono.WithRetry(sdk.RetryPolicy{MaxAttempts: 1}),
+			apono.WithHTTPClient(&http.Client{
+				Transport: transport(func(r *http.Request) (*http.Response, error) {
+					sent = r.URL.String()
+					return nil, http.ErrServerClosed
+				}),
+			})}
 		if base != "" {
 			opts = append(opts, apono.WithBaseURL(base))
 		}
@@ -127,15 +127,18 @@ func TestFromEnv(t *testing.T) {
 		argument        string
 		operation       string
 	}{
-		"complete":                   {token: srv.Token, endpoint: srv.URL},
-		"endpoint with /api":         {token: srv.Token, endpoint: srv.URL + "/api/"},
-		"options come after":         {token: srv.Token, endpoint: "https://nowhere.example", opts: []apono.Option{apono.WithBaseURL(srv.URL)}},
-		"endpoint not set":           {token: srv.Token, opts: []apono.Option{apono.WithBaseURL(srv.URL)}},
-		"nothing set":                {argument: "APONO_PERSONAL_TOKEN", operation: "FromEnv"},
-		"no token":                   {endpoint: srv.URL, argument: "APONO_PERSONAL_TOKEN", operation: "FromEnv"},
-		"token with a line break":    {token: tokenCanary + "\n", argument: "token", operation: "New"},
-		"endpoint without scheme":    {token: tokenCanary, endpoint: "api.apono.io", argument: "base URL", operation: "New"},
-		"another token in an option": {token: tokenCanary, opts: []apono.Option{apono.WithToken(tokenCanary)}, argument: "credentials", operation: "New"},
+		"complete":           {token: srv.Token, endpoint: srv.URL},
+		"endpoint with /api": {token: srv.Token, endpoint: srv.URL + "/api/"},
+		"options come after": {token: srv.Token, endpoint: "https://nowhere.example",
+			opts: []apono.Option{apono.WithBaseURL(srv.URL)}},
+		"endpoint not set":        {token: srv.Token, opts: []apono.Option{apono.WithBaseURL(srv.URL)}},
+		"nothing set":             {argument: "APONO_PERSONAL_TOKEN", operation: "FromEnv"},
+		"no token":                {endpoint: srv.URL, argument: "APONO_PERSONAL_TOKEN", operation: "FromEnv"},
+		"token with a line break": {token: tokenCanary + "\n", argument: "token", operation: "New"},
+		"endpoint without scheme": {token: tokenCanary, endpoint: "api.apono.io", argument: "base URL",
+			operation: "New"},
+		"another token in an option": {token: tokenCanary, opts: []apono.Option{apono.WithToken(tokenCanary)},
+			argument: "credentials", operation: "New"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for key, value := range map[string]string{apono.EnvToken: tt.token, apono.EnvEndpoint: tt.endpoint} {
@@ -170,35 +173,46 @@ func badIntegrations() map[string]struct {
 		return in
 	}
 	store := func(v apono.SecretStoreValue) apono.IntegrationCreate {
-		return with(func(in *apono.IntegrationCreate) { in.SecretStoreConfig = apono.Set(apono.SecretStore{Value: v}) })
+		return with(func(integration *apono.IntegrationCreate) {
+			integration.SecretStoreConfig = apono.Set(apono.SecretStore{Value: v})
+		})
 	}
 	return map[string]struct {
 		in       apono.IntegrationCreate
 		argument string
 	}{
-		"no name":             {with(func(in *apono.IntegrationCreate) { in.Name = "" }), "Name"},
-		"blank name":          {with(func(in *apono.IntegrationCreate) { in.Name = " \t" }), "Name"},
-		"no type":             {with(func(in *apono.IntegrationCreate) { in.Type = "" }), "Type"},
-		"empty config value":  {with(func(in *apono.IntegrationCreate) { in.IntegrationConfig = apono.Config{"a": nil} }), "IntegrationConfig"},
-		"config is not JSON":  {with(func(in *apono.IntegrationCreate) { in.IntegrationConfig = apono.Config{"a": json.RawMessage("{")} }), "IntegrationConfig"},
-		"no store":            {store(nil), "SecretStoreConfig"},
-		"empty store":         {store(&apono.AWSSecret{}), "SecretStoreConfig"},
-		"half a store":        {store(&apono.HashicorpVaultSecret{SecretEngine: "kv"}), "SecretStoreConfig"},
-		"no parameters":       {store(&apono.AponoSecret{}), "SecretStoreConfig"},
-		"nil store":           {store((*apono.AWSSecret)(nil)), "SecretStoreConfig"},
-		"two stores":          {store(&apono.UnknownSecret{Raw: json.RawMessage(`{"aws":{},"gcp":{}}`)}), "SecretStoreConfig"},
+		"no name":    {with(func(integration *apono.IntegrationCreate) { integration.Name = "" }), "Name"},
+		"blank name": {with(func(integration *apono.IntegrationCreate) { integration.Name = " \t" }), "Name"},
+		"no type":    {with(func(integration *apono.IntegrationCreate) { integration.Type = "" }), "Type"},
+		"empty config value": {with(func(integration *apono.IntegrationCreate) {
+			integration.IntegrationConfig = apono.Config{"a": nil}
+		}), "IntegrationConfig"},
+		"config is not JSON": {with(func(integration *apono.IntegrationCreate) {
+			integration.IntegrationConfig = apono.Config{"a": json.RawMessage("{")}
+		}), "IntegrationConfig"},
+		"no store":      {store(nil), "SecretStoreConfig"},
+		"empty store":   {store(&apono.AWSSecret{}), "SecretStoreConfig"},
+		"half a store":  {store(&apono.HashicorpVaultSecret{SecretEngine: "kv"}), "SecretStoreConfig"},
+		"no parameters": {store(&apono.AponoSecret{}), "SecretStoreConfig"},
+		"nil store":     {store((*apono.AWSSecret)(nil)), "SecretStoreConfig"},
+		"two stores": {store(&apono.UnknownSecret{Raw: json.RawMessage(`{"aws":{},"gcp":{}}`)}),
+			"SecretStoreConfig"},
 		"empty unknown store": {store(&apono.UnknownSecret{}), "SecretStoreConfig"},
-		"401 characters":      {with(func(in *apono.IntegrationCreate) { in.CustomAccessDetails = apono.Set(strings.Repeat("é", 401)) }), "CustomAccessDetails"},
-		"owner without type": {with(func(in *apono.IntegrationCreate) {
-			in.Owner = apono.Set(apono.OwnerReference{AttributeValue: []string{"x"}})
+		"401 characters": {with(func(integration *apono.IntegrationCreate) {
+			integration.CustomAccessDetails = apono.Set(strings.Repeat("é", 401))
+		}), "CustomAccessDetails"},
+		"owner without type": {with(func(integration *apono.IntegrationCreate) {
+			integration.Owner = apono.Set(apono.OwnerReference{AttributeValue: []string{"x"}})
 		}), "Owner"},
-		"mapping without type": {with(func(in *apono.IntegrationCreate) {
-			in.OwnersMapping = apono.Set(apono.OwnerMappingReference{KeyName: "k"})
+		"mapping without type": {with(func(integration *apono.IntegrationCreate) {
+			integration.OwnersMapping = apono.Set(apono.OwnerMappingReference{KeyName: "k"})
 		}), "OwnersMapping"},
-		"mapping without key": {with(func(in *apono.IntegrationCreate) {
-			in.OwnersMapping = apono.Set(apono.OwnerMappingReference{AttributeType: "group"})
+		"mapping without key": {with(func(integration *apono.IntegrationCreate) {
+			integration.OwnersMapping = apono.Set(apono.OwnerMappingReference{AttributeType: "group"})
 		}), "OwnersMapping"},
-		"owner without value": {with(func(in *apono.IntegrationCreate) { in.Owner = apono.Set(apono.OwnerReference{AttributeType: "user"}) }), "Owner"},
+		"owner without value": {with(func(integration *apono.IntegrationCreate) {
+			integration.Owner = apono.Set(apono.OwnerReference{AttributeType: "user"})
+		}), "Owner"},
 	}
 }
 
@@ -213,7 +227,8 @@ func TestBadInputIsRefusedBeforeAnythingIsSent(t *testing.T) {
 				return
 			}
 			_, err = c.Integrations.Update(t.Context(), "i", apono.IntegrationUpdate{
-				Name: tt.in.Name, IntegrationConfig: tt.in.IntegrationConfig, SecretStoreConfig: tt.in.SecretStoreConfig,
+				Name: tt.in.Name, IntegrationConfig: tt.in.IntegrationConfig,
+				SecretStoreConfig:   tt.in.SecretStoreConfig,
 				CustomAccessDetails: tt.in.CustomAccessDetails, Owner: tt.in.Owner, OwnersMapping: tt.in.OwnersMapping,
 			})
 			assertRefused(t, err, tt.argument)
@@ -223,13 +238,19 @@ func TestBadInputIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		in       apono.IntegrationCreateV2
 		argument string
 	}{
-		"no name":        {apono.IntegrationCreateV2{Type: "mysql"}, "Name"},
-		"no type":        {apono.IntegrationCreateV2{Name: "n"}, "Type"},
-		"empty value":    {apono.IntegrationCreateV2{Name: "n", Type: "mysql", Metadata: apono.Config{"a": nil}}, "Metadata"},
-		"no store":       {apono.IntegrationCreateV2{Name: "n", Type: "mysql", SecretConfig: apono.Set(apono.FlatSecretStore{})}, "SecretConfig"},
-		"nil store":      {apono.IntegrationCreateV2{Name: "n", Type: "mysql", SecretConfig: apono.Set(apono.FlatSecretStore{Value: (*apono.GCPSecret)(nil)})}, "SecretConfig"},
-		"no type in it":  {apono.IntegrationCreateV2{Name: "n", Type: "mysql", SecretConfig: apono.Set(apono.FlatSecretStore{Value: &apono.UnknownSecret{Raw: json.RawMessage(`{}`)}})}, "SecretConfig"},
-		"401 characters": {apono.IntegrationCreateV2{Name: "n", Type: "mysql", CustomAccessDetails: apono.Set(strings.Repeat("x", 401))}, "CustomAccessDetails"},
+		"no name": {apono.IntegrationCreateV2{Type: "mysql"}, "Name"},
+		"no type": {apono.IntegrationCreateV2{Name: "n"}, "Type"},
+		"empty value": {apono.IntegrationCreateV2{Name: "n", Type: "mysql", Metadata: apono.Config{"a": nil}},
+			"Metadata"},
+		"no store": {apono.IntegrationCreateV2{Name: "n", Type: "mysql",
+			SecretConfig: apono.Set(apono.FlatSecretStore{})}, "SecretConfig"},
+		"nil store": {apono.IntegrationCreateV2{Name: "n", Type: "mysql",
+			SecretConfig: apono.Set(apono.FlatSecretStore{Value: (*apono.GCPSecret)(nil)})}, "SecretConfig"},
+		"no type in it": {apono.IntegrationCreateV2{Name: "n", Type: "mysql",
+			SecretConfig: apono.Set(apono.FlatSecretStore{Value: &apono.UnknownSecret{Raw: json.RawMessage(`{}`)}})},
+			"SecretConfig"},
+		"401 characters": {apono.IntegrationCreateV2{Name: "n", Type: "mysql",
+			CustomAccessDetails: apono.Set(strings.Repeat("x", 401))}, "CustomAccessDetails"},
 	} {
 		t.Run("v2 "+name, func(t *testing.T) {
 			_, err := c.IntegrationsV2.Create(t.Context(), tt.in)
@@ -238,7 +259,8 @@ func TestBadInputIsRefusedBeforeAnythingIsSent(t *testing.T) {
 				return
 			}
 			_, err = c.IntegrationsV2.Update(t.Context(), "i", apono.IntegrationUpdateV2{
-				Name: tt.in.Name, Metadata: tt.in.Metadata, SecretConfig: tt.in.SecretConfig, CustomAccessDetails: tt.in.CustomAccessDetails,
+				Name: tt.in.Name, Metadata: tt.in.Metadata, SecretConfig: tt.in.SecretConfig,
+				CustomAccessDetails: tt.in.CustomAccessDetails,
 			})
 			assertRefused(t, err, tt.argument)
 		})
@@ -249,15 +271,19 @@ func TestBadInputIsRefusedBeforeAnythingIsSent(t *testing.T) {
 	}
 	_, err := c.Connectors.Rename(t.Context(), "c", " ")
 	assertRefused(t, err, "name")
+	tooMany := math.MaxInt32
+	tooMany++ // negative for a 32-bit int
 	for argument, bad := range map[string][]apono.ListOptions{
-		"Limit": {{Limit: -1}, {Limit: math.MaxInt32 + 1}}, "Type": {{Type: []string{""}}}, "Category": {{Category: []string{"RESOURCES", ""}}},
+		"Limit": {{Limit: -1}, {Limit: tooMany}}, "Type": {{Type: []string{""}}},
+		"Category":    {{Category: []string{"RESOURCES", ""}}},
 		"ConnectorID": {{ConnectorID: []string{""}}}, "Status": {{Status: []apono.Status{""}}},
 	} {
 		for _, options := range bad {
 			assertRefused(t, failing(drain(c.Integrations.List(t.Context(), &options))), argument)
 		}
 	}
-	for argument, bad := range map[string][]apono.ConnectorListOptions{"Limit": {{Limit: -1}, {Limit: math.MaxInt32 + 1}}, "Status": {{Status: []string{""}}}} {
+	for argument, bad := range map[string][]apono.ConnectorListOptions{"Limit": {{Limit: -1}, {Limit: tooMany}},
+		"Status": {{Status: []string{""}}}} {
 		for _, options := range bad {
 			assertRefused(t, failing(drain(c.Connectors.List(t.Context(), &options))), argument)
 		}
@@ -268,13 +294,14 @@ func TestBadInputIsRefusedBeforeAnythingIsSent(t *testing.T) {
 func TestFourHundredCharactersAreFine(t *testing.T) {
 	t.Parallel()
 	_, c := fakeAndClient(t)
-	_, err := c.Integrations.Create(t.Context(), apono.IntegrationCreate{Name: "n", Type: "mysql", CustomAccessDetails: apono.Set(strings.Repeat("é", apono.MaxCustomAccessDetails))})
+	_, err := c.Integrations.Create(t.Context(), apono.IntegrationCreate{Name: "n", Type: "mysql",
+		CustomAccessDetails: apono.Set(strings.Repeat("é", apono.MaxCustomAccessDetails))})
 	require.NoError(t, err)
 }
 
 func TestATokenDoesNotShow(t *testing.T) {
 	t.Parallel()
-	token := apono.Token{Value: tokenCanary, Expiry: time.Unix(1, 0)}
+	token := sdk.Token{Value: tokenCanary, Expiry: time.Unix(1, 0)}
 	out, err := json.Marshal(token)
 	require.NoError(t, err)
 	text := string(out) + token.LogValue().String()
@@ -285,17 +312,54 @@ func TestATokenDoesNotShow(t *testing.T) {
 	assert.NotContains(t, text, fmt.Sprintf("%x", tokenCanary))
 }
 
-func TestAPIIsTheSameTransport(t *testing.T) {
+func TestDoIsTheSameTransport(t *testing.T) {
 	t.Parallel()
 	srv, c := fakeAndClient(t)
 	id := srv.Add(map[string]any{"name": "n"})
-	resp, err := c.API().GetIntegration(t.Context(), id)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/api/admin/v4/integrations/"+id, nil)
+	require.NoError(t, err)
+	resp, err := c.Do(req)
 	require.NoError(t, err)
 	defer resp.Body.Close()
 	assert.Equal(t, http.StatusOK, resp.StatusCode)
-	c.API().Server = "https://nowhere.example"
+	assert.Equal(t, "/api/admin/v4/integrations/"+id, req.URL.String(), "the caller's request is not changed")
+	req.URL.Path += "-of-none"
+	none, err := c.Do(req)
+	require.NoError(t, err, "a status is no error")
+	defer none.Body.Close()
+	assert.Equal(t, http.StatusNotFound, none.StatusCode)
 	_, err = c.Integrations.Get(t.Context(), id)
-	require.NoError(t, err, "what the caller sets there changes nothing here")
+	require.NoError(t, err)
 	assert.NotNil(t, c.Limiter())
 	c.CloseIdleConnections()
+}
+
+func TestDoResolvesPathsThatBeginWithAPI(t *testing.T) {
+	t.Parallel()
+	for base, want := range map[string]string{
+		"https://api.apono.io":           "https://api.apono.io/api/v2/integrations?a=b",
+		"https://api.apono.io/api/":      "https://api.apono.io/api/v2/integrations?a=b",
+		"https://gw.example/apono":       "https://gw.example/apono/api/v2/integrations?a=b",
+		"https://gw.example/apono/api":   "https://gw.example/apono/api/v2/integrations?a=b",
+		"https://gw.example/api/apono/":  "https://gw.example/api/apono/api/v2/integrations?a=b",
+		"https://gw.example/apono%2Fapi": "https://gw.example/apono%2Fapi/api/v2/integrations?a=b",
+	} {
+		var got []string
+		c, err := apono.New(apono.WithToken(tokenCanary), apono.WithBaseURL(base),
+			apono.WithMiddleware(func(http.RoundTripper) http.RoundTripper {
+				return transport(func(req *http.Request) (*http.Response, error) {
+					got = append(got, req.Header.Get("Authorization")+" "+req.URL.String())
+					return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: req}, nil
+				})
+			}))
+		require.NoError(t, err)
+		for _, at := range []string{"/api/v2/integrations?a=b", "api/v2/integrations?a=b", want} {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, at, nil)
+			require.NoError(t, err)
+			resp, err := c.Do(req)
+			require.NoError(t, err)
+			resp.Body.Close()
+		}
+		assert.Equal(t, slices.Repeat([]string{"Bearer " + tokenCanary + " " + want}, 3), got, base)
+	}
 }

@@ -2,80 +2,131 @@ package apono
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"iter"
 	"net/http"
 
-	"github.com/integrations-go/sdk/apono/api"
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/internal/core"
 	"github.com/integrations-go/sdk/internal/paging"
 )
 
-// ResourcesService calls v3: what an integration holds, and the tags that users put on it.
+// ResourcesService calls v3: the resources and permissions of an integration, and the user tags of
+// resources.
 type ResourcesService struct{ c *Client }
 
-// List gives the resources of an integration, those of one type or, with resourceType "", of all, with the rules of [IntegrationsV2Service.List].
-func (s *ResourcesService) List(ctx context.Context, integrationID, resourceType string, opts ...CallOption) iter.Seq2[*Resource, error] {
-	return paging.Items(s.Pages(ctx, integrationID, resourceType, opts...), (*Page[Resource]).items)
+// List walks the resources of an integration, with the rules of [IntegrationsV2Service.List].
+// resourceType selects the resources of one type. "" selects all.
+func (s *ResourcesService) List(
+	ctx context.Context, integrationID, resourceType string, opts ...CallOption,
+) iter.Seq2[*Resource, error] {
+	return paging.Items(s.Pages(ctx, integrationID, resourceType, opts...))
 }
 
-// Pages is [ResourcesService.List] as one page, with the size that the server tells.
-func (s *ResourcesService) Pages(ctx context.Context, integrationID, resourceType string, opts ...CallOption) iter.Seq2[*Page[Resource], error] {
+// Pages walks the list of [ResourcesService.List] as one page, with the size that the server
+// states.
+func (s *ResourcesService) Pages(
+	ctx context.Context, integrationID, resourceType string, opts ...CallOption,
+) iter.Seq2[*sdk.Page[Resource], error] {
 	const op = "Resources.List"
-	return whole[Resource](ctx, s.c, op, opts, refuse(op, checkV3("integrationID", integrationID)), func(ctx context.Context) (*http.Response, error) {
-		return s.c.api.ListResources(ctx, integrationID, &api.ListResourcesParams{ResourceType: set(resourceType)})
-	})
+	return singlePage[Resource](ctx, s.c, op, opts, invalidArg(op, checkV3("integrationID", integrationID)),
+		func(ctx context.Context) (*http.Response, error) {
+			params := &listResourcesParams{ResourceType: core.NonZero(resourceType)}
+			return s.c.raw.listResources(ctx, integrationID, params)
+		})
 }
 
-// Permissions gives the permissions that an integration can grant, with the rules of [ResourcesService.List].
-func (s *ResourcesService) Permissions(ctx context.Context, integrationID, resourceType string, opts ...CallOption) iter.Seq2[*Permission, error] {
-	return paging.Items(s.PermissionPages(ctx, integrationID, resourceType, opts...), (*Page[Permission]).items)
+// Permissions walks the permissions that an integration can grant, with the rules of
+// [ResourcesService.List].
+func (s *ResourcesService) Permissions(
+	ctx context.Context, integrationID, resourceType string, opts ...CallOption,
+) iter.Seq2[*Permission, error] {
+	return paging.Items(s.PermissionPages(ctx, integrationID, resourceType, opts...))
 }
 
-// PermissionPages is [ResourcesService.Permissions] as one page, with the size that the server tells.
-func (s *ResourcesService) PermissionPages(ctx context.Context, integrationID, resourceType string, opts ...CallOption) iter.Seq2[*Page[Permission], error] {
+// PermissionPages walks the list of [ResourcesService.Permissions] as one page, with the size that
+// the server states.
+func (s *ResourcesService) PermissionPages(
+	ctx context.Context, integrationID, resourceType string, opts ...CallOption,
+) iter.Seq2[*sdk.Page[Permission], error] {
 	const op = "Resources.Permissions"
-	return whole[Permission](ctx, s.c, op, opts, refuse(op, checkV3("integrationID", integrationID)), func(ctx context.Context) (*http.Response, error) {
-		return s.c.api.ListPermissions(ctx, integrationID, &api.ListPermissionsParams{ResourceType: set(resourceType)})
-	})
+	return singlePage[Permission](ctx, s.c, op, opts, invalidArg(op, checkV3("integrationID", integrationID)),
+		func(ctx context.Context) (*http.Response, error) {
+			params := &listPermissionsParams{ResourceType: core.NonZero(resourceType)}
+			return s.c.raw.listPermissions(ctx, integrationID, params)
+		})
 }
 
-// UserTags sends GET /api/v3/integrations/resources/{resource_id}/user-tags.
-func (s *ResourcesService) UserTags(ctx context.Context, resourceID string, opts ...CallOption) (map[string]string, error) {
+// tagTexts are tags. A value that is not a string is kept as JSON. Some servers send [] for no
+// tags.
+type tagTexts map[string]string
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (t *tagTexts) UnmarshalJSON(b []byte) error {
+	var none []struct{}
+	if json.Unmarshal(b, &none) == nil && none != nil && len(none) == 0 {
+		*t = tagTexts{}
+		return nil
+	}
+	var members Config
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	if *t = nil; members != nil {
+		*t = tagTexts{}
+	}
+	for key := range members {
+		(*t)[key] = members.Text(key)
+	}
+	return nil
+}
+
+// UserTags sends GET /api/v3/integrations/resources/{resource_id}/user-tags. A tag whose value is
+// not a string is returned as JSON.
+func (s *ResourcesService) UserTags(
+	ctx context.Context, resourceID string, opts ...CallOption,
+) (map[string]string, error) {
 	const op = "Resources.UserTags"
-	if err := refuse(op, core.PathValue("resourceID", resourceID)); err != nil {
+	if err := invalidCall(op, opts, core.PathValue("resourceID", resourceID)); err != nil {
 		return nil, err
 	}
-	reply, err := core.CallObject(ctx, s.c.core, op, opts, func(t *api.UserTags) (string, error) {
+	object := core.Object[userTags]{Essential: []string{"tags"}, Check: func(t *userTags) (string, error) {
 		if t.Tags == nil {
 			return "", errors.New("it has no tags")
 		}
 		return resourceID, nil
-	}, func(ctx context.Context) (*http.Response, error) {
-		return s.c.api.GetUserTags(ctx, resourceID)
-	})
+	}}
+	response, err := core.CallObject(ctx, s.c.core, op, opts, object,
+		func(ctx context.Context) (*http.Response, error) {
+			return s.c.raw.getUserTags(ctx, resourceID)
+		})
 	if err != nil {
 		return nil, err
 	}
-	return reply.Tags, nil
+	return response.Tags, nil
 }
 
-// SetUserTags sends PUT /api/v3/integrations/resources/{resource_id}/user-tags. Whether the tags replace those that there are, or join them, is
-// not documented; send all that are to be there. Nil tags are sent as {}.
-func (s *ResourcesService) SetUserTags(ctx context.Context, resourceID string, tags map[string]string, opts ...CallOption) error {
+// SetUserTags sends PUT /api/v3/integrations/resources/{resource_id}/user-tags. Whether the tags
+// replace the existing tags or are added to them is not documented by the vendor. Send all tags
+// that the resource should have. Nil tags are sent as {}.
+func (s *ResourcesService) SetUserTags(
+	ctx context.Context, resourceID string, tags map[string]string, opts ...CallOption,
+) error {
 	const op = "Resources.SetUserTags"
-	if err := refuse(op, core.PathValue("resourceID", resourceID)); err != nil {
+	if err := invalidCall(op, opts, core.PathValue("resourceID", resourceID)); err != nil {
 		return err
 	}
 	return core.CallEmpty(ctx, s.c.core, op, opts, func(ctx context.Context) (*http.Response, error) {
-		return s.c.api.UpdateUserTags(ctx, resourceID, api.UserTagsUpdate{Tags: tags})
+		return s.c.raw.updateUserTags(ctx, resourceID, userTagsUpdate{Tags: tags})
 	})
 }
 
-// checkV3 refuses an id that makes another path of the one it is put into: /api/v3/integrations/resources/... is about resources.
+// checkV3 returns an error for an ID that would change the path: /api/v3/integrations/resources/...
+// belongs to resources.
 func checkV3(name, id string) error {
 	if id == "resources" {
-		return core.Arg(name, "is %q, which the server would take for another path", id)
+		return core.Arg(name, "is %q, which would change the path", id)
 	}
 	return core.PathValue(name, id)
 }

@@ -1,37 +1,49 @@
 package apono
 
-import "github.com/integrations-go/sdk/apono/api"
-
-// UpdateFrom is the update that changes nothing: change some of its fields, and the others keep what in has, whether or not
-// the server clears what an update leaves out. Members that this release does not know are kept in the configuration and the secret store; elsewhere they are not sent, and may be cleared. Take in from Get: an item
-// of a list leaves out what could not be read. What in does not have is sent as null. Owners are read with the id and the name of their source and written with one
-// reference, for which UpdateFrom takes the id, or the name where there is no id; an owner or mapping without members is none. It shares nothing with in.
+// UpdateFrom returns an update that changes nothing. Change some of its fields. The others keep
+// their values, even if the server clears members that an update leaves out. The update shares no
+// memory with integration. Use an integration from Get, because an item of a list lacks members
+// that could not be decoded.
 //
-// Update refuses what it refuses of anybody, also where the server has it: more than [MaxCustomAccessDetails] characters, an owner without a type, a nil configuration (of a list item that could not be read).
+// # Kept
 //
-// Whether the API returns the parameters of an [AponoSecret] is not known. An update with parameters that it evidently hides (none, empty, or nothing but * and •) is [ErrInvalid]: set them. If it hides them in
-// another way, only you can tell.
-func UpdateFrom(in *Integration) IntegrationUpdate {
+//   - Unknown members of the configuration and the secret store are kept. Other unknown members are
+//     not sent, and may be cleared.
+//   - Fields that are not set in integration are sent as null.
+//   - A response has the ID and the name of an owner's source. A request has one reference.
+//     UpdateFrom uses the ID, or the name if there is no ID. An owner or mapping without members
+//     counts as none.
+//
+// # Errors
+//
+// Update refuses invalid values even if the server has sent them: more than
+// [MaxCustomAccessDetails] characters, an owner without a type, or a nil configuration (of a list
+// item that could not be decoded).
+//
+// Whether the API returns the parameters of an [AponoSecret] is not documented by the vendor. If
+// the parameters are evidently hidden (none, empty, or only the characters * and •), the update is
+// [ErrInvalid]. Set them. If the API hides them in another way, the client can't detect it.
+func UpdateFrom(integration *Integration) IntegrationUpdate {
 	u := IntegrationUpdate{
-		Name:                   in.Name,
-		IntegrationConfig:      in.IntegrationConfig.Clone(),
-		ConnectorID:            orNull(in.ConnectorID),
-		CustomAccessDetails:    orNull(in.CustomAccessDetails),
-		ConnectedResourceTypes: listOrNull(in.ConnectedResourceTypes),
+		Name:                   integration.Name,
+		IntegrationConfig:      integration.IntegrationConfig.Clone(),
+		ConnectorID:            orNull(integration.ConnectorID),
+		CustomAccessDetails:    orNull(integration.CustomAccessDetails),
+		ConnectedResourceTypes: listOrNull(integration.ConnectedResourceTypes),
 		SecretStoreConfig:      Null[SecretStore](),
 		Owner:                  Null[OwnerReference](),
 		OwnersMapping:          Null[OwnerMappingReference](),
 	}
-	if !in.SecretStoreConfig.IsZero() {
-		u.SecretStoreConfig = Set(in.SecretStoreConfig.Clone())
+	if !integration.SecretStoreConfig.IsZero() {
+		u.SecretStoreConfig = Set(integration.SecretStoreConfig.Clone())
 	}
-	if o := in.Owner; o != nil && (o.AttributeType != "" || len(o.AttributeValue) > 0) {
+	if o := integration.Owner; o != nil && (o.AttributeType != "" || len(o.AttributeValue) > 0) {
 		u.Owner = Set(OwnerReference{
 			AttributeType: o.AttributeType, AttributeValue: append([]string{}, o.AttributeValue...),
 			SourceIntegrationReference: idOrName(o.SourceIntegrationID, o.SourceIntegrationName),
 		})
 	}
-	if m := in.OwnersMapping; m != nil && (m.AttributeType != "" || m.KeyName != "") {
+	if m := integration.OwnersMapping; m != nil && (m.AttributeType != "" || m.KeyName != "") {
 		u.OwnersMapping = Set(OwnerMappingReference{
 			AttributeType: m.AttributeType, KeyName: m.KeyName,
 			SourceIntegrationReference: idOrName(m.SourceIntegrationID, m.SourceIntegrationName),
@@ -40,30 +52,31 @@ func UpdateFrom(in *Integration) IntegrationUpdate {
 	return u
 }
 
-// UpdateFromV2 is [UpdateFrom] for v2. v2 may show [] where v4 has null for the connected resource types, and then writes it so; whether that means something else is not documented.
-func UpdateFromV2(in *IntegrationV2) IntegrationUpdateV2 {
+// UpdateFromV2 is [UpdateFrom] for v2. v2 may return [] for connected resource types that are null
+// in v4. Then the update has []. Whether [] and null differ is not documented by the vendor.
+func UpdateFromV2(integration *IntegrationV2) IntegrationUpdateV2 {
 	u := IntegrationUpdateV2{
-		Name:                   in.Name,
-		Metadata:               in.Metadata.Clone(),
-		ProvisionerID:          orNull(in.ProvisionerID),
-		CustomAccessDetails:    orNull(in.CustomAccessDetails),
-		ConnectedResourceTypes: listOrNull(in.ConnectedResourceTypes),
+		Name:                   integration.Name,
+		Metadata:               integration.Metadata.Clone(),
+		ProvisionerID:          orNull(integration.ProvisionerID),
+		CustomAccessDetails:    orNull(integration.CustomAccessDetails),
+		ConnectedResourceTypes: listOrNull(integration.ConnectedResourceTypes),
 		SecretConfig:           Null[FlatSecretStore](),
 	}
-	if !in.SecretConfig.IsZero() {
-		u.SecretConfig = Set(in.SecretConfig.Nested().Clone().Flat())
+	if !integration.SecretConfig.IsZero() {
+		u.SecretConfig = Set(integration.SecretConfig.Nested().Clone().Flat())
 	}
 	return u
 }
 
-func orNull(s string) api.Optional[string] {
+func orNull(s string) Optional[string] {
 	if s == "" {
 		return Null[string]()
 	}
 	return Set(s)
 }
 
-func listOrNull(list []string) api.Optional[[]string] {
+func listOrNull(list []string) Optional[[]string] {
 	if list == nil {
 		return Null[[]string]()
 	}

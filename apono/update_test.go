@@ -9,28 +9,30 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/apono"
 	"github.com/integrations-go/sdk/apono/aponotest"
 )
 
-// fakeAndClient is a fake server and a client of it.
+// fakeAndClient returns a fake server and a client.
 func fakeAndClient(t *testing.T, opts ...aponotest.Option) (*aponotest.Server, *apono.Client) {
 	t.Helper()
 	srv := aponotest.NewServer(t, opts...)
 	return srv, clientOf(t, srv)
 }
 
-// clientOf makes a client of a fake server that does not repeat calls.
+// clientOf returns a client of a fake server without retries.
 func clientOf(t *testing.T, srv *aponotest.Server, opts ...apono.Option) *apono.Client {
 	t.Helper()
 	c, err := apono.New(append([]apono.Option{
-		apono.WithBaseURL(srv.URL), apono.WithToken(srv.Token), apono.WithHTTPClient(srv.HTTPClient()), apono.WithRetry(apono.RetryPolicy{MaxAttempts: 1}),
+		apono.WithBaseURL(srv.URL), apono.WithToken(srv.Token), apono.WithHTTPClient(srv.HTTPClient()),
+		apono.WithRetry(sdk.RetryPolicy{MaxAttempts: 1}),
 	}, opts...)...)
 	require.NoError(t, err)
 	return c
 }
 
-// lastBody is the body of the last call, by its members.
+// lastBody returns the members of the last request body.
 func lastBody(t *testing.T, srv *aponotest.Server) map[string]json.RawMessage {
 	t.Helper()
 	calls := srv.Calls()
@@ -40,7 +42,7 @@ func lastBody(t *testing.T, srv *aponotest.Server) map[string]json.RawMessage {
 	return members
 }
 
-// stored is what the server has as an integration, in the form of v4.
+// stored returns the server's copy of an integration, in the form of v4.
 func stored(t *testing.T, srv *aponotest.Server, id string) map[string]json.RawMessage {
 	t.Helper()
 	for _, in := range srv.Integrations() {
@@ -54,14 +56,17 @@ func stored(t *testing.T, srv *aponotest.Server, id string) map[string]json.RawM
 	return nil
 }
 
-const oddConfig = `{"big":12345678901234567890,"html":"<&>","list":"[{\"name\":\"a \\\"b\\\"\",\"path\":\"C:\\\\x\\n\"}]","null":null,"object":{"z":1,"a":[true]},"price":1.10,"uni":"\u00e9"}`
+const oddConfig = `{"big":12345678901234567890,"html":"<&>","list":"[{\"name\":\"a \\\"b\\\"\",` +
+	`\"path\":\"C:\\\\x\\n\"}]","null":null,"object":{"z":1,"a":[true]},"price":1.10,"uni":"\u00e9"}`
 
-// full is an integration with everything.
+// full returns an integration with all members.
 func full(source string) json.RawMessage {
-	return json.RawMessage(`{"name":"DB Prod","type":"postgresql","connector_id":"connector-1","custom_access_details":"ask <ops> & wait",
+	return json.RawMessage(`{"name":"DB Prod","type":"postgresql","connector_id":"connector-1",` +
+		`"custom_access_details":"ask <ops> & wait",
 		"connected_resource_types":["postgresql-db","postgresql-table"],"integration_config":` + oddConfig + `,
 		"secret_store_config":{"aws":{"region":"eu-central-1","secret_id":"db","x_newer":{"n":1.10}}},
-		"owner":{"attribute_type":"user","attribute_value":["a@example.com"],"source_integration_reference":"` + source + `"},
+		"owner":{"attribute_type":"user","attribute_value":["a@example.com"],"source_integration_reference":"` +
+		source + `"},
 		"owners_mapping":{"key_name":"team","attribute_type":"group","source_integration_reference":"` + source + `"}}`)
 }
 
@@ -69,7 +74,8 @@ func TestUpdateFromChangesNothing(t *testing.T) {
 	t.Parallel()
 	for name, style := range map[string]aponotest.Style{
 		"the server clears what is left out": {}, "it keeps what is left out": {KeepMissing: true},
-		"nulls for none": {NullUnset: true, SecretSiblings: true}, "more members than known": {UnknownMembers: true, RemovedFields: true},
+		"nulls for none": {NullUnset: true, SecretSiblings: true}, "more members than known": {UnknownMembers: true,
+			RemovedFields: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -77,7 +83,8 @@ func TestUpdateFromChangesNothing(t *testing.T) {
 			ids := []string{
 				srv.Add(full("Google Workspace")),
 				srv.Add(map[string]any{"name": "bare", "type": "mock-duck"}),
-				srv.Add(map[string]any{"name": "newer store", "secret_store_config": json.RawMessage(`{"vault9000":{"n":1.10,"t":"<&>"}}`)}),
+				srv.Add(map[string]any{"name": "newer store",
+					"secret_store_config": json.RawMessage(`{"vault9000":{"n":1.10,"t":"<&>"}}`)}),
 				srv.Add(map[string]any{"name": "no types", "connected_resource_types": []string{}}),
 			}
 			for _, id := range ids {
@@ -132,9 +139,12 @@ func TestUpdateFromSendsEveryValueAsItCame(t *testing.T) {
 	sent := lastBody(t, srv)
 	assert.Len(t, sent, 8)
 	assert.Equal(t, `"ask <ops> & wait"`, string(sent["custom_access_details"]))
-	assert.Equal(t, `{"aws":{"region":"eu-central-1","secret_id":"db","x_newer":{"n":1.10}}}`, string(sent["secret_store_config"]))
-	assert.JSONEq(t, `{"attribute_type":"user","attribute_value":["a@example.com"],"source_integration_reference":"`+source+`"}`, string(sent["owner"]))
-	assert.JSONEq(t, `{"attribute_type":"group","key_name":"team","source_integration_reference":"`+source+`"}`, string(sent["owners_mapping"]))
+	assert.Equal(t, `{"aws":{"region":"eu-central-1","secret_id":"db","x_newer":{"n":1.10}}}`,
+		string(sent["secret_store_config"]))
+	assert.JSONEq(t, `{"attribute_type":"user","attribute_value":["a@example.com"],"source_integration_reference":"`+
+		source+`"}`, string(sent["owner"]))
+	assert.JSONEq(t, `{"attribute_type":"group","key_name":"team","source_integration_reference":"`+source+`"}`,
+		string(sent["owners_mapping"]))
 	config := members(t, sent["integration_config"])
 	want := members(t, json.RawMessage(oddConfig))
 	require.Len(t, config, len(want))
@@ -148,7 +158,8 @@ func TestUpdateFromSendsEveryValueAsItCame(t *testing.T) {
 	require.NoError(t, err)
 	sent = lastBody(t, srv)
 	assert.Len(t, sent, 6)
-	assert.JSONEq(t, `{"type":"AWS","region":"eu-central-1","secret_id":"db","x_newer":{"n":1.10}}`, string(sent["secret_config"]))
+	assert.JSONEq(t, `{"type":"AWS","region":"eu-central-1","secret_id":"db","x_newer":{"n":1.10}}`,
+		string(sent["secret_config"]))
 	assert.Contains(t, string(sent["secret_config"]), "1.10")
 	assert.Equal(t, `"connector-1"`, string(sent["provisioner_id"]))
 	for key, value := range members(t, sent["metadata"]) {
@@ -165,26 +176,33 @@ func TestUpdateFromSendsNullForWhatIsNotThere(t *testing.T) {
 	_, err = c.Integrations.Update(t.Context(), id, apono.UpdateFrom(in))
 	require.NoError(t, err)
 	calls := srv.Calls()
-	assert.JSONEq(t, `{"name":"bare","integration_config":{},"connector_id":null,"custom_access_details":null,"connected_resource_types":null,
+	assert.JSONEq(t, `{"name":"bare","integration_config":{},"connector_id":null,"custom_access_details":null,`+
+		`"connected_resource_types":null,
 		"secret_store_config":null,"owner":null,"owners_mapping":null}`, string(calls[len(calls)-1].Body))
 
-	_, err = c.IntegrationsV2.Update(t.Context(), id, apono.UpdateFromV2(&apono.IntegrationV2{Name: "bare", Metadata: apono.Config{}}))
+	_, err = c.IntegrationsV2.Update(t.Context(), id,
+		apono.UpdateFromV2(&apono.IntegrationV2{Name: "bare", Metadata: apono.Config{}}))
 	require.NoError(t, err)
 	calls = srv.Calls()
-	assert.JSONEq(t, `{"name":"bare","metadata":{},"provisioner_id":null,"custom_access_details":null,"connected_resource_types":null,"secret_config":null}`,
+	assert.JSONEq(t, `{"name":"bare","metadata":{},"provisioner_id":null,"custom_access_details":null,`+
+		`"connected_resource_types":null,"secret_config":null}`,
 		string(calls[len(calls)-1].Body))
 }
 
 func TestUpdateFromTakesTheIDOfASourceOrElseItsName(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct{ id, name, want string }{{"i", "n", "i"}, {"i", "", "i"}, {"", "n", "n"}, {"", "", ""}} {
+	for _, tt := range []struct{ id, name, want string }{{"i", "n", "i"}, {"i", "", "i"}, {"", "n", "n"},
+		{"", "", ""}} {
 		u := apono.UpdateFrom(&apono.Integration{
-			Owner:         &apono.Owner{AttributeType: "user", SourceIntegrationID: tt.id, SourceIntegrationName: tt.name},
-			OwnersMapping: &apono.OwnerMapping{KeyName: "k", SourceIntegrationID: tt.id, SourceIntegrationName: tt.name},
+			Owner: &apono.Owner{AttributeType: "user", SourceIntegrationID: tt.id,
+				SourceIntegrationName: tt.name},
+			OwnersMapping: &apono.OwnerMapping{KeyName: "k", SourceIntegrationID: tt.id,
+				SourceIntegrationName: tt.name},
 		})
 		owner, ok := u.Owner.Get()
 		require.True(t, ok)
-		assert.Equal(t, apono.OwnerReference{AttributeType: "user", AttributeValue: []string{}, SourceIntegrationReference: tt.want}, owner)
+		assert.Equal(t, apono.OwnerReference{AttributeType: "user", AttributeValue: []string{},
+			SourceIntegrationReference: tt.want}, owner)
 		mapping, ok := u.OwnersMapping.Get()
 		require.True(t, ok)
 		assert.Equal(t, apono.OwnerMappingReference{KeyName: "k", SourceIntegrationReference: tt.want}, mapping)
@@ -230,21 +248,26 @@ func TestUpdateFromSharesNothing(t *testing.T) {
 	assert.Equal(t, "r", v2.SecretConfig.Value.(*apono.AWSSecret).Region)
 }
 
-// Changing one field keeps the others, whatever an update that lacks a member does.
+// A change of one field keeps the others, whether or not the server clears missing members.
 func TestOneChangeLosesNothing(t *testing.T) {
 	t.Parallel()
 	srv, c := fakeAndClient(t, aponotest.WithUserInformation())
 	id := srv.Add(full("Google Workspace"))
 	for member, change := range map[string]func(*apono.IntegrationUpdate){
-		"name":                     func(u *apono.IntegrationUpdate) { u.Name = "other" },
-		"connector_id":             func(u *apono.IntegrationUpdate) { u.ConnectorID = apono.Null[string]() },
-		"custom_access_details":    func(u *apono.IntegrationUpdate) { u.CustomAccessDetails = apono.Set("other") },
-		"connected_resource_types": func(u *apono.IntegrationUpdate) { u.ConnectedResourceTypes = apono.Set([]string{}) },
-		"secret_store_config": func(u *apono.IntegrationUpdate) {
-			u.SecretStoreConfig = apono.Set(apono.SecretStore{Value: &apono.HashicorpVaultSecret{SecretEngine: "kv", Path: "db"}})
+		"name":                  func(u *apono.IntegrationUpdate) { u.Name = "other" },
+		"connector_id":          func(u *apono.IntegrationUpdate) { u.ConnectorID = apono.Null[string]() },
+		"custom_access_details": func(u *apono.IntegrationUpdate) { u.CustomAccessDetails = apono.Set("other") },
+		"connected_resource_types": func(u *apono.IntegrationUpdate) {
+			u.ConnectedResourceTypes = apono.Set([]string{})
 		},
-		"owner":              func(u *apono.IntegrationUpdate) { u.Owner = apono.Null[apono.OwnerReference]() },
-		"owners_mapping":     func(u *apono.IntegrationUpdate) { u.OwnersMapping = apono.Null[apono.OwnerMappingReference]() },
+		"secret_store_config": func(u *apono.IntegrationUpdate) {
+			u.SecretStoreConfig = apono.Set(apono.SecretStore{Value: &apono.HashicorpVaultSecret{SecretEngine: "kv",
+				Path: "db"}})
+		},
+		"owner": func(u *apono.IntegrationUpdate) { u.Owner = apono.Null[apono.OwnerReference]() },
+		"owners_mapping": func(u *apono.IntegrationUpdate) {
+			u.OwnersMapping = apono.Null[apono.OwnerMappingReference]()
+		},
 		"integration_config": func(u *apono.IntegrationUpdate) { u.IntegrationConfig.SetText("html", "other") },
 	} {
 		before := stored(t, srv, id)
@@ -269,11 +292,18 @@ func TestUpdateSendsThreeStates(t *testing.T) {
 	srv, c := fakeAndClient(t)
 	id := srv.Add(map[string]any{"name": "n"})
 	for want, u := range map[string]apono.IntegrationUpdate{
-		`{"integration_config":{},"name":"n"}`:                                                          {IntegrationConfig: apono.Config{}, Name: "n"},
-		`{"connector_id":null,"integration_config":{},"name":"n"}`:                                      {IntegrationConfig: apono.Config{}, Name: "n", ConnectorID: apono.Null[string]()},
-		`{"connector_id":"connector-1","integration_config":{},"name":"n"}`:                             {IntegrationConfig: apono.Config{}, Name: "n", ConnectorID: apono.Set("connector-1")},
-		`{"integration_config":{},"name":"n","owner":null,"secret_store_config":null}`:                  {IntegrationConfig: apono.Config{}, Name: "n", Owner: apono.Null[apono.OwnerReference](), SecretStoreConfig: apono.Null[apono.SecretStore]()},
-		`{"connected_resource_types":[],"custom_access_details":"","integration_config":{},"name":"n"}`: {IntegrationConfig: apono.Config{}, Name: "n", CustomAccessDetails: apono.Set(""), ConnectedResourceTypes: apono.Set([]string{})},
+		`{"integration_config":{},"name":"n"}`: {
+			IntegrationConfig: apono.Config{}, Name: "n"},
+		`{"connector_id":null,"integration_config":{},"name":"n"}`: {
+			IntegrationConfig: apono.Config{}, Name: "n", ConnectorID: apono.Null[string]()},
+		`{"connector_id":"connector-1","integration_config":{},"name":"n"}`: {
+			IntegrationConfig: apono.Config{}, Name: "n", ConnectorID: apono.Set("connector-1")},
+		`{"integration_config":{},"name":"n","owner":null,"secret_store_config":null}`: {
+			IntegrationConfig: apono.Config{}, Name: "n", Owner: apono.Null[apono.OwnerReference](),
+			SecretStoreConfig: apono.Null[apono.SecretStore]()},
+		`{"connected_resource_types":[],"custom_access_details":"","integration_config":{},"name":"n"}`: {
+			IntegrationConfig: apono.Config{}, Name: "n", CustomAccessDetails: apono.Set(""),
+			ConnectedResourceTypes: apono.Set([]string{})},
 	} {
 		_, err := c.Integrations.Update(t.Context(), id, u)
 		require.NoError(t, err)
@@ -283,7 +313,7 @@ func TestUpdateSendsThreeStates(t *testing.T) {
 	}
 }
 
-// A configuration that was forgotten must not clear the one that there is.
+// A configuration that was left out by mistake must not clear the existing one.
 func TestUpdateRefusesAForgottenConfig(t *testing.T) {
 	t.Parallel()
 	w, c := newWire(t, nil)
@@ -292,17 +322,21 @@ func TestUpdateRefusesAForgottenConfig(t *testing.T) {
 	_, err = c.IntegrationsV2.Update(t.Context(), "i", apono.IntegrationUpdateV2{Name: "n"})
 	assertRefused(t, err, "Metadata")
 	empty := apono.Set(apono.SecretStore{Value: &apono.AponoSecret{}})
-	_, err = c.Integrations.Update(t.Context(), "i", apono.IntegrationUpdate{Name: "n", IntegrationConfig: apono.Config{}, SecretStoreConfig: empty})
+	_, err = c.Integrations.Update(t.Context(), "i", apono.IntegrationUpdate{Name: "n",
+		IntegrationConfig: apono.Config{}, SecretStoreConfig: empty})
 	assertRefused(t, err, "SecretStoreConfig")
 	assert.Empty(t, w.sent)
 
-	// Nor one that a list could not read.
-	assertRefused(t, failing(c.Integrations.Update(t.Context(), "i", apono.UpdateFrom(&apono.Integration{Name: "n"}))), "IntegrationConfig")
-	assertRefused(t, failing(c.IntegrationsV2.Update(t.Context(), "i", apono.UpdateFromV2(&apono.IntegrationV2{Name: "n"}))), "Metadata")
+	// The same for a configuration that a list could not decode.
+	assertRefused(t, failing(c.Integrations.Update(t.Context(), "i", apono.UpdateFrom(&apono.Integration{Name: "n"}))),
+		"IntegrationConfig")
+	assertRefused(t,
+		failing(c.IntegrationsV2.Update(t.Context(), "i", apono.UpdateFromV2(&apono.IntegrationV2{Name: "n"}))),
+		"Metadata")
 	assert.Empty(t, w.sent)
 }
 
-// A configuration that is null, or not there, can be changed like an empty one.
+// A null or missing configuration can be changed like an empty one.
 func TestUpdateOfAnIntegrationWithoutConfig(t *testing.T) {
 	t.Parallel()
 	for _, member := range []string{`,"integration_config":null,"metadata":null`, ``} {
@@ -322,31 +356,36 @@ func TestUpdateOfAnIntegrationWithoutConfig(t *testing.T) {
 	}
 	in := `{"id":"i","name":"n","type":"ssh","integration_config":null}`
 	w, c := newWire(t, []answer{good(`{"items":[` + in + `]}`), good(in), good(in)})
-	got, err := c.Integrations.Ensure(t.Context(), apono.IntegrationCreate{Name: "n", Type: "ssh", IntegrationConfig: apono.ConfigOf(map[string]string{"a": "b"})})
+	got, err := c.Integrations.Ensure(t.Context(), apono.IntegrationCreate{Name: "n", Type: "ssh",
+		IntegrationConfig: apono.ConfigOf(map[string]string{"a": "b"})})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"integration_config.a"}, got.Differences)
 	assert.Contains(t, w.sent[2].body, `"integration_config":{"a":"b"}`)
 }
 
-// An owner or mapping without members is none; the server would refuse it.
+// An owner or mapping without members counts as none. The server would refuse it.
 func TestUpdateFromTakesAnEmptyOwnerForNone(t *testing.T) {
 	t.Parallel()
-	w, c := newWire(t, []answer{good(`{"id":"i","name":"n","owner":{},"owners_mapping":{"key_name":"","attribute_type":null}}`)})
+	w, c := newWire(t,
+		[]answer{good(`{"id":"i","name":"n","owner":{},"owners_mapping":{"key_name":"","attribute_type":null}}`)})
 	in, err := c.Integrations.Get(t.Context(), "i")
 	require.NoError(t, err)
 	require.NoError(t, failing(c.Integrations.Update(t.Context(), "i", apono.UpdateFrom(in))))
 	assert.Contains(t, w.sent[1].body, `"owner":null,"owners_mapping":null`)
 }
 
-// A server that repeats what it was sent must not bring the parameters into an error.
+// If a server repeats the request, its parameters must not appear in an error.
 func TestParametersStayOutOfErrors(t *testing.T) {
 	t.Parallel()
-	for _, secret := range []string{`hun"ter2<hunter2`, "-----BEGIN KEY-----\nhunter2\t/+=\n-----END KEY-----\n", "pähunter2\u2028"} {
+	for _, secret := range []string{`hun"ter2<hunter2`, "-----BEGIN KEY-----\nhunter2\t/+=\n-----END KEY-----\n",
+		"pähunter2\u2028"} {
 		known := apono.SecretStore{Value: &apono.AponoSecret{Parameters: map[string]string{"password": secret}}}
 		encoded, err := json.Marshal(secret)
 		require.NoError(t, err)
-		unknown := apono.SecretStore{Value: &apono.UnknownSecret{Raw: json.RawMessage(`{"newer":{"keys":[` + string(encoded) + `]}}`)}}
-		unknownV2 := apono.FlatSecretStore{Value: &apono.UnknownSecret{Raw: json.RawMessage(`{"type":"NEWER","key":` + string(encoded) + `}`)}}
+		unknown := apono.SecretStore{Value: &apono.UnknownSecret{Raw: json.RawMessage(`{"newer":{"keys":[` +
+			string(encoded) + `]}}`)}}
+		unknownV2 := apono.FlatSecretStore{Value: &apono.UnknownSecret{Raw: json.RawMessage(`{"type":"NEWER","key":` +
+			string(encoded) + `}`)}}
 		for _, store := range []apono.SecretStore{known, unknown} {
 			flat := store.Flat()
 			if store == unknown {
@@ -360,15 +399,20 @@ func TestParametersStayOutOfErrors(t *testing.T) {
 					return string(b)
 				},
 				func(string) string {
-					return `{"message":"bad value ` + strings.ReplaceAll(strings.Trim(string(encoded), `"`), "ä", `\u00e4`) + `"}`
+					return `{"message":"bad value ` + strings.ReplaceAll(strings.Trim(string(encoded), `"`), "ä",
+						`\u00e4`) + `"}`
 				},
 			} {
 				w, c := newWire(t, nil)
 				w.echo = echo
-				_, create := c.Integrations.Create(t.Context(), apono.IntegrationCreate{Name: "n", Type: "t", SecretStoreConfig: apono.Set(store)})
-				_, update := c.Integrations.Update(t.Context(), "i", apono.IntegrationUpdate{Name: "n", IntegrationConfig: apono.Config{}, SecretStoreConfig: apono.Set(store)})
-				_, createV2 := c.IntegrationsV2.Create(t.Context(), apono.IntegrationCreateV2{Name: "n", Type: "t", SecretConfig: apono.Set(flat)})
-				_, updateV2 := c.IntegrationsV2.Update(t.Context(), "i", apono.IntegrationUpdateV2{Name: "n", Metadata: apono.Config{}, SecretConfig: apono.Set(flat)})
+				_, create := c.Integrations.Create(t.Context(), apono.IntegrationCreate{Name: "n", Type: "t",
+					SecretStoreConfig: apono.Set(store)})
+				_, update := c.Integrations.Update(t.Context(), "i", apono.IntegrationUpdate{Name: "n",
+					IntegrationConfig: apono.Config{}, SecretStoreConfig: apono.Set(store)})
+				_, createV2 := c.IntegrationsV2.Create(t.Context(), apono.IntegrationCreateV2{Name: "n", Type: "t",
+					SecretConfig: apono.Set(flat)})
+				_, updateV2 := c.IntegrationsV2.Update(t.Context(), "i", apono.IntegrationUpdateV2{Name: "n",
+					Metadata: apono.Config{}, SecretConfig: apono.Set(flat)})
 				for i, err := range []error{create, update, createV2, updateV2} {
 					e := errorOf(t, err)
 					require.Equal(t, http.StatusBadRequest, e.StatusCode, i)

@@ -8,17 +8,25 @@ import (
 	"github.com/integrations-go/sdk/internal/core"
 )
 
-// ValidateConfig checks a configuration and the place of its secret against the catalog, before anything is sent: required parameters, allowed values, a secret where the type needs one, of
-// a kind that it supports. It returns all problems at once, each an [*Error] that is [ErrInvalid] and names the parameter. Members that the catalog does not name pass: the server
-// is the judge of them. Values are compared as they are written; a parameter with a default may be left out.
+// ValidateConfig checks a configuration and the place of its secret against the catalog, before
+// anything is sent:
+//
+//   - A required parameter has a value, or a default.
+//   - A parameter with allowed values has one of them. Values are compared exactly.
+//   - If the type needs a secret, there is one, in a store that the type supports.
+//
+// Members that are not in the catalog are not checked. The server decides.
+//
+// It returns nil, or all problems at once, joined. Each is an [*Error] that is [ErrInvalid] and
+// names the parameter. A nil entry is [ErrInvalid] too.
 func ValidateConfig(entry *CatalogEntry, config Config, secret SecretStore) error {
 	const op = "ValidateConfig"
 	if entry == nil {
-		return refuse(op, core.Arg("entry", "is nil"))
+		return invalidArg(op, core.Arg("entry", "is nil"))
 	}
 	var problems []error
 	problem := func(argument, format string, args ...any) {
-		problems = append(problems, refuse(op, core.Arg(argument, format, args...)))
+		problems = append(problems, invalidArg(op, core.Arg(argument, format, args...)))
 	}
 	if err := config.Check(); err != nil {
 		problem("config", "%v", err)
@@ -39,10 +47,11 @@ func ValidateConfig(entry *CatalogEntry, config Config, secret SecretStore) erro
 	if err := storeProblem(secret); err != nil && !secret.IsZero() {
 		problem("secret", "%v", err)
 	}
+	same := func(t string) bool { return strings.EqualFold(t, kind) }
 	switch {
 	case secret.IsZero() && entry.RequiresSecret:
 		problem("secret", "is required; %s supports %s", entry.Type, supported)
-	case kind != "" && kind != "APONO" && !slices.ContainsFunc(entry.SupportedSecretTypes, func(t string) bool { return strings.EqualFold(t, kind) }):
+	case kind != "" && kind != "APONO" && !slices.ContainsFunc(entry.SupportedSecretTypes, same):
 		problem("secret", "is in %s; %s supports %s", kind, entry.Type, supported)
 	}
 	return errors.Join(problems...)

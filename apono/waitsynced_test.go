@@ -3,6 +3,7 @@ package apono_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,14 +11,18 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/apono"
 	"github.com/integrations-go/sdk/apono/aponotest"
 )
 
 const opGet = "getIntegrationsByIdV4"
 
-// inBubble gives f a server without sockets, a client that does not retry by itself, and an integration that is being synced.
-func inBubble(t *testing.T, f func(t *testing.T, srv *aponotest.Server, c *apono.Client, id string), opts ...aponotest.Option) {
+// inBubble calls f with a server without sockets, a client without retries, and an integration with
+// a running sync.
+func inBubble(
+	t *testing.T, f func(t *testing.T, srv *aponotest.Server, c *apono.Client, id string), opts ...aponotest.Option,
+) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		srv := aponotest.NewServer(t, append([]aponotest.Option{aponotest.WithoutSocket()}, opts...)...)
@@ -39,7 +44,7 @@ func TestWaitSyncedEndsWithTheSync(t *testing.T) {
 					begin := time.Now()
 					in, err := c.Integrations.WaitSynced(t.Context(), id, apono.WaitOptions{})
 					require.NoError(t, err)
-					assert.True(t, in.Status.Is(status), in.Status)
+					assert.Equal(t, apono.Status(strings.ToUpper(status)), in.Status)
 					// 2 s, 3 s, 4.5 s, each up to a fifth shorter
 					assert.Equal(t, 4, srv.CountCalls(opGet))
 					assert.LessOrEqual(t, time.Since(begin), 9500*time.Millisecond)
@@ -47,9 +52,10 @@ func TestWaitSyncedEndsWithTheSync(t *testing.T) {
 
 					require.NoError(t, c.IntegrationsV2.Refresh(t.Context(), id))
 					srv.FailSync(id, "Active")
-					in, err = c.Integrations.WaitSynced(t.Context(), id, apono.WaitOptions{Interval: time.Second})
+					in, err = c.Integrations.WaitSynced(t.Context(), id,
+						apono.WaitOptions{WaitOptions: sdk.WaitOptions{Interval: time.Second}})
 					require.NoError(t, err)
-					assert.True(t, in.Status.Is("active"))
+					assert.Equal(t, apono.StatusActive, in.Status)
 				}, aponotest.WithStyle(style), aponotest.WithSyncReads(3))
 			})
 		}
@@ -58,11 +64,13 @@ func TestWaitSyncedEndsWithTheSync(t *testing.T) {
 
 func TestWaitSyncedTakesOtherFinalStatuses(t *testing.T) {
 	t.Parallel()
-	for status, final := range map[string]bool{"connected": true, "CONNECTED": true, "active": true, "Paused": false, "initializing": false, "REFRESHING": false} {
+	for status, final := range map[string]bool{"connected": true, "CONNECTED": true, "active": true, "Paused": false,
+		"initializing": false, "REFRESHING": false} {
 		inBubble(t, func(t *testing.T, srv *aponotest.Server, c *apono.Client, id string) {
 			srv.SetStatus(id, status)
 			begin := time.Now()
-			in, err := c.Integrations.WaitSynced(t.Context(), id, apono.WaitOptions{Timeout: time.Minute})
+			in, err := c.Integrations.WaitSynced(t.Context(), id,
+				apono.WaitOptions{WaitOptions: sdk.WaitOptions{Timeout: time.Minute}})
 			if final {
 				require.NoError(t, err)
 				assert.Zero(t, time.Since(begin))
@@ -85,7 +93,7 @@ func TestWaitSyncedTellsOfAFailedSync(t *testing.T) {
 			failed, ok := errors.AsType[*apono.SyncError](err)
 			require.True(t, ok)
 			assert.Equal(t, id, failed.ID)
-			assert.True(t, failed.Status.Is("error"))
+			assert.Equal(t, apono.StatusError, failed.Status)
 			assert.Equal(t, in.Status, failed.Status)
 			require.ErrorAs(t, err, new(*apono.Error))
 			assert.ErrorContains(t, err, id+" is "+string(in.Status))
@@ -118,7 +126,8 @@ func TestWaitSyncedStopsWhereWaitingIsInVain(t *testing.T) {
 
 func TestWaitSyncedGoesOnThroughOutages(t *testing.T) {
 	t.Parallel()
-	for _, fault := range []aponotest.Fault{{Status: 429}, {Status: 500}, {Status: 502}, {Status: 503}, {Unread: true}, {Lost: true}, {Truncate: true}} {
+	for _, fault := range []aponotest.Fault{{Status: 429}, {Status: 500}, {Status: 502}, {Status: 503}, {Unread: true},
+		{Lost: true}, {Truncate: true}} {
 		inBubble(t, func(t *testing.T, srv *aponotest.Server, c *apono.Client, id string) {
 			fault.Operation, fault.Times = opGet, 2
 			srv.Inject(fault)
@@ -138,11 +147,13 @@ func TestWaitSyncedEndsWithItsTimeOrItsContext(t *testing.T) {
 		after    time.Duration
 		is       error
 	}{
-		"10 minutes by default":  {after: 10 * time.Minute, is: context.DeadlineExceeded},
-		"the timeout":            {wait: apono.WaitOptions{Timeout: time.Minute}, after: time.Minute, is: context.DeadlineExceeded},
+		"10 minutes by default": {after: 10 * time.Minute, is: context.DeadlineExceeded},
+		"the timeout": {wait: apono.WaitOptions{WaitOptions: sdk.WaitOptions{Timeout: time.Minute}},
+			after: time.Minute, is: context.DeadlineExceeded},
 		"the context's deadline": {deadline: time.Minute, after: time.Minute, is: context.DeadlineExceeded},
-		"the earlier one":        {wait: apono.WaitOptions{Timeout: time.Second}, deadline: time.Minute, after: time.Second, is: context.DeadlineExceeded},
-		"cancelled":              {cancel: 7 * time.Second, after: 7 * time.Second, is: context.Canceled},
+		"the earlier one": {wait: apono.WaitOptions{WaitOptions: sdk.WaitOptions{Timeout: time.Second}},
+			deadline: time.Minute, after: time.Second, is: context.DeadlineExceeded},
+		"cancelled": {cancel: 7 * time.Second, after: 7 * time.Second, is: context.Canceled},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -177,10 +188,10 @@ func TestWaitSyncedRefusesBadInput(t *testing.T) {
 	}{
 		{"", apono.WaitOptions{}, "id"},
 		{"..", apono.WaitOptions{}, "id"},
-		{"i", apono.WaitOptions{Interval: -1}, "WaitOptions"},
-		{"i", apono.WaitOptions{MaxInterval: -1}, "WaitOptions"},
-		{"i", apono.WaitOptions{Timeout: -1}, "WaitOptions"},
-		{"i", apono.WaitOptions{Interval: 2, MaxInterval: 1}, "WaitOptions"},
+		{"i", apono.WaitOptions{WaitOptions: sdk.WaitOptions{Interval: -1}}, "WaitOptions"},
+		{"i", apono.WaitOptions{WaitOptions: sdk.WaitOptions{MaxInterval: -1}}, "WaitOptions"},
+		{"i", apono.WaitOptions{WaitOptions: sdk.WaitOptions{Timeout: -1}}, "WaitOptions"},
+		{"i", apono.WaitOptions{WaitOptions: sdk.WaitOptions{Interval: 2, MaxInterval: 1}}, "WaitOptions"},
 	} {
 		in, err := c.Integrations.WaitSynced(t.Context(), tt.id, tt.wait)
 		assertRefused(t, err, tt.argument)
@@ -189,7 +200,7 @@ func TestWaitSyncedRefusesBadInput(t *testing.T) {
 	assert.Empty(t, srv.Calls())
 }
 
-// A server that shows a refresh late must not pass the state of before for the new one.
+// If the server shows a refresh late, the status before the refresh must not count as the new one.
 func TestWaitSyncedAfterARefreshThatShowsLate(t *testing.T) {
 	t.Parallel()
 	look := func(status, at string) answer {
@@ -200,14 +211,18 @@ func TestWaitSyncedAfterARefreshThatShowsLate(t *testing.T) {
 	for name, tt := range map[string]struct {
 		looks  []answer
 		before *apono.Integration
-		want   int // looks
+		want   int // number of requests
 		fails  bool
 	}{
 		"without Before the old state counts": {[]answer{look("ACTIVE", before), look("ACTIVE", later)}, nil, 1, false},
-		"a later time":                        {[]answer{look("ACTIVE", before), look("ERROR", before), look("ACTIVE", later)}, read, 3, false},
-		"seen under way":                      {[]answer{look("ACTIVE", before), look("Refreshing", before), look("Warning", before)}, read, 3, false},
-		"seen under way, then failed":         {[]answer{look("ERROR", before), look("INITIALIZING", "null"), look("ERROR", before)}, read, 3, true},
-		"never synced before":                 {[]answer{look("ERROR", "null"), look("ERROR", "null"), look("ACTIVE", later)}, &apono.Integration{}, 3, false},
+		"a later time": {[]answer{look("ACTIVE", before), look("ERROR", before),
+			look("ACTIVE", later)}, read, 3, false},
+		"seen under way": {[]answer{look("ACTIVE", before), look("Refreshing", before),
+			look("Warning", before)}, read, 3, false},
+		"seen under way, then failed": {[]answer{look("ERROR", before), look("INITIALIZING", "null"),
+			look("ERROR", before)}, read, 3, true},
+		"never synced before": {[]answer{look("ERROR", "null"), look("ERROR", "null"),
+			look("ACTIVE", later)}, &apono.Integration{}, 3, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -222,7 +237,8 @@ func TestWaitSyncedAfterARefreshThatShowsLate(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		_, c := newWire(t, []answer{look("ACTIVE", before)})
-		in, err := c.Integrations.WaitSynced(t.Context(), "i", apono.WaitOptions{Before: read, Timeout: time.Minute})
+		in, err := c.Integrations.WaitSynced(t.Context(), "i", apono.WaitOptions{Before: read,
+			WaitOptions: sdk.WaitOptions{Timeout: time.Minute}})
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.Equal(t, "i", in.ID)
 	})

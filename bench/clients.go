@@ -19,12 +19,11 @@ import (
 
 	"github.com/integrations-go/sdk/apono"
 	"github.com/integrations-go/sdk/confluent"
-	confluentapi "github.com/integrations-go/sdk/confluent/api"
 	"github.com/integrations-go/sdk/ratelimit"
 	"github.com/integrations-go/sdk/ratelimit/redislimit"
 )
 
-// What every client sends. It opens nothing.
+// The credentials of every client. They open nothing.
 const (
 	apiKey    = "BENCHMARK"
 	apiSecret = "not-a-secret"
@@ -33,24 +32,27 @@ const (
 
 // The names of the clients.
 const (
-	nameBare      = "net/http + encoding/json"
-	nameBareUnion = "the same, with the union decoded"
-	nameRetryable = "net/http + go-retryablehttp"
-	nameSleeping  = "net/http, sleeps 1 s after a 429"
-	nameCcloud    = "ccloud-sdk-go-v2"
-	nameCcloudRe  = "ccloud-sdk-go-v2 + go-retryablehttp"
-	nameApono     = "apono-sdk-go"
-	nameGenerated = "our generated client alone"
-	nameSDK       = "this SDK"
-	nameRoundedUp = "this SDK, told that resets are rounded up"
-	nameInFlight  = "this SDK, told the concurrency limit"
-	namePrefetch  = "this SDK, WithPrefetch"
-	nameShared    = "this SDK, limiter in Redis"
-	nameToldAll   = "this SDK, limiter in Redis, told that resets are rounded up"
-	nameKilled    = "this SDK, limiter in Redis, which is killed and restarted"
+	nameBare         = "net/http + encoding/json"
+	nameBareUnion    = "the same, with the union decoded"
+	nameRetryable    = "net/http + go-retryablehttp"
+	nameSleeping     = "net/http, sleeps 1 s after a 429"
+	nameCcloud       = "ccloud-sdk-go-v2"
+	nameCcloudRe     = "ccloud-sdk-go-v2 + go-retryablehttp"
+	nameApono        = "apono-sdk-go"
+	nameGenerated    = "our generated client alone"
+	nameSDK          = "this SDK"
+	nameRoundedUp    = "this SDK, told that resets are rounded up"
+	nameInFlight     = "this SDK, told the concurrency limit"
+	nameNoLimiter    = "no limiter"
+	namePrefetch     = "this SDK, WithPrefetch"
+	nameSharedWindow = "this SDK, WithSharedWindow"
+	nameShared       = "this SDK, limiter in Redis"
+	nameToldAll      = "this SDK, limiter in Redis, told that resets are rounded up"
+	nameKilled       = "this SDK, limiter in Redis, which is killed and restarted"
 )
 
-// client is one way to call the API. Each function gives a sum of lengths of what it decoded: equal for all, and proof that it was there.
+// client is one way to call the API. Each function gives a sum of lengths of what it decoded: equal
+// for all, and proof that it was there.
 type client struct {
 	name   string
 	get    func(ctx context.Context) (int, error)
@@ -64,7 +66,7 @@ type target struct {
 	http    *http.Client
 }
 
-// flat is what most people write for the union: all members of all kinds.
+// flat is the union as most people write it: one struct with all members of all kinds.
 type flat struct {
 	Kind                         string `json:"kind"`
 	CustomerGoogleServiceAccount string `json:"customer_google_service_account,omitempty"`
@@ -163,28 +165,30 @@ type bareList[C config] struct {
 	Data []bareIntegration[C] `json:"data"`
 }
 
-// statusError is what a hand-written client makes of a refusal.
+// statusError is the error of a hand-written client for a response that is not a success.
 type statusError int
 
 func (e statusError) Error() string { return fmt.Sprintf("status %d", int(e)) }
 
 // exchange is a call as most people write it.
-func exchange(ctx context.Context, c *http.Client, auth func(*http.Request), method, address string, in, out any) error {
-	var body io.Reader
-	if in != nil {
-		b, err := json.Marshal(in)
+func exchange(
+	ctx context.Context, c *http.Client, auth func(*http.Request), method, address string, body, out any,
+) error {
+	var reader io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
 		if err != nil {
 			return err
 		}
-		body = bytes.NewReader(b)
+		reader = bytes.NewReader(b)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, address, body)
+	req, err := http.NewRequestWithContext(ctx, method, address, reader)
 	if err != nil {
 		return err
 	}
 	auth(req)
 	req.Header.Set("Accept", "application/json")
-	if in != nil {
+	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	resp, err := c.Do(req)
@@ -205,7 +209,8 @@ func newBare[C config](name string, t target) client {
 		name: name,
 		get: func(ctx context.Context) (int, error) {
 			var out bareIntegration[C]
-			err := exchange(ctx, t.http, basic, http.MethodGet, t.baseURL+"/pim/v2/integrations/cspi-00001?environment=env-1", nil, &out)
+			address := t.baseURL + "/pim/v2/integrations/cspi-00001?environment=env-1"
+			err := exchange(ctx, t.http, basic, http.MethodGet, address, nil, &out)
 			return out.sum(), err
 		},
 		create: func(ctx context.Context) (int, error) {
@@ -224,7 +229,8 @@ func newBare[C config](name string, t target) client {
 					query.Set("page_token", next)
 				}
 				var out bareList[C]
-				if err := exchange(ctx, t.http, basic, http.MethodGet, t.baseURL+"/pim/v2/integrations?"+query.Encode(), nil, &out); err != nil {
+				address := t.baseURL + "/pim/v2/integrations?" + query.Encode()
+				if err := exchange(ctx, t.http, basic, http.MethodGet, address, nil, &out); err != nil {
 					return n, err
 				}
 				for i := range out.Data {
@@ -382,8 +388,9 @@ func newSDK(name string, t target, list []confluent.CallOption, opts ...confluen
 		},
 		create: func(ctx context.Context) (int, error) {
 			out, err := c.Integrations.Create(ctx, confluent.IntegrationCreate{
-				DisplayName: "integration 2", Environment: confluent.Reference{ID: "env-1"}, Provider: confluent.ProviderGCP,
-				Config: confluent.Config{Value: &confluent.GCPConfig{CustomerGoogleServiceAccount: account}},
+				DisplayName: "integration 2", Environment: confluent.Reference{ID: "env-1"},
+				Provider: confluent.ProviderGCP,
+				Config:   confluent.Config{Value: &confluent.GCPConfig{CustomerGoogleServiceAccount: account}},
 			})
 			if err != nil {
 				return 0, err
@@ -406,22 +413,25 @@ func newSDK(name string, t target, list []confluent.CallOption, opts ...confluen
 	}, nil
 }
 
-// newGenerated is what the chain is measured over: no credentials, no limits, no retries, no checks.
-func newGenerated(t target) (client, error) {
-	c, err := confluentapi.NewClient(t.baseURL, confluentapi.WithHTTPClient(t.http))
-	if err != nil {
-		return client{}, err
-	}
+// newGenerated is the base of the chain: the request that the generated client builds and
+// our models, without credentials, limits, retries and checks.
+func newGenerated(t target) client {
 	return client{name: nameGenerated, get: func(ctx context.Context) (int, error) {
-		resp, err := c.GetIntegration(ctx, "cspi-00001", &confluentapi.GetIntegrationParams{Environment: "env-1"})
+		at := t.baseURL + "/pim/v2/integrations/" + url.PathEscape("cspi-00001")
+		at += "?environment=" + url.QueryEscape("env-1") // in two steps, as the generated client does
+		req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, at, nil)
+		if err != nil {
+			return 0, err
+		}
+		resp, err := t.http.Do(req.WithContext(ctx))
 		if err != nil {
 			return 0, err
 		}
 		defer resp.Body.Close()
-		var out confluentapi.Integration
+		var out confluent.Integration
 		err = json.NewDecoder(resp.Body).Decode(&out)
 		return sumOf(&out), err
-	}}, nil
+	}}
 }
 
 func roundedUp() ratelimit.Headers {
@@ -448,8 +458,21 @@ func newInFlight(t target, n int) (client, error) {
 	return newSDK(nameInFlight, t, nil, confluent.WithLimiter(limiter))
 }
 
+// newSharedWindow is our client with the limiter that it has by default, which also expects other
+// processes.
+func newSharedWindow(t target) (client, error) {
+	limiter, err := ratelimit.New(ratelimit.WithHeaders(ratelimit.Confluent()), ratelimit.WithAdaptiveInFlight(8, 1),
+		ratelimit.WithSharedWindow())
+	if err != nil {
+		return client{}, err
+	}
+	return newSDK(nameSharedWindow, t, nil, confluent.WithLimiter(limiter))
+}
+
 // newShared is our client with a limiter that processes share through the Redis at address.
-func newShared(ctx context.Context, name string, t target, address string, headers ratelimit.Headers) (client, func(), error) {
+func newShared(
+	ctx context.Context, name string, t target, address string, headers ratelimit.Headers,
+) (client, func(), error) {
 	u, err := url.Parse(t.baseURL)
 	if err != nil {
 		return client{}, nil, err
@@ -480,6 +503,10 @@ type bareApono struct {
 	CustomAccessDetails    string         `json:"custom_access_details,omitempty"`
 }
 
+func aponoMetadata() map[string]any {
+	return map[string]any{"hostname": "db.example.test", "port": "5432"}
+}
+
 func newAponoBare(t target) client {
 	auth := func(req *http.Request) { req.Header.Set("Authorization", "Bearer "+bearer) }
 	sum := func(i *bareApono) int { return len(i.ID) + len(i.Name) + len(i.Metadata) }
@@ -491,7 +518,7 @@ func newAponoBare(t target) client {
 			return sum(&out), err
 		},
 		create: func(ctx context.Context) (int, error) {
-			in := bareApono{Name: "integration 1", Type: "postgresql", Metadata: map[string]any{"hostname": "db.example.test", "port": "5432"}}
+			in := bareApono{Name: "integration 1", Type: "postgresql", Metadata: aponoMetadata()}
 			var out bareApono
 			err := exchange(ctx, t.http, auth, http.MethodPost, t.baseURL+"/api/v2/integrations", in, &out)
 			return sum(&out), err
@@ -529,7 +556,7 @@ func newAponoPeer(t target) client {
 			return sum(out), nil
 		},
 		create: func(ctx context.Context) (int, error) {
-			in := aponosdk.NewCreateIntegration("integration 1", "postgresql", map[string]any{"hostname": "db.example.test", "port": "5432"})
+			in := aponosdk.NewCreateIntegration("integration 1", "postgresql", aponoMetadata())
 			out, resp, err := api.CreateIntegrationV2(ctx).CreateIntegration(*in).Execute()
 			if err != nil {
 				return 0, err

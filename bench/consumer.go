@@ -17,7 +17,7 @@ import (
 //go:embed consumer/bare/main.go consumer/ccloud/main.go consumer/sdk/main.go
 var consumers embed.FS
 
-// burden is what a program pays for its imports.
+// burden is the cost of the imports of a program.
 type burden struct {
 	Name    string
 	Modules []string      // linked, the program's own left out
@@ -30,7 +30,8 @@ type burden struct {
 
 const sdkModule = "github.com/integrations-go/sdk"
 
-// consume builds the consumers in modules of their own. Without cold it leaves out the build that begins with little in the cache.
+// consume builds the consumers in modules of their own. Without cold it leaves out the build that
+// begins with little in the cache.
 func consume(ctx context.Context, cold bool) ([]burden, error) {
 	root, err := sdkFolder(ctx)
 	if err != nil {
@@ -45,7 +46,7 @@ func consume(ctx context.Context, cold bool) ([]burden, error) {
 	for _, c := range []struct{ folder, name, require string }{
 		{"bare", nameBare, ""},
 		{"ccloud", nameCcloud, "require github.com/confluentinc/ccloud-sdk-go-v2/provider-integration v0.2.0\n"},
-		{"sdk", nameSDK, fmt.Sprintf("require %s v0.0.0\nreplace %s => %s\n", sdkModule, sdkModule, root)},
+		{"sdk", nameSDK, fmt.Sprintf("require %s v0.1.0\nreplace %s => %s\n", sdkModule, sdkModule, root)},
 	} {
 		cache := ""
 		if cold {
@@ -88,9 +89,10 @@ func build(ctx context.Context, dir, folder, require, cache string) (b burden, e
 		}
 		return time.Since(begin), out.Bytes(), nil
 	}
+	module := "module example.test/consumer\n\ngo 1.26.0\n\n" + require
 	err = errors.Join(
 		os.WriteFile(filepath.Join(dir, "main.go"), source, 0o600),
-		os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.test/consumer\n\ngo 1.26.0\n\n"+require), 0o600))
+		os.WriteFile(filepath.Join(dir, "go.mod"), []byte(module), 0o600))
 	if err != nil {
 		return b, err
 	}

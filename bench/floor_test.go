@@ -9,10 +9,10 @@ import (
 	"github.com/integrations-go/sdk/confluent"
 )
 
-// kept is a configuration that nobody looks into.
-type kept struct{ raw []byte }
+// rawConfig is a configuration that nobody looks into.
+type rawConfig struct{ raw []byte }
 
-func (k *kept) UnmarshalJSON(b []byte) error {
+func (k *rawConfig) UnmarshalJSON(b []byte) error {
 	k.raw = bytes.Clone(b)
 	return nil
 }
@@ -20,7 +20,7 @@ func (k *kept) UnmarshalJSON(b []byte) error {
 // withoutUnion is our Integration, but for the union.
 type withoutUnion struct {
 	confluent.Integration
-	Config kept `json:"config"`
+	Config rawConfig `json:"config"`
 }
 
 // floor is a way to decode a page of 100. It gives how many items it decoded.
@@ -62,7 +62,7 @@ func items[T any](page []byte) (int, error) {
 
 // BenchmarkFloor shows what of the walk's time is encoding/json's, without any HTTP.
 func BenchmarkFloor(b *testing.B) {
-	page := newReplies().page
+	page := newResponses().page
 	for _, f := range floors {
 		b.Run(f.name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -9,7 +9,7 @@ require (
 	github.com/apono-io/apono-sdk-go v0.1.0-alpha9
 	github.com/confluentinc/ccloud-sdk-go-v2/provider-integration v0.2.0
 	github.com/hashicorp/go-retryablehttp v0.7.8
-	github.com/integrations-go/sdk v0.0.0
+	github.com/integrations-go/sdk v0.1.0
 	github.com/stretchr/testify v1.12.1
 )
 
@@ -26,8 +26,8 @@ require (
 	github.com/google/go-cmp v0.6.0 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
-	github.com/integrations-go/sdk/ratelimit/redislimit v0.0.0
-	github.com/oapi-codegen/runtime v1.8.0 // indirect
+	github.com/integrations-go/sdk/ratelimit/redislimit v0.1.0
+	github.com/oapi-codegen/runtime v1.9.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/net v0.57.0 // indirect
 	golang.org/x/oauth2 v0.0.0-20210218202405-ba52d332ba99 // indirect

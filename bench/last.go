@@ -34,7 +34,8 @@ func keep(readme string, report []byte) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(readme, slices.Concat(before, []byte(runBegin), bytes.TrimRight(report, "\n"), []byte("\n"), []byte(runEnd), after), 0o600)
+	report = append(bytes.TrimRight(report, "\n"), '\n')
+	return os.WriteFile(readme, slices.Concat(before, []byte(runBegin), report, []byte(runEnd), after), 0o600)
 }
 
 // ruled is one line of a table of budgets, as a report has it.
@@ -76,14 +77,14 @@ func releaseOf(version string) string {
 	return strings.Join(parts[:min(len(parts), 2)], ".")
 }
 
-// difference tells which verdicts of a report are other ones than those of the report before.
+// difference lists the verdicts that differ between a report and the one before.
 func difference(before, now string) string {
-	old, where := rulings(before)
-	if len(old) == 0 {
+	previous, where := rulings(before)
+	if len(previous) == 0 {
 		return "Verdicts that differ from the run before: there is none to compare with.\n"
 	}
-	was := make(map[string]ruling, len(old))
-	for _, r := range old {
+	was := make(map[string]ruling, len(previous))
+	for _, r := range previous {
 		was[r.budget] = r.ruling
 	}
 	both := 0
@@ -101,7 +102,7 @@ func difference(before, now string) string {
 		both++
 		delete(was, r.budget)
 	}
-	for _, r := range old {
+	for _, r := range previous {
 		if _, ok := was[r.budget]; ok {
 			fmt.Fprintf(&fresh, "- %s: not in this run, was %s\n", r.budget, r.ruling)
 		}
@@ -110,7 +111,8 @@ func difference(before, now string) string {
 	if n := strings.Count(list.String(), "\n"); n > 0 {
 		differ = fmt.Sprint(n)
 	}
-	text := fmt.Sprintf("Verdicts that differ from the run before (%s): %s, of %d that both have.\n", where, differ, both)
+	text := fmt.Sprintf("Verdicts that differ from the run before (%s): %s, of %d that both have.\n",
+		where, differ, both)
 	if all := list.String() + fresh.String(); all != "" {
 		text += "\n" + all
 	}

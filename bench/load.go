@@ -1,19 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"os"
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/integrations-go/sdk/ratelimit"
 )
 
 const (
@@ -22,13 +14,19 @@ const (
 	perProcess  = 8
 	perSecond   = 100
 	atOnce      = 16
+	fewAtOnce   = 4
 	serviceTime = 5 * time.Millisecond
 	longService = 20 * time.Millisecond // of the server that counts requests at a time
+
+	// A client that leaves more than 4 % of ten windows unused does not make these calls in eleven.
+	fanOutCalls = 1060
+	fanOutFew   = 260 // the same for a quick run, with 20 % of two windows
+	fanOutPhase = 300 * time.Millisecond
 )
 
-// outcome is what the clients of a load saw.
+// outcome is the result of a load as its clients saw it.
 type outcome struct {
-	Waits  []time.Duration // from the beginning of a call to its success, or to the end of the run where that came first
+	Waits  []time.Duration // from the beginning of a call to its success, or to the end of the run if earlier
 	Each   []int           // successes per goroutine
 	Failed int             // calls that came back with an error
 	Errors []string        // of them, a few
@@ -63,7 +61,8 @@ func (o *outcome) wait(q float64) time.Duration {
 	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
 }
 
-// drive calls from n goroutines for the time d. The calls have no deadline, so that no limiter knows when the run ends.
+// drive calls from n goroutines for the time d. The calls have no deadline, so that no limiter
+// knows when the run ends.
 func drive(ctx context.Context, n int, d time.Duration, call func(context.Context) (int, error)) outcome {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -108,7 +107,7 @@ type run struct {
 	err     error
 }
 
-// count is what the server saw within the time of the run.
+// count returns what the server saw within the time of the run.
 func (r *run) count() (accepted, refusedFirst, refusedLater int) {
 	for _, e := range r.ledger.Events {
 		switch {
@@ -124,12 +123,12 @@ func (r *run) count() (accepted, refusedFirst, refusedLater int) {
 	return accepted, refusedFirst, refusedLater
 }
 
-// allowed is what the server would have let through.
+// allowed returns how many requests the server would have accepted.
 func (r *run) allowed() int {
 	if b := newBudget(r.limit); b != nil {
 		return b.allowed(r.time)
 	}
-	return int(float64(r.limit.N) * float64(r.time) / float64(r.limit.Service))
+	return r.limit.served(r.time)
 }
 
 func (r *run) share() float64 {
@@ -143,7 +142,21 @@ func (r *run) refused() float64 {
 	return float64(first+later) / float64(max(accepted+first+later, 1))
 }
 
-// fairness is how much more the luckiest goroutine got than the unluckiest, 0 where that one got nothing.
+// since returns the share of the places that was used, and the share of the requests that got a
+// 429, from the time warmUp on.
+func (r *run) since(warmUp time.Duration) (used, refused float64) {
+	after := *r
+	after.ledger.Events = slices.DeleteFunc(slices.Clone(r.ledger.Events), func(e event) bool { return e.At < warmUp })
+	accepted, _, _ := after.count()
+	allowed := r.allowed()
+	if b := newBudget(r.limit); b != nil {
+		allowed -= b.allowed(warmUp)
+	}
+	return float64(accepted) / float64(max(allowed, 1)), after.refused()
+}
+
+// fairness is how much more the luckiest goroutine got than the unluckiest, 0 where that one got
+// nothing.
 func (r *run) fairness() float64 {
 	if len(r.outcome.Each) == 0 || slices.Min(r.outcome.Each) == 0 {
 		return 0
@@ -166,154 +179,4 @@ func observed(ctx context.Context, s *server, l limit, d time.Duration, name str
 	}
 	r.err = s.control(ctx, "ledger", nil, &r.ledger)
 	return r
-}
-
-// limitedTarget is the API behind the limit.
-func limitedTarget(s *server) target {
-	return target{s.Plain + limited, &http.Client{Transport: transport()}}
-}
-
-// limits plays the clients under each kind of limit. All are made anew for each run: nobody knows the limit from before.
-func limits(ctx context.Context, s *server, d time.Duration, few bool, report func(run)) error {
-	for _, l := range []limit{
-		{fixedWindow, perSecond, serviceTime}, {tokenBucket, perSecond, serviceTime}, {slidingWindow, perSecond, serviceTime},
-		{inFlight, atOnce, longService},
-	} {
-		t := func() target { return limitedTarget(s) }
-		sdk, err := newSDK(nameSDK, t(), nil)
-		if err != nil {
-			return err
-		}
-		told, err := newRoundedUp(t())
-		if l.Kind == inFlight {
-			told, err = newInFlight(t(), l.N)
-		}
-		if err != nil {
-			return err
-		}
-		clients := []client{sdk, told, newBare[flat](nameRetryable, retryable(t()))}
-		if !few {
-			clients = append(clients, newCcloud(nameCcloudRe, retryable(t())), newSleeping(t()))
-		}
-		for _, c := range clients {
-			report(underLimit(ctx, s, l, d, c))
-		}
-	}
-	return nil
-}
-
-// task is what a worker process is to do. It comes on standard input, where nobody else sees it.
-type task struct {
-	BaseURL string
-	Client  string
-	Time    time.Duration
-	Redis   string // the address of the shared limiter, "" for none
-}
-
-func (t task) client(ctx context.Context) (client, func(), error) {
-	at := target{t.BaseURL, &http.Client{Transport: transport()}}
-	none := func() {}
-	switch t.Client {
-	case nameSDK:
-		c, err := newSDK(nameSDK, at, nil)
-		return c, none, err
-	case nameRetryable:
-		return newBare[flat](nameRetryable, retryable(at)), none, nil
-	case nameShared:
-		return newShared(ctx, t.Client, at, t.Redis, ratelimit.Confluent())
-	case nameToldAll:
-		return newShared(ctx, t.Client, at, t.Redis, roundedUp())
-	}
-	return client{}, none, fmt.Errorf("no client is called %q", t.Client)
-}
-
-// work is a worker process. It begins when told to, so that all begin at once.
-func work() error {
-	in := bufio.NewReader(os.Stdin)
-	line, err := in.ReadBytes('\n')
-	if err != nil {
-		return err
-	}
-	var t task
-	if err := json.Unmarshal(line, &t); err != nil {
-		return err
-	}
-	c, end, err := t.client(context.Background())
-	if err != nil {
-		return err
-	}
-	defer end()
-	fmt.Println("ready")
-	if _, err := in.ReadBytes('\n'); err != nil {
-		return err
-	}
-	return json.NewEncoder(os.Stdout).Encode(drive(context.Background(), perProcess, t.Time, c.get))
-}
-
-// together plays a client in many processes. during, if there is one, happens meanwhile.
-func together(ctx context.Context, s *server, d time.Duration, name, redis string, during func() error) run {
-	l := limit{fixedWindow, perSecond, serviceTime}
-	return observed(ctx, s, l, d, name, func() (sum outcome, err error) {
-		ctx, cancel := context.WithTimeout(ctx, d+time.Minute)
-		defer cancel()
-		workers := make([]*worker, processes)
-		for i := range workers {
-			workers[i], err = newWorker(ctx, task{s.Plain + limited, name, d, redis})
-			if err != nil {
-				cancel()
-				return sum, err
-			}
-		}
-		for _, w := range workers {
-			if _, err := io.WriteString(w.in, "go\n"); err != nil {
-				return sum, err
-			}
-		}
-		if during != nil {
-			if err := during(); err != nil {
-				return sum, err
-			}
-		}
-		for _, w := range workers {
-			var o outcome
-			if err := errors.Join(json.NewDecoder(w.out).Decode(&o), w.wait()); err != nil {
-				return sum, fmt.Errorf("a process ended early: %w", err)
-			}
-			sum.add(o)
-		}
-		return sum, nil
-	})
-}
-
-type worker struct {
-	in   io.WriteCloser
-	out  *bufio.Reader
-	wait func() error
-}
-
-// newWorker starts a process and waits until it is ready.
-func newWorker(ctx context.Context, t task) (*worker, error) {
-	cmd, err := self(ctx, roleWorker)
-	if err != nil {
-		return nil, err
-	}
-	w := &worker{wait: cmd.Wait}
-	if w.in, err = cmd.StdinPipe(); err != nil {
-		return nil, err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	w.out = bufio.NewReader(out)
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	if err := json.NewEncoder(w.in).Encode(t); err != nil {
-		return nil, err
-	}
-	if _, err := w.out.ReadBytes('\n'); err != nil {
-		return nil, errors.Join(errors.New("a process did not start"), err, cmd.Wait())
-	}
-	return w, nil
 }

@@ -1,5 +1,6 @@
-// Command bench compares this SDK with other ways to call the same APIs, in one run: on the same server, transport, credentials and
-// payloads. It prints a report in Markdown. README.md tells how to repeat a run.
+// Command bench compares this SDK with other ways to call the same APIs, in one run: on the same
+// server, transport, credentials and payloads. It prints a report in Markdown. README.md describes
+// how to repeat a run.
 package main
 
 import (
@@ -22,7 +23,7 @@ import (
 // nextGo is the toolchain that -toolchains compares with.
 const nextGo = "go1.27.4"
 
-var workloads = []string{"micro", "prefetch", "limits", "processes", "consumer"}
+var workloads = []string{"micro", "prefetch", "limits", "goodput", "processes", "consumer"}
 
 // settings are the flags.
 type settings struct {
@@ -81,6 +82,8 @@ func main() {
 		err = serve()
 	case roleWorker:
 		err = work()
+	case roleGoodput:
+		simulate() // does not return
 	default:
 		err = compareAll(os.Args[1:])
 	}
@@ -139,16 +142,7 @@ func one(ctx context.Context, s settings) ([]byte, error) {
 	if s.svg != "" {
 		err = errors.Join(err, os.WriteFile(s.svg, []byte(plot(r.runs)), 0o644))
 	}
-	for _, c := range r.comparisons {
-		if c.err != nil {
-			err = errors.Join(err, fmt.Errorf("%s: %w", c.name, c.err))
-		}
-	}
-	for _, run := range slices.Concat(r.runs, r.shared) {
-		if run.err != nil {
-			err = errors.Join(err, fmt.Errorf("%s, %s: %w", run.limit.Kind, run.client, run.err))
-		}
-	}
+	err = errors.Join(err, r.failures())
 	picture := ""
 	if s.svg != "" {
 		picture = filepath.Base(s.svg)
@@ -157,16 +151,6 @@ func one(ctx context.Context, s settings) ([]byte, error) {
 }
 
 func measure(ctx context.Context, s settings, server *server, r *result) error {
-	compared := func(c comparison) {
-		r.comparisons = append(r.comparisons, c)
-		fmt.Fprintf(os.Stderr, "%s: done\n", c.name)
-	}
-	ran := func(list *[]run) func(run) {
-		return func(one run) {
-			*list = append(*list, one)
-			fmt.Fprintf(os.Stderr, "%s, %s: done\n", one.limit.Kind, one.client)
-		}
-	}
 	for _, workload := range s.workloads {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -174,17 +158,20 @@ func measure(ctx context.Context, s settings, server *server, r *result) error {
 		var err error
 		switch workload {
 		case "micro":
-			err = micro(ctx, server, s.rounds, compared)
+			err = micro(ctx, server, s.rounds, r.addComparison)
 		case "prefetch":
-			rounds, environment := min(s.rounds, 6), environmentWalk // half a minute each, and just enough for an interval
+			// Each round takes half a minute. Six are just enough for an interval.
+			rounds, environment := min(s.rounds, 6), environmentWalk
 			if s.quick {
 				rounds, environment = 1, environmentShort
 			}
-			err = prefetch(ctx, server, rounds, environment, compared)
+			err = prefetch(ctx, server, rounds, environment, r.addComparison)
 		case "limits":
-			err = limits(ctx, server, s.limitTime, s.quick, ran(&r.runs))
+			err = limits(ctx, server, s.limitTime, s.quick, r)
+		case "goodput":
+			r.goodput, err = measureGoodput(ctx, s.quick)
 		case "processes":
-			err = manyProcesses(ctx, server, s, ran(&r.shared))
+			err = manyProcesses(ctx, server, s, r)
 		case "consumer":
 			r.burdens, err = consume(ctx, !s.quick)
 		}
@@ -193,13 +180,6 @@ func measure(ctx context.Context, s settings, server *server, r *result) error {
 		}
 	}
 	return nil
-}
-
-func manyProcesses(ctx context.Context, server *server, s settings, report func(run)) error {
-	for _, name := range []string{nameSDK, nameRetryable} {
-		report(together(ctx, server, s.limitTime, name, "", nil))
-	}
-	return throughRedis(ctx, server, s, report)
 }
 
 // both builds the program with each toolchain and runs it with the other flags.

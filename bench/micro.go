@@ -17,7 +17,7 @@ import (
 	"github.com/integrations-go/sdk/confluent"
 )
 
-// cost is what one call takes.
+// cost is the cost of one call.
 type cost struct{ Time, Bytes, Allocs float64 } // nanoseconds, B, number
 
 // measured is the costs of one client, one per round.
@@ -33,7 +33,8 @@ type comparison struct {
 	err     error
 }
 
-// spread is a median with its confidence interval, which is infinite where there are too few values for one.
+// spread is a median with its confidence interval, which is infinite where there are too few values
+// for one.
 type spread struct{ low, median, high float64 }
 
 const confidence = 0.95
@@ -103,7 +104,8 @@ type step struct {
 	call   func(context.Context) (int, error)
 }
 
-// compare measures in turns, A B A B. A call that fails, or gives another sum than the first client's, makes the comparison worthless.
+// compare measures in turns, A B A B. A call that fails, or gives another sum than the first
+// client's, makes the comparison worthless.
 func compare(ctx context.Context, name string, rounds int, steps []step) comparison {
 	c := comparison{name: name}
 	want := 0
@@ -139,7 +141,8 @@ func compare(ctx context.Context, name string, rounds int, steps []step) compari
 				return c
 			}
 			n := float64(max(r.N, 1))
-			c.results[i].costs = append(c.results[i].costs, cost{float64(r.T) / n, float64(r.MemBytes) / n, float64(r.MemAllocs) / n})
+			one := cost{float64(r.T) / n, float64(r.MemBytes) / n, float64(r.MemAllocs) / n}
+			c.results[i].costs = append(c.results[i].costs, one)
 		}
 	}
 	return c
@@ -152,7 +155,7 @@ type place struct {
 }
 
 func places(s *server) ([]place, error) {
-	r := newReplies()
+	r := newResponses()
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(s.Certificate) {
 		return nil, errors.New("the server's certificate can't be read")
@@ -227,11 +230,7 @@ func micro(ctx context.Context, s *server, rounds int, report func(comparison)) 
 			return err
 		}
 		if p.name == inMemory.name {
-			generated, err := newGenerated(p.target())
-			if err != nil {
-				return err
-			}
-			clients = append(clients, generated)
+			clients = append(clients, newGenerated(p.target()))
 		}
 		report(compare(ctx, workGet+", "+p.name, rounds, steps(clients, getting)))
 		if apono, err := castApono(p.target); err != nil {

@@ -25,8 +25,9 @@ const (
 	colAxis   = "#888"
 )
 
-// plot draws requests over time: one column per kind of limit, its clients below each other, and the same axes for all.
-// The background is its own, because it is shown on light pages and on dark ones.
+// plot draws requests over time: one column per kind of limit, its clients below each other, and
+// the same axes for all. The background is its own, because it is shown on light pages and on dark
+// ones.
 func plot(runs []run) string {
 	var kinds []string
 	rows, most := 0, 1
@@ -50,10 +51,13 @@ func plot(runs []run) string {
 
 	var b strings.Builder
 	width, height := plotLeft+cellWide*len(kinds), plotTop+cellHigh*rows
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12" role="img">`+"\n",
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" `+
+		`font-family="sans-serif" font-size="12" role="img">`+"\n",
 		width, height, width, height)
-	b.WriteString("<title>Requests over time</title>\n" + `<rect width="100%" height="100%" rx="6" fill="white"/>` + "\n")
-	text(&b, 14, 24, colText, `font-size="15" font-weight="bold"`, fmt.Sprintf("Requests over time, %d goroutines against a limit", goroutines))
+	b.WriteString("<title>Requests over time</title>\n")
+	b.WriteString(`<rect width="100%" height="100%" rx="6" fill="white"/>` + "\n")
+	text(&b, 14, 24, colText, `font-size="15" font-weight="bold"`,
+		fmt.Sprintf("Requests over time, %d goroutines against a limit", goroutines))
 	text(&b, 14, 43, colNote, "", scale)
 	for x, key := range []struct{ colour, name string }{{colAccept, "accepted"}, {colRefuse, "refused (429)"}} {
 		fmt.Fprintf(&b, `<rect x="%d" y="52" width="10" height="10" fill="%s"/>`+"\n", 14+x*90, key.colour)
@@ -148,7 +152,8 @@ func cell(b *strings.Builder, left, top int, grid []int, r *run) {
 			from, to := span(i)
 			if from, to = min(from, most), min(to, most); from < to {
 				unit := float64(plotHigh) / float64(most)
-				fmt.Fprintf(&d, "M%.1f %.1fh%.1fv-%.1fh-%.1fz", float64(left)+float64(i)*wide, float64(base)-float64(from)*unit, wide, float64(to-from)*unit, wide)
+				x, y := float64(left)+float64(i)*wide, float64(base)-float64(from)*unit
+				fmt.Fprintf(&d, "M%.1f %.1fh%.1fv-%.1fh-%.1fz", x, y, wide, float64(to-from)*unit, wide)
 			}
 		}
 		if d.Len() > 0 {
@@ -163,6 +168,7 @@ func cell(b *strings.Builder, left, top int, grid []int, r *run) {
 		if i == 2 {
 			unit = " s"
 		}
-		text(b, left+i*plotWide/2, base+13, colNote, `font-size="10" text-anchor="`+anchor+`"`, fmt.Sprintf("%g%s", at.Seconds(), unit))
+		text(b, left+i*plotWide/2, base+13, colNote, `font-size="10" text-anchor="`+anchor+`"`,
+			fmt.Sprintf("%g%s", at.Seconds(), unit))
 	}
 }

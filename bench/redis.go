@@ -41,7 +41,8 @@ func (r *redis) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.cmd = exec.CommandContext(ctx, r.program, "--bind", host, "--port", port, "--dir", r.dir, "--save", "", "--appendonly", "no")
+	r.cmd = exec.CommandContext(ctx, r.program,
+		"--bind", host, "--port", port, "--dir", r.dir, "--save", "", "--appendonly", "no")
 	if err := r.cmd.Start(); err != nil {
 		return err
 	}
@@ -72,26 +73,27 @@ func (r *redis) end() {
 	_ = os.RemoveAll(r.dir)
 }
 
-// throughRedis lets the processes share a limiter: twice in peace, and once with Redis gone in the middle half of the time.
-func throughRedis(ctx context.Context, server *server, s settings, report func(run)) error {
+// throughRedis lets the processes share a limiter: twice in peace, and once with Redis gone in the
+// middle half of the time.
+func throughRedis(ctx context.Context, server *server, s settings, result *result) error {
 	for _, name := range []string{nameShared, nameToldAll, nameKilled} {
 		r, err := startRedis(ctx, s.redis)
 		if err != nil {
 			return fmt.Errorf("no shared limiter without Redis: %w", err)
 		}
-		var one run
+		t := team{processes: processes, client: name, redis: r.address}
 		if name == nameKilled {
-			one = together(ctx, server, s.limitTime, nameToldAll, r.address, func() error {
+			t.client = nameToldAll
+			t.during = func() error {
 				time.Sleep(s.limitTime / 4)
 				r.kill()
 				time.Sleep(s.limitTime / 2)
 				return r.start(ctx)
-			})
-			one.client = nameKilled
-		} else {
-			one = together(ctx, server, s.limitTime, name, r.address, nil)
+			}
 		}
-		report(one)
+		one := t.play(ctx, server, s.limitTime)
+		one.client = name
+		result.addRun(&result.shared, one)
 		r.end()
 	}
 	return nil

@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"math"
 	"os"
 	"os/exec"
 	"runtime"
@@ -12,13 +12,51 @@ import (
 	"time"
 )
 
-// result is all that one toolchain measured.
+// result holds all that one toolchain measured.
 type result struct {
 	head        string
 	comparisons []comparison
-	runs        []run // one process
+	runs        []run // many goroutines in the process of the bench
+	fanOuts     []fanOut
 	shared      []run // many processes
+	lone        []run // one process
+	goodput     []goodputRow
 	burdens     []burden
+}
+
+func (r *result) addComparison(c comparison) {
+	r.comparisons = append(r.comparisons, c)
+	fmt.Fprintf(os.Stderr, "%s: done\n", c.name)
+}
+
+func (r *result) addRun(list *[]run, one run) {
+	*list = append(*list, one)
+	fmt.Fprintf(os.Stderr, "%s, %s: done\n", one.limit.Kind, one.client)
+}
+
+func (r *result) addFanOut(f fanOut) {
+	r.fanOuts = append(r.fanOuts, f)
+	fmt.Fprintf(os.Stderr, "fan-out, %s, %s: done\n", f.limit.Kind, f.client)
+}
+
+// failures returns the errors of all parts, nil if there are none.
+func (r *result) failures() (err error) {
+	for _, c := range r.comparisons {
+		if c.err != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w", c.name, c.err))
+		}
+	}
+	for _, run := range slices.Concat(r.runs, r.shared, r.lone) {
+		if run.err != nil {
+			err = errors.Join(err, fmt.Errorf("%s, %s: %w", run.limit.Kind, run.client, run.err))
+		}
+	}
+	for _, f := range r.fanOuts {
+		if f.err != nil {
+			err = errors.Join(err, fmt.Errorf("fan-out, %s, %s: %w", f.limit.Kind, f.client, f.err))
+		}
+	}
+	return err
 }
 
 // machine describes where the figures come from.
@@ -42,8 +80,8 @@ func machine(ctx context.Context) string {
 	if b, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty").Output(); err == nil {
 		commit = ", commit " + strings.TrimSpace(string(b))
 	}
-	return fmt.Sprintf("%s, %s/%s, %s, %d CPUs%s%s, %s", runtime.Version(), runtime.GOOS, runtime.GOARCH, cpu, runtime.NumCPU(), busy, commit,
-		time.Now().UTC().Format(time.DateOnly))
+	return fmt.Sprintf("%s, %s/%s, %s, %d CPUs%s%s, %s", runtime.Version(), runtime.GOOS, runtime.GOARCH, cpu,
+		runtime.NumCPU(), busy, commit, time.Now().UTC().Format(time.DateOnly))
 }
 
 func (r *result) markdown(svg string) string {
@@ -60,9 +98,20 @@ func (r *result) markdown(svg string) string {
 			fmt.Fprintf(&b, "\n![Requests over time](%s)\n", svg)
 		}
 	}
+	if len(r.fanOuts) > 0 {
+		fmt.Fprintf(&b, "\n#### A fan-out from %d goroutines against a fixed window\n\n", goroutines)
+		b.WriteString(fanOutTable(r.fanOuts))
+	}
+	if len(r.goodput) > 0 {
+		b.WriteString("\n#### Calls that succeed within their deadline\n\n" + goodputTable(r.goodput))
+	}
 	if len(r.shared) > 0 {
 		fmt.Fprintf(&b, "\n#### %d processes of %d goroutines against one limit\n\n", processes, perProcess)
 		b.WriteString(runTable(r.shared))
+	}
+	if len(r.lone) > 0 {
+		fmt.Fprintf(&b, "\n#### One process of %d goroutines against one limit\n\n", perProcess)
+		b.WriteString(runTable(r.lone))
 	}
 	if len(r.burdens) > 0 {
 		b.WriteString("\n" + burdenTable(r.burdens))
@@ -130,10 +179,13 @@ func duration(ns float64) string {
 
 func runTable(runs []run) string {
 	var b strings.Builder
-	rows := [][]string{{"server", "client", "accepted of allowed", "calls failed", "429 in the first second", "429 later", "p50", "p99", "most to least per goroutine", "most at a time"}}
+	rows := [][]string{{
+		"server", "client", "accepted of allowed", "calls failed", "429 in the first second", "429 later", "p50", "p99",
+		"most to least per goroutine", "most at a time",
+	}}
 	for _, r := range runs {
 		if r.err != nil {
-			rows = append(rows, []string{r.limit.Kind, r.client, "failed: " + strings.ReplaceAll(r.err.Error(), "\n", "; "), "", "", "", "", "", "", ""})
+			rows = append(rows, []string{r.limit.Kind, r.client, failure(r.err), "", "", "", "", "", "", ""})
 			continue
 		}
 		accepted, first, later := r.count()
@@ -142,8 +194,29 @@ func runTable(runs []run) string {
 			fair = fmt.Sprintf("%.2f", f)
 		}
 		rows = append(rows, []string{
-			r.limit.Kind, r.client, fmt.Sprintf("%d of %d, %s", accepted, r.allowed(), percent(r.share())), r.outcome.failures(),
-			fmt.Sprint(first), fmt.Sprint(later), duration(float64(r.outcome.wait(0.5))), duration(float64(r.outcome.wait(0.99))), fair, fmt.Sprint(r.ledger.Most),
+			r.limit.Kind, r.client, fmt.Sprintf("%d of %d, %s", accepted, r.allowed(), percent(r.share())),
+			r.outcome.failures(), fmt.Sprint(first), fmt.Sprint(later), duration(float64(r.outcome.wait(0.5))),
+			duration(float64(r.outcome.wait(0.99))), fair, fmt.Sprint(r.ledger.Most),
+		})
+	}
+	table(&b, rows...)
+	return b.String()
+}
+
+// failure returns err as a cell of a table.
+func failure(err error) string { return "failed: " + strings.ReplaceAll(err.Error(), "\n", "; ") }
+
+func fanOutTable(all []fanOut) string {
+	var b strings.Builder
+	rows := [][]string{{"server", "client", "calls", "time", "least time", "ratio", "429"}}
+	for _, f := range all {
+		if f.err != nil {
+			rows = append(rows, []string{f.limit.Kind, f.client, fmt.Sprint(f.calls), failure(f.err), "", "", ""})
+			continue
+		}
+		rows = append(rows, []string{
+			f.limit.Kind, f.client, fmt.Sprint(f.calls), duration(float64(f.took())), duration(float64(f.must())),
+			fmt.Sprintf("%.3f", f.ratio()), fmt.Sprint(f.refused()),
 		})
 	}
 	table(&b, rows...)
@@ -155,15 +228,19 @@ func percent(f float64) string { return fmt.Sprintf("%.1f %%", 100*f) }
 func burdenTable(all []burden) string {
 	var b strings.Builder
 	b.WriteString("#### What a program pays for the import\n\n")
-	rows := [][]string{{"client", "modules linked", "modules in the build list", "go.sum lines", "binary", "more than the first", "build", "link"}}
+	rows := [][]string{{
+		"client", "modules linked", "modules in the build list", "go.sum lines", "binary", "more than the first",
+		"build", "link",
+	}}
 	for _, u := range all {
 		cold := "-"
 		if u.Build > 0 {
 			cold = u.Build.Round(100 * time.Millisecond).String()
 		}
 		rows = append(rows, []string{
-			u.Name, fmt.Sprint(len(u.Modules)), fmt.Sprint(u.Graph), fmt.Sprint(u.Sums), fmt.Sprintf("%.2f MB", float64(u.Size)/1e6),
-			fmt.Sprintf("%+.2f MB", float64(u.Size-all[0].Size)/1e6), cold, u.Again.Round(10 * time.Millisecond).String(),
+			u.Name, fmt.Sprint(len(u.Modules)), fmt.Sprint(u.Graph), fmt.Sprint(u.Sums),
+			fmt.Sprintf("%.2f MB", float64(u.Size)/1e6), fmt.Sprintf("%+.2f MB", float64(u.Size-all[0].Size)/1e6),
+			cold, u.Again.Round(10 * time.Millisecond).String(),
 		})
 	}
 	table(&b, rows...)
@@ -175,217 +252,4 @@ func burdenTable(all []burden) string {
 		}
 	}
 	return b.String()
-}
-
-// ruling is what became of a budget.
-type ruling string
-
-const (
-	notRun    ruling = "not run"
-	met       ruling = "met"
-	missed    ruling = "**missed**"
-	undecided ruling = "undecided"
-)
-
-// verdict is one budget and what became of it.
-type verdict struct {
-	budget, measured string
-	ruling           ruling
-}
-
-// By these the table is found again in the report of the run before.
-const (
-	budgetsTitle = "Budgets"
-	budgetColumn = "budget"
-)
-
-func verdictTable(all []verdict) string {
-	var b strings.Builder
-	rows := [][]string{{budgetColumn, "measured", "verdict"}}
-	for _, v := range all {
-		rows = append(rows, []string{v.budget, strings.ReplaceAll(v.measured, "\n", "; "), string(v.ruling)})
-	}
-	table(&b, rows...)
-	return b.String()
-}
-
-// decide holds times, which differ from round to round, against the most that they may be.
-func decide(s spread, most float64) ruling {
-	switch {
-	case s.high <= most:
-		return met
-	case s.low > most:
-		return missed
-	}
-	return undecided
-}
-
-// holds rules on what is counted.
-func holds(ok bool) ruling {
-	if ok {
-		return met
-	}
-	return missed
-}
-
-func (r *result) comparison(name string) *comparison {
-	for i := range r.comparisons {
-		if r.comparisons[i].name == name && r.comparisons[i].err == nil {
-			return &r.comparisons[i]
-		}
-	}
-	return &comparison{}
-}
-
-// metric is one of the figures of a cost. Those that are counted hardly differ from round to round.
-type metric struct {
-	of      func(cost) float64
-	counted bool
-}
-
-var (
-	inTime   = metric{timeOf, false}
-	inBytes  = metric{bytesOf, true}
-	inAllocs = metric{allocsOf, true}
-)
-
-func (m metric) decide(s spread, most float64) ruling {
-	if m.counted {
-		return holds(s.median <= most)
-	}
-	return decide(s, most)
-}
-
-// judge holds the figures against the budgets.
-func judge(goVersion string, r *result) []verdict {
-	var all []verdict
-	add := func(budget string, c *comparison, client, base string, m metric, limit float64) {
-		v := verdict{budget: budget, ruling: notRun}
-		if s, ok := c.ratio(client, base, m.of); ok {
-			v.ruling, v.measured = m.decide(s, limit), s.text(1)
-		}
-		all = append(all, v)
-	}
-	// most is a budget of so many times what another client needs.
-	most := func(c *comparison, what, client, base string, m metric, limit float64) {
-		add(fmt.Sprintf("%s: %s at most %.2f of %s", c.name, what, limit, base), c, client, base, m, limit)
-	}
-	// below is a budget of less than what all other clients need.
-	below := func(c *comparison, what string, m metric, others ...string) {
-		for _, other := range others {
-			add(fmt.Sprintf("%s: %s than %s", c.name, what, other), c, nameSDK, other, m, math.Nextafter(1, 0))
-		}
-	}
-	named := func(name string) *comparison {
-		c := *r.comparison(name)
-		c.name = name // also where it was not run
-		return &c
-	}
-	for _, where := range []string{", in memory", ", loopback, HTTP/1.1"} {
-		c := named(workWalk + where)
-		if old(goVersion) {
-			most(c, "time", nameSDK, nameBare, inTime, 1)
-			most(c, "time", nameSDK, nameCcloud, inTime, 1/1.5)
-			continue
-		}
-		most(c, "time", nameSDK, nameBare, inTime, 0.6)
-		most(c, "bytes", nameSDK, nameBare, inBytes, 0.35)
-		below(c, "less time", inTime, nameRetryable, nameCcloud)
-	}
-	get := named(workGet + ", in memory")
-	most(get, "time", nameSDK, nameBare, inTime, 1.1)
-	apono := named(workAponoGet + ", in memory")
-	below(get, "fewer bytes", inBytes, nameCcloud)
-	below(get, "fewer allocations", inAllocs, nameCcloud)
-	below(apono, "fewer bytes", inBytes, nameApono)
-	below(apono, "fewer allocations", inAllocs, nameApono)
-	all = append(all, chain(get)...)
-	for _, client := range []string{nameSDK, nameRoundedUp} {
-		all = append(all, windows(r.runs, fixedWindow, client, 0.98, true), windows(r.runs, tokenBucket, client, 0.95, false), windows(r.runs, slidingWindow, client, 0.95, false))
-	}
-	for _, client := range []string{nameShared, nameToldAll} {
-		through := windows(r.shared, fixedWindow, client, 0.95, true)
-		through.budget = fmt.Sprintf("%d processes: %s", processes, through.budget)
-		all = append(all, through)
-	}
-	killed := verdict{budget: fmt.Sprintf("%d processes, Redis killed and restarted: no call fails, no process ends", processes), ruling: notRun}
-	if run, ok := findRun(r.shared, fixedWindow, nameKilled); ok {
-		killed.ruling = holds(run.err == nil && run.outcome.Failed == 0)
-		killed.measured = fmt.Sprintf("%d failed", run.outcome.Failed)
-		if run.err != nil {
-			killed.measured = run.err.Error()
-		}
-	}
-	all = append(all, killed)
-	for _, name := range []string{workPrefetch, workPrefetchShort} {
-		if slices.ContainsFunc(r.comparisons, func(c comparison) bool { return c.name == name }) || name == workPrefetch && !r.has(workPrefetchShort) {
-			most(named(name), "time", namePrefetch, nameSDK, inTime, 0.6)
-		}
-	}
-	return all
-}
-
-func (r *result) has(name string) bool { return r.comparison(name).name != "" }
-
-// old reports a Go before 1.27, whose encoding/json is another one.
-func old(goVersion string) bool {
-	var minor int
-	_, err := fmt.Sscanf(goVersion, "go1.%d", &minor)
-	return err == nil && minor < 27
-}
-
-// chain is what the call path adds to the generated client.
-func chain(get *comparison) []verdict {
-	time := verdict{budget: "The chain over the generated client: at most 2 µs", ruling: notRun}
-	allocs := verdict{budget: "The chain over the generated client: at most 6 allocations", ruling: notRun}
-	own, ok := get.find(nameSDK)
-	generated, found := get.find(nameGenerated)
-	if !ok || !found {
-		return []verdict{time, allocs}
-	}
-	more := func(of func(cost) float64) spread {
-		var d []float64
-		for i := range own.costs {
-			d = append(d, of(own.costs[i])-of(generated.costs[i]))
-		}
-		return spreadOf(d)
-	}
-	t, a := more(timeOf), more(allocsOf)
-	time.ruling, time.measured = decide(t, 2000), t.text(1e-3)+" µs"
-	allocs.ruling, allocs.measured = holds(a.median < 6.5), fmt.Sprintf("%.0f", a.median) // what is not of the call may come in once in a while
-	return []verdict{time, allocs}
-}
-
-func findRun(runs []run, kind, client string) (run, bool) {
-	i := slices.IndexFunc(runs, func(r run) bool { return r.limit.Kind == kind && r.client == client })
-	if i < 0 {
-		return run{}, false
-	}
-	return runs[i], true
-}
-
-// windows judges a run under a limit. Strict servers refuse nothing after the first second and at most one request in it; of the others
-// a thousandth may be refused.
-func windows(runs []run, kind, client string, share float64, strict bool) verdict {
-	rule := "at most 0.1 % refused"
-	if strict {
-		rule = "no 429 after the first window, at most one in it"
-	}
-	v := verdict{budget: fmt.Sprintf("%s, %s: at least %s used, %s", client, kind, percent(share), rule), ruling: notRun}
-	r, ok := findRun(runs, kind, client)
-	if !ok {
-		return v
-	}
-	if r.err != nil {
-		v.ruling, v.measured = missed, r.err.Error()
-		return v
-	}
-	_, first, later := r.count()
-	allowed := r.refused() <= 0.001
-	if strict {
-		allowed = later == 0 && first <= 1
-	}
-	v.ruling = holds(allowed && r.share() >= share)
-	v.measured = fmt.Sprintf("%s, 429: %d and %d", percent(r.share()), first, later)
-	return v
 }

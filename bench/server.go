@@ -32,7 +32,7 @@ type event struct {
 	OK bool
 }
 
-// ledger is what came since the limit was set.
+// ledger lists the requests since the limit was set.
 type ledger struct {
 	Events []event
 	Most   int // at a time
@@ -40,7 +40,7 @@ type ledger struct {
 
 // service is the server's side.
 type service struct {
-	replies *replies
+	responses *responses
 
 	mu      sync.Mutex
 	limit   limit
@@ -50,7 +50,7 @@ type service struct {
 	ledger  ledger
 }
 
-// describe sets what the vendor's replies carry. The counts are too high to hold anyone back.
+// describe sets what the vendor's responses carry. The counts are too high to hold anyone back.
 func describe(h http.Header) {
 	h["Content-Type"] = jsonType
 	h["X-Request-Id"] = requestID
@@ -100,11 +100,14 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		path = rest
 		time.Sleep(latency)
 	}
-	status, body := s.replies.answer(r.Method, path, r.URL.RawQuery)
+	status, body := s.responses.answer(r.Method, path, r.URL.RawQuery)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }
+
+// tooMany is the body of a response with status 429.
+const tooMany = `{"errors":[{"status":"429","detail":"too many requests"}]}`
 
 // admit counts a request and refuses it, or works on it.
 func (s *service) admit(w http.ResponseWriter) bool {
@@ -117,7 +120,7 @@ func (s *service) admit(w http.ResponseWriter) bool {
 	var ok bool
 	h := w.Header()
 	if s.budget == nil {
-		ok = s.current < s.limit.N
+		ok = s.current < s.limit.atOnce(at)
 		for _, name := range []string{"X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset"} {
 			h.Del(name) // there is nothing to tell about time
 		}
@@ -126,7 +129,7 @@ func (s *service) admit(w http.ResponseWriter) bool {
 		ok = a.ok
 		h.Set("X-Ratelimit-Limit", strconv.Itoa(s.limit.N))
 		h.Set("X-Ratelimit-Remaining", strconv.Itoa(a.remaining))
-		h.Set("X-Ratelimit-Reset", strconv.Itoa(wholeSeconds(a.reset)))
+		h.Set("X-Ratelimit-Reset", strconv.Itoa(s.limit.seconds(a.reset)))
 		if !ok {
 			h.Set("Retry-After", strconv.Itoa(wholeSeconds(a.retry)))
 		}
@@ -143,7 +146,7 @@ func (s *service) admit(w http.ResponseWriter) bool {
 		return true
 	}
 	w.WriteHeader(http.StatusTooManyRequests)
-	_, _ = io.WriteString(w, `{"errors":[{"status":"429","detail":"too many requests"}]}`)
+	_, _ = io.WriteString(w, tooMany)
 	return false
 }
 
@@ -159,9 +162,10 @@ type addresses struct {
 	Certificate []byte // PEM, of TLS
 }
 
-// serve is the server process: it tells its addresses and ends with its standard input.
+// serve is the server process: it writes its addresses to standard output, and ends with its
+// standard input.
 func serve() error {
-	s := &service{replies: newReplies()}
+	s := &service{responses: newResponses()}
 	plain := httptest.NewServer(s)
 	defer plain.Close()
 	two := httptest.NewUnstartedServer(s)
@@ -169,7 +173,8 @@ func serve() error {
 	two.Config.ErrorLog = log.New(io.Discard, "", 0)
 	two.StartTLS()
 	defer two.Close()
-	at := addresses{plain.URL, two.URL, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: two.Certificate().Raw})}
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: two.Certificate().Raw})
+	at := addresses{plain.URL, two.URL, certificate}
 	if err := json.NewEncoder(os.Stdout).Encode(at); err != nil {
 		return err
 	}
@@ -177,7 +182,8 @@ func serve() error {
 	return err
 }
 
-// server is a server process, apart from the clients so that what it allocates is in no figure of theirs.
+// server is a server process, apart from the clients so that what it allocates is in no figure of
+// theirs.
 type server struct {
 	addresses
 	stop func()
@@ -219,6 +225,7 @@ const (
 	roleVariable = "SDK_BENCH_ROLE"
 	roleServer   = "server"
 	roleWorker   = "worker"
+	roleGoodput  = "goodput"
 )
 
 func self(ctx context.Context, role string) (*exec.Cmd, error) {
@@ -232,8 +239,8 @@ func self(ctx context.Context, role string) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-func (s *server) control(ctx context.Context, path string, in, out any) error {
-	b, err := json.Marshal(in)
+func (s *server) control(ctx context.Context, path string, body, out any) error {
+	b, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
@@ -256,7 +263,7 @@ func (s *server) control(ctx context.Context, path string, in, out any) error {
 }
 
 // memory is a transport that answers at once.
-type memory struct{ replies *replies }
+type memory struct{ responses *responses }
 
 func (m memory) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
@@ -265,7 +272,7 @@ func (m memory) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	status, body := m.replies.answer(req.Method, req.URL.Path, req.URL.RawQuery)
+	status, body := m.responses.answer(req.Method, req.URL.Path, req.URL.RawQuery)
 	h := make(http.Header, 5)
 	describe(h)
 	return &http.Response{

@@ -2,16 +2,18 @@ package confluent
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
 
-	"github.com/integrations-go/sdk/confluent/api"
 	"github.com/integrations-go/sdk/internal/core"
+	"github.com/integrations-go/sdk/internal/vendor"
 	"github.com/integrations-go/sdk/ratelimit"
 )
 
-// Client calls Provider Integration Management. It is safe for concurrent use; make one and keep it.
+// Client calls Provider Integration Management. It is safe for concurrent use. Create one and keep
+// it.
 type Client struct {
 	// Integrations is pim/v2: Azure and Google Cloud.
 	Integrations *IntegrationsService
@@ -19,38 +21,36 @@ type Client struct {
 	IntegrationsV1 *IntegrationsV1Service
 
 	core *core.Client
-	api  *api.Client
+	raw  *rawClient
 }
 
-// New makes a client. It needs exactly one of [WithAPIKey], [WithToken], [WithTokenSource] and [WithSTS]. Nothing is sent.
+// New returns a client. It needs exactly one of [WithAPIKey], [WithToken], [WithTokenSource] and
+// [WithSTS]. It sends nothing. An option that is missing or not valid is [ErrInvalid].
 func New(opts ...Option) (*Client, error) {
-	fail := func(err error) (*Client, error) { return nil, refuse("New", err) }
-	cfg := config{Options: core.Options{Config: core.Config{
-		Vendor: "confluent", RequestIDHeader: "X-Request-Id", Headers: ratelimit.Confluent(), NewError: newError, Gone: gone,
-	}}}
-	for _, o := range slices.Concat([]Option{WithBaseURL(DefaultBaseURL)}, opts) {
-		if o == nil {
-			return fail(core.Arg("option", "is nil"))
-		}
-		if err := o(&cfg); err != nil {
-			return fail(err)
-		}
+	own := &config{}
+	o := core.Options{
+		Config: core.Config{
+			Vendor: vendorName, RequestIDHeader: "X-Request-Id", Headers: ratelimit.Confluent(),
+			NewError: newError, IsErrorDocument: vendor.IsErrorDocument, OwnError: ownError,
+		},
+		Own: own,
+	}
+	if err := core.Apply(&o, slices.Concat([]Option{WithBaseURL(DefaultBaseURL)}, opts)); err != nil {
+		return nil, invalidArg("New", err)
 	}
 	c := &Client{}
-	if cfg.sts != nil {
-		cfg.Auth = core.Bearer(func(ctx context.Context) (core.Token, error) {
-			t, err := c.ExchangeToken(ctx, *cfg.sts)
+	if own.sts != nil {
+		o.Auth = core.Bearer(func(ctx context.Context) (core.Token, error) {
+			t, err := c.ExchangeToken(ctx, *own.sts)
 			return core.Token(t), err
 		})
-		cfg.Auth.Calls = true
+		o.Auth.Calls = true
 	}
 	var err error
-	if c.core, err = cfg.Build("WithAPIKey, WithToken, WithTokenSource or WithSTS"); err != nil {
-		return fail(err)
+	if c.core, err = o.Build("WithAPIKey, WithToken, WithTokenSource or WithSTS"); err != nil {
+		return nil, invalidArg("New", err)
 	}
-	if c.api, err = api.NewClient(c.core.BaseURL(), api.WithHTTPClient(c.core)); err != nil {
-		return fail(err)
-	}
+	c.raw = newRawClient(c.core.BaseURL(), c.core)
 	c.Integrations = &IntegrationsService{c}
 	c.IntegrationsV1 = &IntegrationsV1Service{c}
 	return c, nil
@@ -63,8 +63,14 @@ const (
 	EnvEndpoint  = "CONFLUENT_CLOUD_ENDPOINT"
 )
 
-// FromEnv makes a client from CONFLUENT_CLOUD_API_KEY and CONFLUENT_CLOUD_API_SECRET, and CONFLUENT_CLOUD_ENDPOINT where it is set.
-// The options come after and prevail, but for credentials, of which there can be one only.
+// FromEnv returns a client with the settings in the environment variables:
+//
+//   - CONFLUENT_CLOUD_API_KEY and CONFLUENT_CLOUD_API_SECRET are required. One that is missing is
+//     [ErrInvalid].
+//   - CONFLUENT_CLOUD_ENDPOINT sets the base URL. It is optional.
+//
+// opts are applied after the variables and take precedence, except for credentials: there can be
+// only one.
 func FromEnv(opts ...Option) (*Client, error) {
 	key, secret := os.Getenv(EnvAPIKey), os.Getenv(EnvAPISecret)
 	var missing []string
@@ -76,7 +82,7 @@ func FromEnv(opts ...Option) (*Client, error) {
 	}
 	if len(missing) > 0 {
 		name := strings.Join(missing, " and ")
-		return nil, refuse("FromEnv", core.Arg(name, "not set in the environment"))
+		return nil, invalidArg("FromEnv", core.Arg(name, "not set in the environment"))
 	}
 	all := []Option{WithAPIKey(key, secret)}
 	if endpoint := os.Getenv(EnvEndpoint); endpoint != "" {
@@ -85,15 +91,25 @@ func FromEnv(opts ...Option) (*Client, error) {
 	return New(append(all, opts...)...)
 }
 
-// API is the generated client: every operation of the specification, over the same transport, with the same credentials, retries and limits. Its methods return
-// the reply as it comes, whatever its status; close the body.
-func (c *Client) API() *api.Client {
-	own := *c.api // so that what the caller sets on it changes nothing here
-	return &own
-}
+// Do sends a request of the caller with the client's credentials, retries and limits. Use it for
+// operations without a method in this package. A response with any status is not an error. The
+// caller must close its body. The body is already in memory, up to the limit of
+// [WithMaxResponseBytes].
+//
+// A URL without scheme and host, such as "/pim/v2/integrations?environment=env-abc123", is resolved
+// below the base URL and its path. A request to another origin is sent without credentials and
+// without the limiter. As for all calls, the method decides whether the request may be repeated. A
+// body is repeated if req.GetBody is set. [http.NewRequest] sets it for buffers. Do does not change
+// req, but reads and closes its body.
+//
+// These are [ErrInvalid]: a nil req, a nil URL, a URL that can't be resolved, and a path, query or
+// body that is not UTF-8. A body with a Content-Encoding, or with a Content-Type that is not JSON,
+// is sent unchanged and not checked. A body without req.GetBody is read into memory for the check.
+func (c *Client) Do(req *http.Request) (*http.Response, error) { return c.core.DoRaw(req) }
 
-// Limiter is the limiter that the client waits for, nil if it was turned off.
+// Limiter returns the client's limiter, or nil if it was turned off.
 func (c *Client) Limiter() ratelimit.Limiter { return c.core.Limiter() }
 
-// CloseIdleConnections closes connections that no request is using.
+// CloseIdleConnections closes the connections that no request uses, including those of the HTTP
+// client of [WithHTTPClient]. The client can be used afterwards.
 func (c *Client) CloseIdleConnections() { c.core.CloseIdleConnections() }

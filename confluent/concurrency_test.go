@@ -12,11 +12,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/confluent"
 	"github.com/integrations-go/sdk/confluent/confluenttest"
 )
 
-// mixedCalls is one goroutine's work: it makes, reads, walks, validates and deletes its own integrations, and checks that every reply is for it.
+// mixedCalls is the work of one goroutine. It creates, reads, walks, validates and deletes its own
+// integrations, and checks that every response belongs to it.
 func mixedCalls(ctx context.Context, c *confluent.Client, n int) error {
 	name := fmt.Sprintf("goroutine-%03d", n)
 	in, err := c.Integrations.Provision(ctx, azure(name, tenantID))
@@ -30,17 +32,18 @@ func mixedCalls(ctx context.Context, c *confluent.Client, n int) error {
 	if err := c.Integrations.Validate(ctx, wants(in.ID)); err != nil {
 		return err
 	}
-	var meta confluent.Meta
+	var meta sdk.Meta
 	var raw []byte
 	got, err := c.Integrations.Get(ctx, env, in.ID, confluent.WithMeta(&meta), confluent.WithRawBody(&raw))
 	switch {
 	case err != nil:
 		return err
 	case got.DisplayName != name || got.ID != in.ID || meta.StatusCode != http.StatusOK || len(raw) == 0:
-		return fmt.Errorf("another goroutine's reply: %s, %s, %d", got.DisplayName, got.ID, meta.StatusCode)
+		return fmt.Errorf("another goroutine's response: %s, %s, %d", got.DisplayName, got.ID, meta.StatusCode)
 	}
 	found := false
-	for item, err := range c.IntegrationsV1.List(ctx, env, &confluent.ListOptions{PageSize: 50}, confluent.WithPrefetch()) {
+	for item, err := range c.IntegrationsV1.List(ctx, env, &confluent.ListOptions{PageSize: 50},
+		confluent.WithPrefetch()) {
 		if err != nil {
 			return err
 		}
@@ -51,7 +54,8 @@ func mixedCalls(ctx context.Context, c *confluent.Client, n int) error {
 	if !found {
 		return fmt.Errorf("%s is not in the list", v1.ID)
 	}
-	if again, err := c.Integrations.Ensure(ctx, azure(name, tenantID)); err != nil || again.Action != confluent.EnsureUnchanged {
+	if again, err := c.Integrations.Ensure(ctx, azure(name, tenantID)); err != nil ||
+		again.Action != sdk.EnsureUnchanged {
 		return fmt.Errorf("ensure: %w", err)
 	}
 	if err := c.Integrations.Delete(ctx, env, in.ID); err != nil {
@@ -86,17 +90,20 @@ func TestManyGoroutinesShareAClientInsideTheWindow(t *testing.T) {
 	t.Run("in memory, many windows", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			srv := confluenttest.NewServer(t, confluenttest.WithoutSocket(), confluenttest.WithRateLimit(40, 5*time.Second), confluenttest.WithLatency(10*time.Millisecond))
+			srv := confluenttest.NewServer(t, confluenttest.WithoutSocket(), confluenttest.WithRateLimit(40,
+				5*time.Second), confluenttest.WithLatency(10*time.Millisecond))
 			runMixed(t, srv, newClient(t, srv))
-			// A validation's reply tells nothing of the window, and 64 of them fill one: only trying shows when it ends.
+			// The response to a validation has no rate limit headers, and 64 validations fill a
+			// window. Only another request shows when the window ends.
 			assert.LessOrEqual(t, answeredWith(srv, http.StatusTooManyRequests), 2, "waiting ahead must do")
 		})
 	})
 	t.Run("in memory, without waiting ahead", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			srv := confluenttest.NewServer(t, confluenttest.WithoutSocket(), confluenttest.WithRateLimit(40, 5*time.Second))
-			patient := confluent.DefaultRetryPolicy()
+			srv := confluenttest.NewServer(t, confluenttest.WithoutSocket(), confluenttest.WithRateLimit(40,
+				5*time.Second))
+			patient := sdk.DefaultRetryPolicy()
 			patient.MaxAttempts = 1000
 			runMixed(t, srv, newClient(t, srv, confluent.WithLimiter(nil), confluent.WithRetry(patient)))
 			assert.NotZero(t, answeredWith(srv, http.StatusTooManyRequests), "or else the server limits nothing here")
@@ -121,15 +128,16 @@ func TestManyGoroutinesRideOutFaults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := confluenttest.NewServer(t, confluenttest.WithoutSocket())
 		for _, operation := range []string{opGet, opList, opListV1, opValidate, opDelete} {
-			for _, f := range []confluenttest.Fault{{Status: 503}, {Lost: true, Apply: true}, {Truncate: true}, {Status: 429}} {
+			for _, f := range []confluenttest.Fault{{Status: 503}, {Lost: true, Apply: true}, {Truncate: true},
+				{Status: 429}} {
 				f.Operation, f.Times, f.Skip = operation, 4, 10
 				if f.Truncate && (operation == opValidate || operation == opDelete) {
-					continue // they answer without a body
+					continue // responses without a body
 				}
 				srv.Inject(f)
 			}
 		}
-		patient := confluent.DefaultRetryPolicy()
+		patient := sdk.DefaultRetryPolicy()
 		patient.Budget = 1000
 		runMixed(t, srv, newClient(t, srv, confluent.WithRetry(patient)))
 	})

@@ -12,21 +12,24 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/confluent"
 	"github.com/integrations-go/sdk/confluent/confluenttest"
 )
 
 func awsV1(name, role string) confluent.IntegrationCreateV1 {
 	return confluent.IntegrationCreateV1{
-		DisplayName: name, Environment: inEnv, Config: confluent.Config{Value: &confluent.AWSConfig{CustomerIAMRoleARN: role}},
+		DisplayName: name, Environment: inEnv,
+		Config: confluent.Config{Value: &confluent.AWSConfig{CustomerIAMRoleARN: role}},
 	}
 }
 
-// seeds are objects that are there before Ensure runs.
+// seeds are the objects that exist before Ensure runs.
 type seeds []map[string]any
 
 func seed(name, provider, kind, member, value string) map[string]any {
-	return map[string]any{"display_name": name, "provider": provider, "config": map[string]any{"kind": kind, member: value}}
+	return map[string]any{"display_name": name, "provider": provider, "config": map[string]any{"kind": kind,
+		member: value}}
 }
 
 func azureSeed(name, tenant string) map[string]any {
@@ -38,116 +41,134 @@ func with(m map[string]any, name string, value any) map[string]any {
 	return m
 }
 
+// ensureCase is the state of a server with the result of Ensure.
+type ensureCase struct {
+	there seeds
+	style confluenttest.Style
+	in    confluent.IntegrationCreate
+
+	action sdk.EnsureAction
+	sent   []string
+	status confluent.Status
+	id     string // "" means the first one
+	left   int    // 0 means one
+}
+
+func (tc ensureCase) check(t *testing.T) {
+	t.Helper()
+	t.Parallel()
+	srv, c := newPair(t, confluenttest.WithStyle(tc.style))
+	for _, s := range tc.there {
+		srv.Add(env, s)
+	}
+	got, err := c.Integrations.Ensure(t.Context(), tc.in)
+	require.NoError(t, err)
+	assert.Equal(t, tc.action, got.Action)
+	assert.Equal(t, tc.status, got.Integration.Status)
+	if tc.id == "" {
+		tc.id = "cspi-00001"
+	}
+	assert.Equal(t, tc.id, got.Integration.ID)
+	assert.Empty(t, got.Differences)
+	assert.Equal(t, tc.sent, sent(srv))
+
+	for range 2 { // later runs only read
+		srv.ResetCalls()
+		again, err := c.Integrations.Ensure(t.Context(), tc.in)
+		require.NoError(t, err)
+		assert.Equal(t, sdk.EnsureUnchanged, again.Action)
+		assert.Equal(t, tc.id, again.Integration.ID)
+		assert.Equal(t, []string{"GET 200"}, sent(srv))
+	}
+	assert.Len(t, srv.Integrations(env), max(tc.left, 1))
+}
+
 func TestEnsureDoesOnlyWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	draft := func(name string) map[string]any { return map[string]any{"display_name": name, "provider": "azure"} }
-	for name, tc := range map[string]struct {
-		there seeds
-		style confluenttest.Style
-		in    confluent.IntegrationCreate
-
-		action confluent.EnsureAction
-		sent   []string
-		status confluent.Status
-		id     string // "" is the first
-		left   int    // 0 is one
-	}{
+	for name, tc := range map[string]ensureCase{
 		"nothing there": {
-			in: azure("vault", tenantID), action: confluent.EnsureCreated,
+			in: azure("vault", tenantID), action: sdk.EnsureCreated,
 			sent: []string{"GET 200", "POST 201", "PATCH 200"}, status: confluent.StatusCreated,
 		},
 		"nothing there, and no config wanted": {
 			in:     confluent.IntegrationCreate{DisplayName: "vault", Provider: "azure", Environment: inEnv},
-			action: confluent.EnsureCreated, sent: []string{"GET 200", "POST 201"}, status: confluent.StatusDraft,
+			action: sdk.EnsureCreated, sent: []string{"GET 200", "POST 201"}, status: confluent.StatusDraft,
 		},
 		"names that only contain it": {
 			there: seeds{azureSeed("vault-2", tenantID), azureSeed("my vault", tenantID), azureSeed("Vault", tenantID)},
-			in:    azure("vault", tenantID), action: confluent.EnsureCreated,
-			sent: []string{"GET 200", "POST 201", "PATCH 200"}, status: confluent.StatusCreated, id: "cspi-00004", left: 4,
+			in:    azure("vault", tenantID), action: sdk.EnsureCreated,
+			sent: []string{"GET 200", "POST 201", "PATCH 200"}, status: confluent.StatusCreated, id: "cspi-00004",
+			left: 4,
 		},
 		"a draft that someone left": {
-			there: seeds{draft("vault")}, in: azure("vault", tenantID), action: confluent.EnsureConfigured,
+			there: seeds{draft("vault")}, in: azure("vault", tenantID), action: sdk.EnsureConfigured,
 			sent: []string{"GET 200", "PATCH 200"}, status: confluent.StatusCreated,
 		},
 		"a draft whose unset member is absent": {
 			there: seeds{draft("vault")}, style: confluenttest.Style{OmitUnset: true},
-			in: azure("vault", tenantID), action: confluent.EnsureConfigured,
+			in: azure("vault", tenantID), action: sdk.EnsureConfigured,
 			sent: []string{"GET 200", "PATCH 200"}, status: confluent.StatusCreated,
 		},
 		"a draft, and no config wanted": {
 			there:  seeds{draft("vault")},
 			in:     confluent.IntegrationCreate{DisplayName: "vault", Provider: "AZURE", Environment: inEnv},
-			action: confluent.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusDraft,
+			action: sdk.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusDraft,
 		},
 		"as wanted": {
 			there: seeds{azureSeed("vault", tenantID)}, in: azure("vault", tenantID),
-			action: confluent.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusCreated,
+			action: sdk.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusCreated,
 		},
 		"as wanted, and in use": {
-			there: seeds{with(azureSeed("vault", tenantID), "usages", []string{"crn://x"})}, in: azure("vault", tenantID),
-			action: confluent.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusActive,
+			there:  seeds{with(azureSeed("vault", tenantID), "usages", []string{"crn://x"})},
+			in:     azure("vault", tenantID),
+			action: sdk.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusActive,
 		},
 		"in use, and no config wanted": {
 			there:  seeds{with(azureSeed("vault", tenantID), "usages", []string{"crn://x"})},
 			in:     confluent.IntegrationCreate{DisplayName: "vault", Provider: "azure", Environment: inEnv},
-			action: confluent.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusActive,
+			action: sdk.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusActive,
 		},
 		"as wanted, in a state that this release does not know": {
 			there: seeds{with(azureSeed("vault", tenantID), "status", "PAUSED")}, in: azure("vault", tenantID),
-			action: confluent.EnsureUnchanged, sent: []string{"GET 200"}, status: "PAUSED",
+			action: sdk.EnsureUnchanged, sent: []string{"GET 200"}, status: "PAUSED",
 		},
 		"tenant and provider in other cases": {
-			there: seeds{azureSeed("vault", strings.ToUpper(tenantID))}, style: confluenttest.Style{UpperProvider: true},
-			in: azure("vault", tenantID), action: confluent.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusCreated,
+			there: seeds{azureSeed("vault", strings.ToUpper(tenantID))},
+			style: confluenttest.Style{UpperProvider: true},
+			in:    azure("vault", tenantID), action: sdk.EnsureUnchanged, sent: []string{"GET 200"},
+			status: confluent.StatusCreated,
 		},
 		"a kind named by its schema": {
 			there: seeds{seed("vault", "azure", "pim.v2.AzureIntegrationConfig", "customer_azure_tenant_id", tenantID)},
-			in:    azure("vault", tenantID), action: confluent.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusCreated,
+			in:    azure("vault", tenantID), action: sdk.EnsureUnchanged, sent: []string{"GET 200"},
+			status: confluent.StatusCreated,
 		},
 		"more members than wanted": {
-			there: seeds{with(azureSeed("vault", tenantID), "config", map[string]any{"kind": "AzureIntegrationConfig", "customer_azure_tenant_id": tenantID, "region": "eu"})},
-			in:    azure("vault", tenantID), action: confluent.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusCreated,
+			there: seeds{with(azureSeed("vault", tenantID), "config", map[string]any{"kind": "AzureIntegrationConfig",
+				"customer_azure_tenant_id": tenantID, "region": "eu"})},
+			in: azure("vault", tenantID), action: sdk.EnsureUnchanged, sent: []string{"GET 200"},
+			status: confluent.StatusCreated,
 		},
 		"an unknown kind, written in another way": {
-			there: seeds{{"display_name": "vault", "provider": "gcp", "status": "CREATED", "config": json.RawMessage(`{"kind":"Newer","own":"x","scope":{"b":[1,2.50],"a":"\u00e9 <"}}`)}},
+			there: seeds{{"display_name": "vault", "provider": "gcp", "status": "CREATED",
+				"config": json.RawMessage(`{"kind":"Newer","own":"x","scope":{"b":[1,2.50],"a":"\u00e9 <"}}`)}},
 			in: confluent.IntegrationCreate{
 				DisplayName: "vault", Provider: "GCP", Environment: inEnv,
-				Config: unknownConfig(`{ "scope": { "a": "é \u003c", "b": [ 1, 2.50 ] }, "kind": "Newer", "unset": "" }`),
+				Config: unknownConfig(`{ "scope": { "a": "é \u003c", "b": [ 1, 2.50 ] }, "kind": "Newer", ` +
+					`"unset": "" }`),
 			},
-			action: confluent.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusCreated,
+			action: sdk.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusCreated,
 		},
 		"no provider told by the server": {
-			there: seeds{{"display_name": "vault", "status": "CREATED", "config": map[string]any{"kind": "AzureIntegrationConfig", "customer_azure_tenant_id": tenantID}, "provider": nil}},
-			in:    azure("vault", tenantID), action: confluent.EnsureUnchanged, sent: []string{"GET 200"}, status: confluent.StatusCreated,
+			there: seeds{{"display_name": "vault", "status": "CREATED",
+				"config":   map[string]any{"kind": "AzureIntegrationConfig", "customer_azure_tenant_id": tenantID},
+				"provider": nil}},
+			in: azure("vault", tenantID), action: sdk.EnsureUnchanged, sent: []string{"GET 200"},
+			status: confluent.StatusCreated,
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			srv, c := newPair(t, confluenttest.WithStyle(tc.style))
-			for _, s := range tc.there {
-				srv.Add(env, s)
-			}
-			got, err := c.Integrations.Ensure(t.Context(), tc.in)
-			require.NoError(t, err)
-			assert.Equal(t, tc.action, got.Action)
-			assert.Equal(t, tc.status, got.Integration.Status)
-			if tc.id == "" {
-				tc.id = "cspi-00001"
-			}
-			assert.Equal(t, tc.id, got.Integration.ID)
-			assert.Empty(t, got.Differences)
-			assert.Equal(t, tc.sent, sent(srv))
-
-			for range 2 { // whatever the first run found, more runs only read
-				srv.ResetCalls()
-				again, err := c.Integrations.Ensure(t.Context(), tc.in)
-				require.NoError(t, err)
-				assert.Equal(t, confluent.EnsureUnchanged, again.Action)
-				assert.Equal(t, tc.id, again.Integration.ID)
-				assert.Equal(t, []string{"GET 200"}, sent(srv))
-			}
-			assert.Len(t, srv.Integrations(env), max(tc.left, 1))
-		})
+		t.Run(name, tc.check)
 	}
 }
 
@@ -158,21 +179,27 @@ func TestEnsureNamesWhatConflicts(t *testing.T) {
 		in    confluent.IntegrationCreate
 		diff  []string
 	}{
-		"another tenant":   {azureSeed("vault", tenantID[:35]+"9"), azure("vault", tenantID), []string{"Config.customer_azure_tenant_id"}},
-		"another provider": {seed("vault", "gcp", "GcpIntegrationConfig", "customer_google_service_account", gcpAccount), azure("vault", tenantID), []string{"Provider", "Config.kind"}},
+		"another tenant": {azureSeed("vault", tenantID[:35]+"9"), azure("vault", tenantID),
+			[]string{"Config.customer_azure_tenant_id"}},
+		"another provider": {seed("vault", "gcp", "GcpIntegrationConfig", "customer_google_service_account",
+			gcpAccount), azure("vault", tenantID), []string{"Provider", "Config.kind"}},
 		"a draft of another provider": {
 			map[string]any{"display_name": "vault", "provider": "gcp"}, azure("vault", tenantID), []string{"Provider"},
 		},
 		"another provider, and no config wanted": {
 			map[string]any{"display_name": "vault", "provider": "gcp"},
-			confluent.IntegrationCreate{DisplayName: "vault", Provider: "azure", Environment: inEnv}, []string{"Provider"},
+			confluent.IntegrationCreate{DisplayName: "vault", Provider: "azure", Environment: inEnv},
+			[]string{"Provider"},
 		},
 		"a draft that is configured in another way": {
-			with(azureSeed("vault", tenantID[:35]+"9"), "status", "DRAFT"), azure("vault", tenantID), []string{"Config.customer_azure_tenant_id"},
+			with(azureSeed("vault", tenantID[:35]+"9"), "status", "DRAFT"), azure("vault", tenantID),
+			[]string{"Config.customer_azure_tenant_id"},
 		},
 		"members of an unknown kind, whose case may matter": {
-			map[string]any{"display_name": "vault", "status": "CREATED", "config": map[string]any{"kind": "Newer", "a": "X", "b": json.Number("10000000000000000000"), "c": "same"}},
-			confluent.IntegrationCreate{DisplayName: "vault", Provider: "gcp", Environment: inEnv, Config: unknownConfig(`{"kind":"Newer","a":"x","b":10000000000000000001,"c":"same","d":true}`)},
+			map[string]any{"display_name": "vault", "status": "CREATED", "config": map[string]any{"kind": "Newer",
+				"a": "X", "b": json.Number("10000000000000000000"), "c": "same"}},
+			confluent.IntegrationCreate{DisplayName: "vault", Provider: "gcp", Environment: inEnv,
+				Config: unknownConfig(`{"kind":"Newer","a":"x","b":10000000000000000001,"c":"same","d":true}`)},
 			[]string{"Config.a", "Config.b", "Config.d"},
 		},
 	} {
@@ -184,7 +211,7 @@ func TestEnsureNamesWhatConflicts(t *testing.T) {
 			require.ErrorIs(t, err, confluent.ErrConflict)
 			errorOf(t, err)
 			require.NotNil(t, got)
-			assert.Equal(t, confluent.EnsureConflicting, got.Action)
+			assert.Equal(t, sdk.EnsureConflicting, got.Action)
 			assert.Equal(t, tc.diff, got.Differences)
 			assert.Equal(t, id, got.Integration.ID)
 			assert.ErrorContains(t, err, id)
@@ -194,7 +221,8 @@ func TestEnsureNamesWhatConflicts(t *testing.T) {
 	}
 }
 
-// A list need not show the configuration: then the integration is read, and what is not shown even there is no difference.
+// If the list does not show the configuration, Ensure reads the integration. Members that are still
+// missing count as equal.
 func TestEnsureReadsWhatTheListDoesNotShow(t *testing.T) {
 	t.Parallel()
 	item := func(config string) string {
@@ -202,12 +230,12 @@ func TestEnsureReadsWhatTheListDoesNotShow(t *testing.T) {
 	}
 	ours := `,"config":{"kind":"AzureIntegrationConfig","customer_azure_tenant_id":"` + tenantID + `"}`
 	theirs := `,"config":{"kind":"AzureIntegrationConfig","customer_azure_tenant_id":"other"}`
-	for config, action := range map[string]confluent.EnsureAction{
-		ours: confluent.EnsureUnchanged, "": confluent.EnsureUnchanged, theirs: confluent.EnsureConflicting,
+	for config, action := range map[string]sdk.EnsureAction{
+		ours: sdk.EnsureUnchanged, "": sdk.EnsureUnchanged, theirs: sdk.EnsureConflicting,
 	} {
 		w := newTap(t, answer(200, `{"data":[`+item("")+`]}`), answer(200, item(config)))
 		got, err := w.client(t).Integrations.Ensure(t.Context(), azure("vault", tenantID))
-		assert.Equal(t, action == confluent.EnsureConflicting, errors.Is(err, confluent.ErrConflict), config)
+		assert.Equal(t, action == sdk.EnsureConflicting, errors.Is(err, confluent.ErrConflict), config)
 		assert.Equal(t, action, got.Action, config)
 		assert.Len(t, w.requests(), 2)
 	}
@@ -223,7 +251,8 @@ func TestEnsureRefusesToChooseBetweenTwo(t *testing.T) {
 	assert.Equal(t, []string{"GET 200"}, sent(srv))
 
 	v1 := func(n string) map[string]any {
-		return map[string]any{"api_version": "pim/v1", "display_name": "s3", "config": map[string]any{"kind": "AwsIntegrationConfig", "customer_iam_role_arn": role + n}}
+		return map[string]any{"api_version": "pim/v1", "display_name": "s3",
+			"config": map[string]any{"kind": "AwsIntegrationConfig", "customer_iam_role_arn": role + n}}
 	}
 	a, b = srv.Add(env, v1("1")), srv.Add(env, v1("2"))
 	srv.ResetCalls()
@@ -236,178 +265,10 @@ func TestEnsureRefusesToChooseBetweenTwo(t *testing.T) {
 func requireAmbiguous(t *testing.T, err error, ids ...string) {
 	t.Helper()
 	require.ErrorIs(t, err, confluent.ErrConflict)
-	var ambiguous *confluent.AmbiguousError
+	var ambiguous *sdk.AmbiguousError
 	require.ErrorAs(t, err, &ambiguous)
 	assert.Equal(t, ids, ambiguous.IDs)
 	errorOf(t, err)
-}
-
-// A reply gets lost. Ensure must end with one object, or say what it knows.
-func TestEnsureLooksAgainWhereAReplyIsLost(t *testing.T) {
-	t.Parallel()
-	for name, tc := range map[string]struct {
-		faults []confluenttest.Fault
-		draft  bool // there from the beginning
-		sent   []string
-		action confluent.EnsureAction
-		is     error // nil: success
-	}{
-		"create carried out": {
-			faults: []confluenttest.Fault{{Operation: opCreate, Lost: true, Apply: true}},
-			sent:   []string{"GET 200", "POST 0", "GET 200", "PATCH 200"}, action: confluent.EnsureCreated,
-		},
-		"create carried out, answered 500": {
-			faults: []confluenttest.Fault{{Operation: opCreate, Status: 500, Apply: true}},
-			sent:   []string{"GET 200", "POST 500", "GET 200", "PATCH 200"}, action: confluent.EnsureCreated,
-		},
-		"create carried out, answered nonsense": {
-			faults: []confluenttest.Fault{{Operation: opCreate, Status: 201, Body: `{}`, Apply: true}},
-			sent:   []string{"GET 200", "POST 201", "GET 200", "PATCH 200"}, action: confluent.EnsureCreated,
-		},
-		"create not carried out": {
-			faults: []confluenttest.Fault{{Operation: opCreate, Lost: true}},
-			sent:   []string{"GET 200", "POST 0", "GET 200"}, is: confluent.ErrOutcomeUnknown,
-		},
-		"create, and the second look fails": {
-			faults: []confluenttest.Fault{{Operation: opCreate, Lost: true, Apply: true}, {Operation: opList, Status: 403, Skip: 1}},
-			sent:   []string{"GET 200", "POST 0", "GET 403"}, is: confluent.ErrOutcomeUnknown,
-		},
-		"update carried out": {
-			faults: []confluenttest.Fault{{Operation: opUpdate, Lost: true, Apply: true}}, draft: true,
-			sent: []string{"GET 200", "PATCH 0", "GET 200"}, action: confluent.EnsureConfigured,
-		},
-		"update carried out, answered nonsense": {
-			faults: []confluenttest.Fault{{Operation: opUpdate, Status: 200, Body: `{}`, Apply: true}}, draft: true,
-			sent: []string{"GET 200", "PATCH 200", "GET 200"}, action: confluent.EnsureConfigured,
-		},
-		"update not carried out": {
-			faults: []confluenttest.Fault{{Operation: opUpdate, Lost: true}}, draft: true,
-			sent: []string{"GET 200", "PATCH 0", "GET 200"}, action: confluent.EnsureUnchanged, is: confluent.ErrOutcomeUnknown,
-		},
-		"update, and the look fails": {
-			faults: []confluenttest.Fault{{Operation: opUpdate, Lost: true, Apply: true}, {Operation: opGet, Status: 403}}, draft: true,
-			sent: []string{"GET 200", "PATCH 0", "GET 403"}, action: confluent.EnsureUnchanged, is: confluent.ErrForbidden,
-		},
-		"create and update carried out": {
-			faults: []confluenttest.Fault{{Operation: opCreate, Lost: true, Apply: true}, {Operation: opUpdate, Lost: true, Apply: true}},
-			sent:   []string{"GET 200", "POST 0", "GET 200", "PATCH 0", "GET 200"}, action: confluent.EnsureCreated,
-		},
-		"update refused": {
-			faults: []confluenttest.Fault{{Operation: opUpdate, Status: 422}},
-			sent:   []string{"GET 200", "POST 201", "PATCH 422"}, action: confluent.EnsureCreated, is: confluent.ErrInvalid,
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			srv, c := newPair(t)
-			if tc.draft {
-				srv.Add(env, map[string]any{"display_name": "vault", "provider": "azure"})
-			}
-			for _, f := range tc.faults {
-				srv.Inject(f)
-			}
-			got, err := c.Integrations.Ensure(t.Context(), azure("vault", tenantID))
-			assert.Equal(t, tc.sent, sent(srv))
-			if tc.is != nil {
-				require.ErrorIs(t, err, tc.is)
-			} else {
-				require.NoError(t, err)
-				assert.Equal(t, confluent.StatusCreated, got.Integration.Status)
-			}
-			if tc.action == "" {
-				assert.Nil(t, got)
-			} else if assert.NotNil(t, got) {
-				assert.Equal(t, tc.action, got.Action)
-			}
-
-			got, err = c.Integrations.Ensure(t.Context(), azure("vault", tenantID))
-			require.NoError(t, err, "another run repairs it")
-			assert.Equal(t, confluent.StatusCreated, got.Integration.Status)
-			assert.Len(t, srv.Integrations(env), 1)
-		})
-	}
-}
-
-func TestEnsureStopsWithItsContext(t *testing.T) {
-	t.Parallel()
-	for _, method := range []string{http.MethodPost, http.MethodPatch} {
-		t.Run(method, func(t *testing.T) {
-			t.Parallel()
-			srv := confluenttest.NewServer(t, confluenttest.WithoutSocket())
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			c := newClient(t, srv, around(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
-				resp, err := next.RoundTrip(r)
-				if r.Method == method {
-					cancel()
-					return nil, context.Canceled
-				}
-				return resp, err
-			}))
-			_, err := c.Integrations.Ensure(ctx, azure("vault", tenantID))
-			require.ErrorIs(t, err, context.Canceled)
-			require.ErrorIs(t, err, confluent.ErrOutcomeUnknown)
-			assert.Len(t, srv.Integrations(env), 1)
-			calls := srv.Calls()
-			assert.Equal(t, method, calls[len(calls)-1].Method)
-		})
-	}
-}
-
-// What says nothing about the name must not be taken for its absence: a duplicate would be the end of it.
-func TestEnsureCreatesNothingWhereItCannotLook(t *testing.T) {
-	t.Parallel()
-	ensures := map[string]func(context.Context, *confluent.Client) error{
-		"v1": func(ctx context.Context, c *confluent.Client) error {
-			_, err := c.IntegrationsV1.Ensure(ctx, awsV1("s3", role))
-			return err
-		},
-		"v2": func(ctx context.Context, c *confluent.Client) error {
-			_, err := c.Integrations.Ensure(ctx, azure("vault", tenantID))
-			return err
-		},
-	}
-	for version, ensure := range ensures {
-		for _, status := range []int{400, 401, 403, 404, 410, 500} {
-			t.Run(version+" "+http.StatusText(status), func(t *testing.T) {
-				t.Parallel()
-				srv := confluenttest.NewServer(t)
-				c := newClient(t, srv, once())
-				srv.Inject(confluenttest.Fault{Method: http.MethodGet, Status: status})
-				assert.Equal(t, status, errorOf(t, ensure(t.Context(), c)).StatusCode)
-				assert.Len(t, srv.Calls(), 1)
-			})
-		}
-		for _, status := range []int{403, 404} {
-			t.Run(version+" environment is "+http.StatusText(status), func(t *testing.T) {
-				t.Parallel()
-				srv, c := newPair(t, confluenttest.WithEnvironments("other"), confluenttest.WithStyle(confluenttest.Style{UnknownEnvironment: status}))
-				assert.Equal(t, status, errorOf(t, ensure(t.Context(), c)).StatusCode)
-				assert.Len(t, srv.Calls(), 1)
-			})
-		}
-		t.Run(version+" the second page fails", func(t *testing.T) {
-			t.Parallel()
-			srv, c := newPair(t)
-			for range 101 {
-				srv.Add(env, azureSeed("my vault", tenantID))
-			}
-			srv.Inject(confluenttest.Fault{Method: http.MethodGet, Status: 404, Skip: 1})
-			assert.ErrorIs(t, ensure(t.Context(), c), confluent.ErrNotFound)
-			assert.Equal(t, []string{"GET 200", "GET 404"}, sent(srv))
-		})
-		t.Run(version+" the token exchange is 404 for once", func(t *testing.T) {
-			t.Parallel()
-			srv := confluenttest.NewServer(t)
-			c := newBearerClient(t, srv, confluent.WithSTS(stsConfig("jwt")))
-			srv.Inject(confluenttest.Fault{Operation: opExchange, Status: 404})
-			err := ensure(t.Context(), c)
-			require.ErrorContains(t, err, "404")
-			assert.NotErrorIs(t, err, confluent.ErrNotFound, "the token is about the caller, not about an object")
-			assert.Empty(t, srv.Integrations(env))
-			assert.Len(t, srv.Calls(), 1)
-		})
-	}
 }
 
 func TestEnsureV1(t *testing.T) {
@@ -419,37 +280,39 @@ func TestEnsureV1(t *testing.T) {
 	for name, tc := range map[string]struct {
 		there  seeds
 		faults []confluenttest.Fault
-		action confluent.EnsureAction
+		action sdk.EnsureAction
 		sent   []string
 		is     error
 		diff   []string
 	}{
 		"nothing there": {
-			action: confluent.EnsureCreated, sent: []string{"GET 200", "POST 201"},
+			action: sdk.EnsureCreated, sent: []string{"GET 200", "POST 201"},
 		},
 		"another name": {
 			there:  seeds{there("s3-2", "pim/v1", "AWS", role+"2")},
-			action: confluent.EnsureCreated, sent: []string{"GET 200", "POST 201"},
+			action: sdk.EnsureCreated, sent: []string{"GET 200", "POST 201"},
 		},
 		"as wanted, the provider in lower case": {
 			there:  seeds{there("s3", "pim/v1", "aws", role)},
-			action: confluent.EnsureUnchanged, sent: []string{"GET 200"},
+			action: sdk.EnsureUnchanged, sent: []string{"GET 200"},
 		},
 		"another role": {
 			there:  seeds{there("s3", "pim/v1", "AWS", role+"2")},
-			action: confluent.EnsureConflicting, sent: []string{"GET 200"}, is: confluent.ErrConflict, diff: []string{"Config.customer_iam_role_arn"},
+			action: sdk.EnsureConflicting, sent: []string{"GET 200"}, is: confluent.ErrConflict,
+			diff: []string{"Config.customer_iam_role_arn"},
 		},
 		"another cloud's": {
 			there:  seeds{azureSeed("s3", tenantID)},
-			action: confluent.EnsureConflicting, sent: []string{"GET 200"}, is: confluent.ErrConflict, diff: []string{"Provider", "Config.kind"},
+			action: sdk.EnsureConflicting, sent: []string{"GET 200"}, is: confluent.ErrConflict,
+			diff: []string{"Provider", "Config.kind"},
 		},
 		"without a config": {
 			there:  seeds{{"api_version": "pim/v1", "display_name": "s3"}},
-			action: confluent.EnsureUnchanged, sent: []string{"GET 200", "GET 200"},
+			action: sdk.EnsureUnchanged, sent: []string{"GET 200", "GET 200"},
 		},
-		"create carried out, its reply lost": {
+		"create carried out, its response lost": {
 			faults: []confluenttest.Fault{{Operation: opCreateV1, Lost: true, Apply: true}},
-			action: confluent.EnsureCreated, sent: []string{"GET 200", "POST 0", "GET 200"},
+			action: sdk.EnsureCreated, sent: []string{"GET 200", "POST 0", "GET 200"},
 		},
 		"create not carried out": {
 			faults: []confluenttest.Fault{{Operation: opCreateV1, Status: 504}},
@@ -457,11 +320,11 @@ func TestEnsureV1(t *testing.T) {
 		},
 		"the role is another integration's": {
 			there: seeds{there("s3-2", "pim/v1", "AWS", role)},
-			sent:  []string{"GET 200", "POST 409"}, is: confluent.ErrConflict,
+			sent:  []string{"GET 200", "POST 409", "GET 200"}, is: confluent.ErrConflict,
 		},
 		"create carried out, answered nonsense": {
 			faults: []confluenttest.Fault{{Operation: opCreateV1, Status: 201, Body: `{}`, Apply: true}},
-			action: confluent.EnsureCreated, sent: []string{"GET 200", "POST 201", "GET 200"},
+			action: sdk.EnsureCreated, sent: []string{"GET 200", "POST 201", "GET 200"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -493,13 +356,13 @@ func TestEnsureV1(t *testing.T) {
 				srv.ResetCalls()
 				again, err := c.IntegrationsV1.Ensure(t.Context(), awsV1("s3", role))
 				require.NoError(t, err)
-				assert.Equal(t, confluent.EnsureUnchanged, again.Action)
+				assert.Equal(t, sdk.EnsureUnchanged, again.Action)
 				assert.Equal(t, got.Integration.ID, again.Integration.ID)
 				for _, call := range srv.Calls() {
 					assert.Equal(t, http.MethodGet, call.Method)
 				}
 			}
-			assert.Len(t, srv.Integrations(env), len(tc.there)+btoi(tc.action == confluent.EnsureCreated))
+			assert.Len(t, srv.Integrations(env), len(tc.there)+btoi(tc.action == sdk.EnsureCreated))
 		})
 	}
 }
@@ -519,14 +382,18 @@ func TestEnsureRefusesBadInput(t *testing.T) {
 		in       in
 		argument string
 	}{
-		"no environment":             {in{DisplayName: "x", Config: gcpConfig(gcpAccount)}, "Environment.ID"},
-		"no name":                    {in{Environment: inEnv, Config: gcpConfig(gcpAccount)}, "DisplayName"},
-		"a name of spaces":           {in{DisplayName: "  ", Environment: inEnv, Config: gcpConfig(gcpAccount)}, "DisplayName"},
-		"a name of 61 characters":    {azure(strings.Repeat("x", 61), tenantID), "DisplayName"},
-		"config without its kind":    {in{DisplayName: "x", Provider: "GCP", Environment: inEnv, Config: unknownConfig(`{}`)}, "Config"},
+		"no environment": {in{DisplayName: "x", Config: gcpConfig(gcpAccount)}, "Environment.ID"},
+		"no name":        {in{Environment: inEnv, Config: gcpConfig(gcpAccount)}, "DisplayName"},
+		"a name of spaces": {in{DisplayName: "  ", Environment: inEnv, Config: gcpConfig(gcpAccount)},
+			"DisplayName"},
+		"a name of 61 characters": {azure(strings.Repeat("x", 61), tenantID), "DisplayName"},
+		"config without its kind": {in{DisplayName: "x", Provider: "GCP", Environment: inEnv,
+			Config: unknownConfig(`{}`)}, "Config"},
 		"config without its content": {in{DisplayName: "x", Environment: inEnv, Config: azureConfig("")}, "Config"},
-		"config that is a nil one":   {in{DisplayName: "x", Provider: "GCP", Environment: inEnv, Config: confluent.Config{Value: (*confluent.GCPConfig)(nil)}}, "Config"},
-		"kind of no known provider":  {in{DisplayName: "x", Environment: inEnv, Config: unknownConfig(`{"kind":"Newer"}`)}, "Provider"},
+		"config that is a nil one": {in{DisplayName: "x", Provider: "GCP", Environment: inEnv,
+			Config: confluent.Config{Value: (*confluent.GCPConfig)(nil)}}, "Config"},
+		"kind of no known provider": {in{DisplayName: "x", Environment: inEnv,
+			Config: unknownConfig(`{"kind":"Newer"}`)}, "Provider"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := c.Integrations.Ensure(t.Context(), tc.in)
@@ -539,7 +406,8 @@ func TestEnsureRefusesBadInput(t *testing.T) {
 		})
 	}
 	t.Run("v1 without a config", func(t *testing.T) {
-		_, err := c.IntegrationsV1.Ensure(t.Context(), confluent.IntegrationCreateV1{DisplayName: "x", Provider: "AWS", Environment: inEnv})
+		_, err := c.IntegrationsV1.Ensure(t.Context(), confluent.IntegrationCreateV1{DisplayName: "x", Provider: "AWS",
+			Environment: inEnv})
 		requireRefused(t, err, "Config")
 		assert.Empty(t, srv.Calls())
 	})

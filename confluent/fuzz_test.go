@@ -16,7 +16,7 @@ import (
 	"github.com/integrations-go/sdk/internal/core"
 )
 
-// sameJSON decodes a document without giving numbers a type.
+// sameJSON decodes a document and keeps numbers as text.
 func sameJSON(t *testing.T, b []byte) (v any) {
 	t.Helper()
 	d := json.NewDecoder(strings.NewReader(string(b)))
@@ -25,7 +25,7 @@ func sameJSON(t *testing.T, b []byte) (v any) {
 	return v
 }
 
-// fields are the members that a variant has a field for, by the name in JSON.
+// fields are the members of a variant that have a field, by JSON name.
 func fields(v ConfigValue) map[string]reflect.Value {
 	s := reflect.ValueOf(v).Elem()
 	all := map[string]reflect.Value{}
@@ -38,15 +38,15 @@ func fields(v ConfigValue) map[string]reflect.Value {
 
 var readOnly = []string{"iam_role_arn", "external_id", "confluent_multi_tenant_app_id", "google_service_account"}
 
-// checkKnown compares what a known variant encodes to with what it was decoded from: unknown members are the same, the others are
-// those of the fields, and kind is that of the type.
-func checkKnown(t *testing.T, c Config, in, out []byte) {
+// checkKnown compares the JSON of a known variant before and after decoding. Unknown members must
+// be equal, other members must be those of the fields, and kind must be that of the type.
+func checkKnown(t *testing.T, c Config, original, out []byte) {
 	t.Helper()
 	var before, after map[string]json.RawMessage
-	require.NoError(t, json.Unmarshal(in, &before))
+	require.NoError(t, json.Unmarshal(original, &before))
 	require.NoError(t, json.Unmarshal(out, &after))
 	known := fields(c.Value)
-	isKnown := func(name string) bool { // encoding/json takes a member of any case for the field
+	isKnown := func(name string) bool { // encoding/json ignores the letter case of a member
 		for k := range known {
 			if strings.EqualFold(k, name) {
 				return true
@@ -77,33 +77,39 @@ func checkKnown(t *testing.T, c Config, in, out []byte) {
 
 func FuzzConfigRoundTrip(f *testing.F) {
 	for _, s := range []string{
-		`null`, `{}`, `1e400`, `"x"`, `[{"kind":"GcpIntegrationConfig"}]`, `{"kind":"New","n":12345678901234567890.10}`, `{"kind":5}`, `{"kind":"\ud800"}`,
-		`{"kind":"AwsIntegrationConfig","customer_iam_role_arn":"c","iam_role_arn":"r","external_id":"e","later":{"a":[1.0,null]}}`,
-		`{"kind":"pim.v2.AzureIntegrationConfig","customer_azure_tenant_id":"","confluent_multi_tenant_app_id":"a","<&>":"\u2028"}`,
+		`null`, `{}`, `1e400`, `"x"`, `[{"kind":"GcpIntegrationConfig"}]`, `{"kind":"New","n":12345678901234567890.10}`,
+		`{"kind":5}`, `{"kind":"\ud800"}`,
+		`{"kind":"AwsIntegrationConfig","customer_iam_role_arn":"c","iam_role_arn":"r","external_id":"e",` +
+			`"later":{"a":[1.0,null]}}`,
+		`{"kind":"pim.v2.AzureIntegrationConfig","customer_azure_tenant_id":"","confluent_multi_tenant_app_id":"a",` +
+			`"<&>":"\u2028"}`,
 		`{"kind":"GcpIntegrationConfig","google_service_account":null,"customer_google_service_account":"\ufffd"}`,
 		`{"kind":"GcpIntegrationConfig","google_service_account":"g","google_service_account":null}`,
-		`{"kind":"GcpIntegrationConfig","GOOGLE_SERVICE_ACCOUNT":"g"}`, `{"kind":"GcpIntegrationConfig","google_Service_account":"y","google_service_account":""}`, `{"kind":"GcpIntegrationConfig","google_service_account":7}`,
-		`{"kind":"x","kind":"AwsIntegrationConfig","Kind":"y","":0}`, ` { "kind" : "Gcp\u0049ntegrationConfig" } `, `{"kind":"AwsIntegrationConfig"`,
+		`{"kind":"GcpIntegrationConfig","GOOGLE_SERVICE_ACCOUNT":"g"}`,
+		`{"kind":"GcpIntegrationConfig","google_Service_account":"y","google_service_account":""}`,
+		`{"kind":"GcpIntegrationConfig","google_service_account":7}`,
+		`{"kind":"x","kind":"AwsIntegrationConfig","Kind":"y","":0}`, ` { "kind" : "Gcp\u0049ntegrationConfig" } `,
+		`{"kind":"AwsIntegrationConfig"`,
 	} {
 		f.Add([]byte(s))
 	}
-	f.Fuzz(func(t *testing.T, in []byte) {
+	f.Fuzz(func(t *testing.T, data []byte) {
 		var c Config
-		if err := json.Unmarshal(in, &c); err != nil {
-			require.False(t, json.Valid(in), "valid JSON must decode: %v", err)
+		if err := json.Unmarshal(data, &c); err != nil {
+			require.False(t, json.Valid(data), "valid JSON must decode: %v", err)
 			return
 		}
 		out, err := json.Marshal(c)
 		require.NoError(t, err)
 		switch v := c.Value.(type) {
 		case nil:
-			require.Equal(t, "null", strings.TrimSpace(string(in)))
+			require.Equal(t, "null", strings.TrimSpace(string(data)))
 			require.Equal(t, "null", string(out))
 		case *UnknownConfig:
-			require.Equal(t, strings.TrimSpace(string(in)), strings.TrimSpace(string(v.Raw)), "kept byte for byte")
-			require.Equal(t, sameJSON(t, in), sameJSON(t, out))
+			require.Equal(t, strings.TrimSpace(string(data)), strings.TrimSpace(string(v.Raw)), "kept byte for byte")
+			require.Equal(t, sameJSON(t, data), sameJSON(t, out))
 		default:
-			checkKnown(t, c, in, out)
+			checkKnown(t, c, data, out)
 		}
 
 		w := c.Writable()
@@ -114,7 +120,7 @@ func FuzzConfigRoundTrip(f *testing.F) {
 				require.Equal(t, string(out), string(sent))
 				return
 			}
-			var members map[string]any // of a known kind that did not fit it
+			var members map[string]any // a known kind with members that do not fit
 			require.NoError(t, json.Unmarshal(sent, &members))
 			require.NotEmpty(t, members)
 			for _, name := range readOnly {
@@ -123,7 +129,7 @@ func FuzzConfigRoundTrip(f *testing.F) {
 			return
 		}
 		require.NoError(t, w.Check())
-		checkKnown(t, w, in, sent)
+		checkKnown(t, w, data, sent)
 		var members map[string]any
 		require.NoError(t, json.Unmarshal(sent, &members))
 		for _, name := range readOnly {
@@ -144,17 +150,22 @@ func FuzzConfigRoundTrip(f *testing.F) {
 func FuzzErrorBody(f *testing.F) {
 	for _, s := range []string{
 		"", "null", `{}`, "<html>", "404 page not found\n", "\x1f\x8b\x00", "\xff\xfe",
-		`{"errors":[{"id":"o","status":"400","code":"c","title":"t","detail":"d","source":{"pointer":"/p","parameter":"q"},"resolution":"r"},{}]}`,
+		`{"errors":[{"id":"o","status":"400","code":"c","title":"t","detail":"d","source":{"pointer":"/p",` +
+			`"parameter":"q"},"resolution":"r"},{}]}`,
 		`{"errors":[1,"x",null,[],{"detail":{}}],"message":["m"],"error":false,"error_code":1e999}`,
-		`{"error_code":404,"message":"m"}`, `{"error_code":"404","message":"m"}`, `{"error":{"code":"C","message":"m","details":"d","suggestion":"s"},"requestId":"i","doc_url":"u"}`,
-		`{"error":"e","error_description":"d"}`, `{"errors":{"0":{}}}`, `[[[`, `{"message":"a\nb"}`, `{"errors":[{"details":"x"}]}`,
+		`{"error_code":404,"message":"m"}`, `{"error_code":"404","message":"m"}`,
+		`{"error":{"code":"C","message":"m","details":"d","suggestion":"s"},"requestId":"i","doc_url":"u"}`,
+		`{"error":"e","error_description":"d"}`, `{"errors":{"0":{}}}`, `[[[`, `{"message":"a\nb"}`,
+		`{"errors":[{"details":"x"}]}`,
 	} {
 		f.Add(400, []byte(s))
 		f.Add(503, []byte(s))
+		f.Add(408, []byte(s))
 	}
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
 		err := newError(&core.Failure{
-			Operation: "Integrations.Get", Method: "GET", Path: "/p", StatusCode: status, Header: http.Header{}, Body: body, RequestID: "req-1", Attempts: 2,
+			Operation: "Integrations.Get", Method: "GET", Path: "/p", StatusCode: status, Header: http.Header{},
+			Body: body, RequestID: "req-1", Attempts: 2,
 		})
 		e, ok := errors.AsType[*Error](err)
 		require.True(t, ok)
@@ -166,7 +177,7 @@ func FuzzErrorBody(f *testing.F) {
 		require.False(t, strings.ContainsAny(text, "\r\n"), "%q", text)
 		require.Contains(t, text, "attempts 2")
 		require.Equal(t, status == 404 || status == 410, errors.Is(err, ErrNotFound))
-		require.Equal(t, status >= 500, errors.Is(err, ErrUnavailable))
+		require.Equal(t, status >= 500 || status == 408 || status == 425, errors.Is(err, ErrUnavailable))
 		require.Equal(t, text, e.GoString())
 		require.NotEmpty(t, e.LogValue().String())
 		for _, p := range e.Problems {
@@ -177,8 +188,10 @@ func FuzzErrorBody(f *testing.F) {
 
 func FuzzNextToken(f *testing.F) {
 	for _, s := range []string{
-		"", "?page_token=t", "https://h/p?page_token=a%2Bb&x=y", "/p&page_token=t", "/p?page_token=", "::", "?page_token=%zz", "/p&page_token=%zz",
-		"?a=b;page_token=t", "#page_token=t", "?&page_token=t&page_token=u", "http://[::1", "\x00&page_token=t", "tok\u00e9n",
+		"", "?page_token=t", "https://h/p?page_token=a%2Bb&x=y", "/p&page_token=t", "/p?page_token=", "::",
+		"?page_token=%zz", "/p&page_token=%zz",
+		"?a=b;page_token=t", "#page_token=t", "?&page_token=t&page_token=u", "http://[::1", "\x00&page_token=t",
+		"tok\u00e9n",
 	} {
 		f.Add(s)
 	}
@@ -190,8 +203,9 @@ func FuzzNextToken(f *testing.F) {
 			require.True(t, utf8.ValidString(err.Error()))
 		}
 
-		// As a token, s survives every form of a link.
-		for _, head := range []string{"https://h.test/p?environment=e&page_token=", "/p?page_token=", "?page_token=", "/p&page_token="} {
+		// The token s is the same in every form of a link.
+		for _, head := range []string{"https://h.test/p?environment=e&page_token=", "/p?page_token=", "?page_token=",
+			"/p&page_token="} {
 			for _, tail := range []string{"", "&page_size=2", "#top"} {
 				got, err := nextToken(head + url.QueryEscape(s) + tail)
 				if s == "" {

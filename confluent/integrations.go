@@ -1,6 +1,7 @@
 package confluent
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,35 +12,42 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/integrations-go/sdk/confluent/api"
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/internal/core"
 	"github.com/integrations-go/sdk/internal/paging"
 )
 
 // The vendor's limits.
 const (
-	// MaxPageSize is the largest page that a list answers with.
+	// MaxPageSize is the maximum number of items of a page.
 	MaxPageSize = 100
-	// MaxDisplayNameLength is the longest display name, in characters.
+	// MaxDisplayNameLength is the maximum length of a display name, in characters.
 	MaxDisplayNameLength = 60
 )
 
-// IntegrationsService calls pim/v2, which serves Azure and Google Cloud. Its methods need the id of the environment that the integrations
-// belong to.
+// IntegrationsService calls pim/v2, for Azure and Google Cloud. Its methods need the ID of the
+// environment of the integrations.
 type IntegrationsService struct{ c *Client }
 
-// ListOptions narrow a list. A zero field does not narrow it; nil options narrow nothing.
+// ListOptions filter a list. A zero field does not filter. Nil options are the same as the zero
+// value.
 type ListOptions struct {
-	// DisplayName keeps integrations whose display name contains it. pim/v2 only; v1 refuses it ([ErrInvalid]).
+	// DisplayName selects the integrations whose display name contains it. pim/v2 only.
+	// In v1 it is [ErrInvalid].
 	DisplayName string
-	// Provider keeps the integrations of one provider. v2 gets the known ones in lower case, as Create sends them; whether the server's filter minds the
-	// case is not published.
+	// Provider selects the integrations of one provider, in any letter case. It is sent
+	// unchanged. Whether the server's filter depends on letter case is not documented by
+	// the vendor. Therefore the client also compares, and if the server finds nothing, it
+	// walks the list without this filter.
 	Provider Provider
-	// Status keeps the integrations in one state. pim/v2 only; v1 refuses it ([ErrInvalid]).
+	// Status selects the integrations in one state. pim/v2 only. In v1 it is
+	// [ErrInvalid].
 	Status Status
-	// PageSize is how many items a page may have, 1 to [MaxPageSize]. 0 is [MaxPageSize]; the server's own default is 10.
+	// PageSize is the maximum number of items of a page, 1 to [MaxPageSize]. 0 means
+	// [MaxPageSize]. The server's own default is 10.
 	PageSize int
-	// PageToken resumes a list: the NextToken of the last page seen. The other options must be those of the first page.
+	// PageToken is the token of the page to begin with: NextToken of the last page read.
+	// The other options must be those of the first page.
 	PageToken string
 }
 
@@ -51,232 +59,303 @@ func (o *ListOptions) check(environment string) []error {
 }
 
 // Get sends GET /pim/v2/integrations/{id}.
-func (s *IntegrationsService) Get(ctx context.Context, environment, id string, opts ...CallOption) (*Integration, error) {
+func (s *IntegrationsService) Get(
+	ctx context.Context, environment, id string, opts ...CallOption,
+) (*Integration, error) {
 	const op = "Integrations.Get"
-	if err := refuse(op, core.Required("environment", environment), core.PathValue("id", id)); err != nil {
+	if err := invalidCall(op, opts, core.Required("environment", environment), core.PathValue("id", id)); err != nil {
 		return nil, err
 	}
-	return core.CallObject(ctx, s.c.core, op, opts, idOf, func(ctx context.Context) (*http.Response, error) {
-		return s.c.api.GetIntegration(ctx, id, &api.GetIntegrationParams{Environment: environment})
-	})
+	return core.CallObject(ctx, s.c.core, op, opts, integrationObject,
+		func(ctx context.Context) (*http.Response, error) {
+			return s.c.raw.getIntegration(ctx, id, &getIntegrationParams{Environment: environment})
+		})
 }
 
-// List walks the integrations of an environment, in the server's order. Nothing is sent before the range begins, and each range sends its
-// own requests. An error is yielded once and ends the walk.
-func (s *IntegrationsService) List(ctx context.Context, environment string, filter *ListOptions, opts ...CallOption) iter.Seq2[*Integration, error] {
-	return paging.Items(s.Pages(ctx, environment, filter, opts...), (*Page[Integration]).items)
+// List walks the integrations of an environment, in the server's order. Nothing is sent before the
+// range begins. Each range sends its own requests. An error is yielded once and ends the walk.
+func (s *IntegrationsService) List(
+	ctx context.Context, environment string, filter *ListOptions, opts ...CallOption,
+) iter.Seq2[*Integration, error] {
+	return paging.Items(s.Pages(ctx, environment, filter, opts...))
 }
 
-// Pages is [IntegrationsService.List] page by page. A page may be empty although more follow.
-func (s *IntegrationsService) Pages(ctx context.Context, environment string, filter *ListOptions, opts ...CallOption) iter.Seq2[*Page[Integration], error] {
+// Pages walks the list of [IntegrationsService.List] page by page. A page can be empty and still be
+// followed by others. A list that does not end is an error: the server repeats a page token, or
+// sends many pages in succession without a new item.
+func (s *IntegrationsService) Pages(
+	ctx context.Context, environment string, filter *ListOptions, opts ...CallOption,
+) iter.Seq2[*sdk.Page[Integration], error] {
 	const op = "Integrations.List"
 	f := valueOf(filter)
-	return pages[Integration](ctx, s.c.core, op, f.check(environment), f.PageToken, opts, func(ctx context.Context, token string) (*http.Response, error) {
-		return s.c.api.ListIntegrations(ctx, &api.ListIntegrationsParams{
-			Environment: environment,
-			DisplayName: set(f.DisplayName), Provider: set(lower(f.Provider)), Status: set(f.Status),
-			PageSize: set(f.PageSize), PageToken: set(token),
-		})
-	}, func(i *Integration) (string, *Config) { return i.ID, &i.Config })
+	checks := f.check(environment)
+	walk := func(provider Provider, start string) iter.Seq2[*sdk.Page[Integration], error] {
+		send := func(ctx context.Context, pageToken string) (*http.Response, error) {
+			return s.c.raw.listIntegrations(ctx, &listIntegrationsParams{
+				Environment: environment,
+				DisplayName: core.NonZero(f.DisplayName),
+				Provider:    core.NonZero(provider),
+				Status:      core.NonZero(f.Status),
+				PageSize:    core.NonZero(f.PageSize),
+				PageToken:   core.NonZero(pageToken),
+			})
+		}
+		return pages(ctx, s.c.core, op, checks, start, opts, send,
+			func(i *Integration) (string, *Config) { return i.ID, &i.Config })
+	}
+	return ofProvider(f.Provider, f.PageToken,
+		func(i *Integration) Provider { return providerOr(i.Provider, i.Config) }, walk)
 }
 
-// Create sends POST /pim/v2/integrations. Environment.ID is required; Provider follows from Config where it is empty, and one of the two must be there,
-// because the server would take GCP for granted. A known provider is sent in lower case, as the vendor's own clients do. Without Config the reply
-// is a DRAFT that already names Confluent's side; what the server makes of a Config here is not published. It is usually sent afterwards, by
-// Update: see [IntegrationsService.Provision].
-func (s *IntegrationsService) Create(ctx context.Context, in IntegrationCreate, opts ...CallOption) (*Integration, error) {
+// Create sends POST /pim/v2/integrations.
+//
+//   - req.Environment.ID is required.
+//   - req.Provider or req.Config is required, because the server would assume GCP. If Provider is
+//     empty, it is derived from Config. A known provider is sent in lower case, as the vendor's own
+//     clients do.
+//   - req.Config is usually sent later, by Update: see [IntegrationsService.Provision]. The effect
+//     of a Config in this request is not documented by the vendor. Without it, the response is a
+//     DRAFT that already has Confluent's identity.
+func (s *IntegrationsService) Create(
+	ctx context.Context, req IntegrationCreate, opts ...CallOption,
+) (*Integration, error) {
 	const op = "Integrations.Create"
-	in.Provider = lower(providerOr(in.Provider, in.Config))
-	err := refuse(op,
-		core.Required("Environment.ID", in.Environment.ID),
-		core.MaxRunes("DisplayName", in.DisplayName, MaxDisplayNameLength),
-		checkConfig(in.Config, false), checkProvider(in.Provider, in.Config))
+	req.Provider = lower(providerOr(req.Provider, req.Config))
+	err := invalidCall(op, opts,
+		core.Required("Environment.ID", req.Environment.ID),
+		core.MaxRunes("DisplayName", req.DisplayName, MaxDisplayNameLength),
+		checkConfig(req.Config, false), checkProvider(req.Provider, req.Config))
 	if err != nil {
 		return nil, err
 	}
-	in.Environment, in.Config = writable(in.Environment), in.Config.Writable()
-	return core.CallObject(ctx, s.c.core, op, opts, idOf, func(ctx context.Context) (*http.Response, error) {
-		return s.c.api.CreateIntegration(ctx, in)
-	})
+	req.Environment, req.Config = writable(req.Environment), req.Config.Writable()
+	return core.CallObject(ctx, s.c.core, op, opts, integrationObject,
+		func(ctx context.Context) (*http.Response, error) {
+			return s.c.raw.createIntegration(ctx, req)
+		})
 }
 
-// Update sends PATCH /pim/v2/integrations/{id}: it gives a DRAFT its configuration, which makes it CREATED. The server refuses it in any
-// other state. The environment travels in the body.
-func (s *IntegrationsService) Update(ctx context.Context, id string, in IntegrationUpdate, opts ...CallOption) (*Integration, error) {
+// Update sends PATCH /pim/v2/integrations/{id}. It sets the configuration of a DRAFT. The DRAFT
+// becomes CREATED. The server refuses the request in any other state. req.Environment.ID and
+// req.Config are required. The environment is sent in the body.
+func (s *IntegrationsService) Update(
+	ctx context.Context, id string, req IntegrationUpdate, opts ...CallOption,
+) (*Integration, error) {
 	const op = "Integrations.Update"
-	err := refuse(op, core.PathValue("id", id), core.Required("Environment.ID", in.Environment.ID), checkConfig(in.Config, true))
+	err := invalidCall(op, opts, core.PathValue("id", id), core.Required("Environment.ID", req.Environment.ID),
+		checkConfig(req.Config, true))
 	if err != nil {
 		return nil, err
 	}
-	in.Environment, in.Config = writable(in.Environment), in.Config.Writable()
-	return core.CallObject(ctx, s.c.core, op, opts, idOf, func(ctx context.Context) (*http.Response, error) {
-		return s.c.api.UpdateIntegration(ctx, id, in)
-	})
+	req.Environment, req.Config = writable(req.Environment), req.Config.Writable()
+	return core.CallObject(ctx, s.c.core, op, opts, integrationObject,
+		func(ctx context.Context) (*http.Response, error) {
+			return s.c.raw.updateIntegration(ctx, id, req)
+		})
 }
 
-// Delete sends DELETE /pim/v2/integrations/{id}. The server refuses it while resources use the integration; with which status is not
-// published. If the reply to an earlier attempt was lost and the integration is gone by now (404, or 403), that is a success.
+// Delete sends DELETE /pim/v2/integrations/{id}. The server refuses it while resources use the
+// integration. The status of the refusal is not documented by the vendor.
+//
+// # Lost responses
+//
+// If the response to an attempt was lost, and the next attempt gets 404 or 410, the integration is
+// gone and Delete succeeds. Two responses are ambiguous: 403 can mean missing or forbidden, and a
+// 404 without the form of the vendor's errors can come from a gateway. Then Delete sends GET. If
+// that gets the same response, it walks the list:
+//
+//   - If the integration is gone, Delete succeeds.
+//   - If it exists, the error is the refusal.
+//   - If Delete can't find out, the error is the refusal and [ErrOutcomeUnknown].
 func (s *IntegrationsService) Delete(ctx context.Context, environment, id string, opts ...CallOption) error {
-	return s.c.remove(ctx, "Integrations.Delete", environment, id, opts, func(ctx context.Context) (*http.Response, error) {
-		return s.c.api.DeleteIntegration(ctx, id, &api.DeleteIntegrationParams{Environment: environment})
+	const op = "Integrations.Delete"
+	if err := invalidCall(op, opts, core.Required("environment", environment), core.PathValue("id", id)); err != nil {
+		return err
+	}
+	object := paging.Object[Integration]{
+		ID: id, IDOf: idOf,
+		Read: func(opts ...CallOption) (*Integration, error) { return s.Get(ctx, environment, id, opts...) },
+		List: func(opts ...CallOption) iter.Seq2[*Integration, error] { return s.List(ctx, environment, nil, opts...) },
+	}
+	return object.Remove(ctx, s.c.core, op, opts, func(ctx context.Context) (*http.Response, error) {
+		return s.c.raw.deleteIntegration(ctx, id, &deleteIntegrationParams{Environment: environment})
 	})
 }
 
-// Validate sends POST /pim/v2/integrations:validate: the server tries whether it can act on the customer's side. Config is for a DRAFT, which has
-// none of its own, and changes nothing. The server's reasons come as an [*Error] that is [ErrInvalid]. It is repeated like a GET.
-func (s *IntegrationsService) Validate(ctx context.Context, in IntegrationValidate, opts ...CallOption) error {
+// Validate sends POST /pim/v2/integrations:validate. The server checks whether it has access to the
+// customer's account. Nothing is changed. req.Config is for a DRAFT, which has no configuration
+// yet. If the check fails, the error is an [*Error] that is [ErrInvalid], with the server's
+// reasons. The request is repeated like a GET.
+func (s *IntegrationsService) Validate(ctx context.Context, req IntegrationValidate, opts ...CallOption) error {
 	const op = "Integrations.Validate"
-	err := refuse(op, core.PathValue("ID", in.ID), core.Required("Environment.ID", in.Environment.ID), checkConfig(in.Config, false))
+	err := invalidCall(op, opts, core.PathValue("ID", req.ID), core.Required("Environment.ID", req.Environment.ID),
+		checkConfig(req.Config, false))
 	if err != nil {
 		return err
 	}
-	in.Environment, in.Config = Reference{ID: in.Environment.ID}, in.Config.Writable()
-	opts = append(slices.Clip(opts), WithIdempotent())
+	req.Environment, req.Config = Reference{ID: req.Environment.ID}, req.Config.Writable()
+	opts = append(slices.Clip(opts), func(o *core.CallOptions) { o.WithIdempotentOperation() })
 	return core.CallEmpty(ctx, s.c.core, op, opts, func(ctx context.Context) (*http.Response, error) {
-		return s.c.api.ValidateIntegration(ctx, in)
+		return s.c.raw.validateIntegration(ctx, req)
 	})
 }
 
-// FindByDisplayName gives the one integration of exactly that name. The server's filter, which it uses, also matches parts of names. None is [ErrNotFound]; several are an
-// [*AmbiguousError] inside an error that is [ErrConflict].
-func (s *IntegrationsService) FindByDisplayName(ctx context.Context, environment, name string, opts ...CallOption) (*Integration, error) {
+// FindByDisplayName returns the integration with exactly this name. It uses the server's filter,
+// which also matches parts of names.
+//
+// If there is none, the error is [ErrNotFound]. If there are several, the error is [ErrConflict]
+// and contains an [*sdk.AmbiguousError].
+func (s *IntegrationsService) FindByDisplayName(
+	ctx context.Context, environment, name string, opts ...CallOption,
+) (*Integration, error) {
+	return s.findByDisplayName(ctx, environment, name, "", opts)
+}
+
+// findByDisplayName ignores the integration with the ID deleted, if deleted is not "".
+func (s *IntegrationsService) findByDisplayName(
+	ctx context.Context, environment, name, deleted string, opts []CallOption,
+) (*Integration, error) {
 	const op = "Integrations.FindByDisplayName"
-	return find(op, environment, name, s.List(ctx, environment, &ListOptions{DisplayName: name}, opts...),
-		func(i *Integration) (string, string) { return i.DisplayName, i.ID })
+	list := s.List(ctx, environment, &ListOptions{DisplayName: name}, opts...)
+	return find(s.c, op, environment, name, opts, list, func(i *Integration) (string, string) {
+		if deleted != "" && i.ID == deleted {
+			return "", "" // name is not empty
+		}
+		return i.DisplayName, i.ID
+	})
 }
 
-// AmbiguousError says that a name belongs to more than one object.
-type AmbiguousError struct {
-	Name string   // that was looked for
-	IDs  []string // of all that have it, in the order of the list
-}
+// The rest is used by both versions.
 
-// Error names the objects.
-func (e *AmbiguousError) Error() string {
-	return fmt.Sprintf("%d integrations are named %q: %s", len(e.IDs), e.Name, strings.Join(e.IDs, ", "))
-}
-
-// Is makes it [ErrConflict].
-func (e *AmbiguousError) Is(target error) bool { return target == ErrConflict }
-
-// The rest is shared by both versions.
-
-func (p *Page[T]) items() []T { return p.Items }
-
-// find looks for the one integration of this name.
-func find[T any](op, environment, name string, list iter.Seq2[*T, error], nameAndID func(*T) (string, string)) (*T, error) {
-	if err := refuse(op, core.Required("environment", environment)); err != nil {
+// find returns the only integration with a name.
+func find[T any](
+	c *Client, op, environment, name string, opts []CallOption,
+	list iter.Seq2[*T, error], nameAndID func(*T) (string, string),
+) (*T, error) {
+	err := invalidCall(op, opts, core.Required("environment", environment), core.Required("name", name))
+	if err != nil {
 		return nil, err
 	}
-	return core.FindOne(newError, op, "integration", name, list, nameAndID, func(ids []string) error { return &AmbiguousError{name, ids} })
+	return paging.FindOne(c.core, op, name, list, nameAndID)
 }
 
 func idOf(i *Integration) (string, error)     { return i.ID, nil }
 func idOfV1(i *IntegrationV1) (string, error) { return i.ID, nil }
 
-// remove deletes.
-func (c *Client) remove(ctx context.Context, op, environment, id string, opts []CallOption, send core.Send) error {
-	if err := refuse(op, core.Required("environment", environment), core.PathValue("id", id)); err != nil {
-		return err
-	}
-	return core.CallEmpty(ctx, c.core, op, opts, send)
-}
+// essential are the members that Ensure and Provision use for decisions. Decoding a Config never
+// fails.
+var essential = []string{"display_name", "provider", "status"}
 
-// listReply is a page as it comes; T is an integration of either version.
-type listReply[T any] struct {
+var (
+	integrationObject   = core.Object[Integration]{Check: idOf, Essential: essential}
+	integrationV1Object = core.Object[IntegrationV1]{Check: idOfV1, Essential: essential}
+)
+
+// listEnvelope is a page of a list. T is an integration of either version.
+type listEnvelope[T any] struct {
 	Data     []T `json:"data"`
 	Metadata struct {
-		Next      string `json:"next"`
-		TotalSize total  `json:"total_size"`
+		Next      string      `json:"next"`
+		TotalSize core.Number `json:"total_size"` // optional
 	} `json:"metadata"`
 }
 
-// total is a number of items. One that makes no sense is as good as none, because nothing depends on it.
-type total int
-
-func (t *total) UnmarshalJSON(b []byte) error {
-	var n int
-	if json.Unmarshal(b, &n) == nil {
-		*t = total(max(n, 0))
-	}
-	return nil
-}
-
-func pages[T any](ctx context.Context, c *core.Client, op string, checks []error, start string, opts []CallOption,
-	send func(ctx context.Context, token string) (*http.Response, error), parts func(*T) (id string, config *Config),
-) iter.Seq2[*Page[T], error] {
-	decode := func(b []byte, page *core.Page[T]) error {
-		reply := listReply[T]{Data: core.Items[T](len(b), MaxPageSize)}
-		if err := decodeList(b, &reply, parts); err != nil {
+func pages[T any](ctx context.Context, c *core.Client, op string, checks []error, pageToken string, opts []CallOption,
+	send func(ctx context.Context, pageToken string) (*http.Response, error),
+	parts func(*T) (id string, config *Config),
+) iter.Seq2[*sdk.Page[T], error] {
+	decode := func(b []byte, page *sdk.Page[T]) error {
+		response := listEnvelope[T]{Data: paging.Room[T](len(b), MaxPageSize)}
+		if err := decodeList(b, &response, parts); err != nil {
 			return err
 		}
-		next, err := nextToken(reply.Metadata.Next)
-		page.Items, page.Next, page.Total = reply.Data, next, int(reply.Metadata.TotalSize)
+		next, err := nextToken(response.Metadata.Next)
+		page.Items, page.NextToken, page.Total = response.Data, next, max(response.Metadata.TotalSize, 0).Int()
 		return err
 	}
-	return core.Pages(ctx, c, op, opts, start, refuse(op, checks...), send, decode, func(p *core.Page[T]) *Page[T] {
-		return &Page[T]{p.Items, p.Next, p.Total, Meta(p.Meta)}
-	})
+	return paging.List[T]{
+		Client: c, Operation: op, Options: opts, PageToken: pageToken, Invalid: invalidArg(op, checks...),
+		Send: send, Decode: decode,
+		ID: func(item *T) string {
+			id, _ := parts(item)
+			return id
+		},
+	}.Pages(ctx)
 }
 
-// decodeList decodes a page. The Config of an item that does not decode, or has no id, becomes an UnknownConfig that holds the whole item. A document without
-// data is no list, and must not be taken for an empty one; data may be null.
-func decodeList[T any](b []byte, reply *listReply[T], parts func(*T) (string, *Config)) error {
-	err := core.Unmarshal(b, reply)
-	if err != nil && !errors.As(err, new(*json.UnmarshalTypeError)) {
+// decodeList decodes a page. If an item has no id, or has an essential member of an unexpected
+// type, its Config becomes an UnknownConfig with the whole item. A document without data is an
+// error, because it must not count as an empty list. data may be null.
+func decodeList[T any](b []byte, response *listEnvelope[T], parts func(*T) (string, *Config)) error {
+	if err := core.CheckMemory(b, response); err != nil {
 		return err
 	}
-	odd := err != nil || len(reply.Data) == 0
-	for i := range reply.Data {
-		id, _ := parts(&reply.Data[i])
+	err := core.Unmarshal(b, response)
+	if err != nil && !core.OddType(err) {
+		return err
+	}
+	odd := err != nil || len(response.Data) == 0
+	for i := range response.Data {
+		id, _ := parts(&response.Data[i])
 		odd = odd || id == ""
 	}
 	if !odd {
 		return nil
 	}
-	var raw listReply[json.RawMessage]
-	var members map[string]json.RawMessage
-	if json.Unmarshal(b, &raw) != nil || json.Unmarshal(b, &members) != nil {
+	data, metadata := core.Member(b, "data"), core.Member(b, "metadata")
+	if metadata != nil && json.Unmarshal(metadata, &response.Metadata) != nil {
 		return err
 	}
-	if members["data"] == nil {
+	switch {
+	case data == nil && (err == nil || bytes.HasPrefix(bytes.TrimSpace(b), []byte{'{'})):
 		return errors.New("it has no data")
+	case data == nil, data[0] != '[' && string(data) != "null":
+		return err
 	}
-	reply.Metadata = raw.Metadata
-	reply.Data = make([]T, len(raw.Data))
-	for i, item := range raw.Data {
-		err := json.Unmarshal(item, &reply.Data[i])
-		if id, config := parts(&reply.Data[i]); err != nil || id == "" {
-			*config = Config{Value: &UnknownConfig{Raw: item}}
+	object := core.Object[T]{Essential: essential}
+	items := response.Data[:0] // reuses the memory of the decoded items
+	for raw := range core.Elements(data) {
+		var broken error
+		if i := len(items); i >= len(response.Data) || err != nil {
+			var none T
+			items = append(items, none)
+			broken = json.Unmarshal(raw, &items[i])
+		} else {
+			items = response.Data[:i+1]
+		}
+		if id, config := parts(&items[len(items)-1]); id == "" || broken != nil &&
+			(!core.OddType(broken) || object.OddEssential(raw)) {
+			*config = Config{Value: &UnknownConfig{Raw: slices.Clone(json.RawMessage(raw))}}
 		}
 	}
+	response.Data = items
 	return nil
 }
 
-// nextToken takes the token out of a link to the next page, which may be absolute or relative. The link itself is never followed: it might
-// lead to another host, and need not repeat the environment.
+// nextToken returns the page token in a link to the next page. The link may be absolute or
+// relative. The client never follows it: it might lead to another host, or lack the environment.
 func nextToken(link string) (string, error) {
 	if link == "" {
 		return "", nil
 	}
 	if u, err := url.Parse(link); err == nil {
-		if token := u.Query().Get("page_token"); token != "" {
-			return token, nil
+		if pageToken := u.Query().Get("page_token"); pageToken != "" {
+			return pageToken, nil
 		}
 	}
-	// A link without "?" has been seen: /pim/v2/integrations&page_token=...
+	// The API has sent links without "?": /pim/v2/integrations&page_token=...
 	if _, rest, ok := strings.Cut(link, "&page_token="); ok {
 		if i := strings.IndexAny(rest, "&#"); i >= 0 {
 			rest = rest[:i]
 		}
-		if token, err := url.QueryUnescape(rest); err == nil && token != "" {
-			return token, nil
+		if pageToken, err := url.QueryUnescape(rest); err == nil && pageToken != "" {
+			return pageToken, nil
 		}
 	}
 	return "", fmt.Errorf("the link to the next page has no page_token: %.200q", link)
 }
 
-// checkConfig refuses what can't be sent.
+// checkConfig returns an error if a configuration can't be sent.
 func checkConfig(c Config, required bool) error {
 	if aws, ok := c.Value.(*AWSConfig); ok && aws != nil && aws.CustomerIAMRoleARN != "" {
 		if n := len(aws.CustomerIAMRoleARN); n < 20 || n > 2048 {
@@ -292,10 +371,10 @@ func checkConfig(c Config, required bool) error {
 	return nil
 }
 
-// writable is the reference as create and update of v2 carry it; the others take the id alone.
+// writable returns a reference for create and update of v2. Other requests have only the id.
 func writable(r Reference) Reference { return Reference{ID: r.ID, Environment: r.Environment} }
 
-// providerOr is p, or the provider that the configuration is for.
+// providerOr returns p, or if p is empty the provider of the configuration.
 func providerOr(p Provider, c Config) Provider {
 	if p != "" {
 		return p
@@ -311,34 +390,32 @@ func providerOr(p Provider, c Config) Provider {
 	return ""
 }
 
-// checkProvider refuses none, and one that the configuration is not for.
+// checkProvider returns an error if there is no provider, or if the configuration is for another
+// one.
 func checkProvider(p Provider, c Config) error {
-	if want := providerOr("", c); p != "" && want != "" && !p.Is(want) {
+	if want := providerOr("", c); p != "" && want != "" && !sameProvider(p, want) {
 		return core.Arg("Provider", "is %s, but Config is for %s", p, want)
 	}
 	return core.Required("Provider", string(p))
 }
 
-// lower spells the known providers as the vendor's own clients of v2 do.
+// lower returns the spelling that the vendor's own clients of v2 use for the known providers.
 func lower(p Provider) Provider {
-	if slices.ContainsFunc([]Provider{ProviderAWS, ProviderAzure, ProviderGCP}, p.Is) {
-		return Provider(strings.ToLower(string(p)))
+	for _, known := range []Provider{ProviderAWS, ProviderAzure, ProviderGCP} {
+		if sameProvider(p, known) {
+			return Provider(strings.ToLower(string(p)))
+		}
 	}
 	return p
 }
 
-// valueOf copies options at call time, so that changing them later changes nothing.
+// sameProvider ignores letter case, because callers may write either.
+func sameProvider(p, q Provider) bool { return strings.EqualFold(string(p), string(q)) }
+
+// valueOf copies the options at the time of the call. Later changes of o have no effect.
 func valueOf(o *ListOptions) ListOptions {
 	if o == nil {
 		return ListOptions{}
 	}
 	return *o
-}
-
-// set is nil for a zero value: an unset parameter is not sent.
-func set[T comparable](v T) *T {
-	if v == *new(T) {
-		return nil
-	}
-	return &v
 }

@@ -14,19 +14,20 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/confluent"
 	"github.com/integrations-go/sdk/confluent/confluenttest"
 	"github.com/integrations-go/sdk/ratelimit"
 )
 
-// A secret that no error may repeat.
+// canary is a secret that must not appear in any error.
 const canary = "s3cr3t-canary"
 
 func TestNewRefusesOptionsThatMakeNoSense(t *testing.T) {
 	t.Parallel()
 	key := confluent.WithAPIKey("key", canary)
-	policy := func(change func(*confluent.RetryPolicy)) confluent.Option {
-		p := confluent.DefaultRetryPolicy()
+	policy := func(change func(*sdk.RetryPolicy)) confluent.Option {
+		p := sdk.DefaultRetryPolicy()
 		change(&p)
 		return confluent.WithRetry(p)
 	}
@@ -36,46 +37,47 @@ func TestNewRefusesOptionsThatMakeNoSense(t *testing.T) {
 		argument string
 		opts     []confluent.Option
 	}{
-		"no credentials":               {"credentials", nil},
-		"no credentials but a place":   {"credentials", []confluent.Option{confluent.WithBaseURL("https://example.com")}},
-		"key and token":                {"credentials", []confluent.Option{key, confluent.WithToken(canary)}},
-		"the same twice":               {"credentials", []confluent.Option{key, key}},
-		"key and token source":         {"credentials", []confluent.Option{key, confluent.WithTokenSource(&source{})}},
-		"STS and key":                  {"credentials", []confluent.Option{confluent.WithSTS(stsConfig(canary)), key}},
-		"key and STS":                  {"credentials", []confluent.Option{key, confluent.WithSTS(stsConfig(canary))}},
-		"empty key":                    {"API key", []confluent.Option{confluent.WithAPIKey("", canary)}},
-		"empty secret":                 {"API secret", []confluent.Option{confluent.WithAPIKey("key", "")}},
-		"key with a line break":        {"API key", []confluent.Option{confluent.WithAPIKey(canary+"\n", canary)}},
-		"key with a colon":             {"API key", []confluent.Option{confluent.WithAPIKey("key:"+canary, canary)}},
-		"secret with a line break":     {"API secret", []confluent.Option{confluent.WithAPIKey("key", canary+"\r\nX: y")}},
-		"secret with a space":          {"API secret", []confluent.Option{confluent.WithAPIKey("key", " "+canary)}},
-		"secret with an umlaut":        {"API secret", []confluent.Option{confluent.WithAPIKey("key", canary+"ü")}},
-		"secret with NUL":              {"API secret", []confluent.Option{confluent.WithAPIKey("key", canary+"\x00")}},
-		"empty token":                  {"token", []confluent.Option{confluent.WithToken("")}},
-		"token with a line break":      {"token", []confluent.Option{confluent.WithToken(canary + "\n")}},
-		"nil token source":             {"token source", []confluent.Option{confluent.WithTokenSource(nil)}},
-		"nil function as token source": {"token source", []confluent.Option{confluent.WithTokenSource(confluent.TokenSourceFunc(nil))}},
-		"STS without pool":             {"STSConfig.IdentityPoolID", []confluent.Option{confluent.WithSTS(sts)}},
-		"nil HTTP client":              {"HTTP client", []confluent.Option{key, confluent.WithHTTPClient(nil)}},
-		"nil middleware":               {"middleware", []confluent.Option{key, confluent.WithMiddleware(nil)}},
+		"no credentials": {"credentials", nil},
+		"no credentials but a place": {"credentials",
+			[]confluent.Option{confluent.WithBaseURL("https://example.com")}},
+		"key and token":         {"credentials", []confluent.Option{key, confluent.WithToken(canary)}},
+		"the same twice":        {"credentials", []confluent.Option{key, key}},
+		"key and token source":  {"credentials", []confluent.Option{key, confluent.WithTokenSource(&source{})}},
+		"STS and key":           {"credentials", []confluent.Option{confluent.WithSTS(stsConfig(canary)), key}},
+		"key and STS":           {"credentials", []confluent.Option{key, confluent.WithSTS(stsConfig(canary))}},
+		"empty key":             {"API key", []confluent.Option{confluent.WithAPIKey("", canary)}},
+		"empty secret":          {"API secret", []confluent.Option{confluent.WithAPIKey("key", "")}},
+		"key with a line break": {"API key", []confluent.Option{confluent.WithAPIKey(canary+"\n", canary)}},
+		"key with a colon":      {"API key", []confluent.Option{confluent.WithAPIKey("key:"+canary, canary)}},
+		"secret with a line break": {"API secret",
+			[]confluent.Option{confluent.WithAPIKey("key", canary+"\r\nX: y")}},
+		"secret with a space":     {"API secret", []confluent.Option{confluent.WithAPIKey("key", " "+canary)}},
+		"secret with an umlaut":   {"API secret", []confluent.Option{confluent.WithAPIKey("key", canary+"ü")}},
+		"secret with NUL":         {"API secret", []confluent.Option{confluent.WithAPIKey("key", canary+"\x00")}},
+		"empty token":             {"token", []confluent.Option{confluent.WithToken("")}},
+		"token with a line break": {"token", []confluent.Option{confluent.WithToken(canary + "\n")}},
+		"nil token source":        {"token source", []confluent.Option{confluent.WithTokenSource(nil)}},
+		"nil function as token source": {"token source",
+			[]confluent.Option{confluent.WithTokenSource(sdk.TokenSourceFunc(nil))}},
+		"STS without pool": {"STSConfig.IdentityPoolID", []confluent.Option{confluent.WithSTS(sts)}},
+		"nil HTTP client":  {"HTTP client", []confluent.Option{key, confluent.WithHTTPClient(nil)}},
+		"nil middleware":   {"middleware", []confluent.Option{key, confluent.WithMiddleware(nil)}},
 		"middleware without a transport": {"middleware", []confluent.Option{key, confluent.WithMiddleware(
 			func(http.RoundTripper) http.RoundTripper { return nil })}},
 		"nil among middlewares": {"middleware", []confluent.Option{key, confluent.WithMiddleware(
 			func(next http.RoundTripper) http.RoundTripper { return next }, nil)}},
-		"nil option":                  {"option", []confluent.Option{key, nil}},
-		"nil Local as limiter":        {"limiter", []confluent.Option{key, confluent.WithLimiter((*ratelimit.Local)(nil))}},
-		"no attempts":                 {"RetryPolicy.MaxAttempts", []confluent.Option{key, policy(func(p *confluent.RetryPolicy) { p.MaxAttempts = 0 })}},
-		"empty policy":                {"RetryPolicy.MaxAttempts", []confluent.Option{key, confluent.WithRetry(confluent.RetryPolicy{})}},
-		"negative attempts":           {"RetryPolicy.MaxAttempts", []confluent.Option{key, policy(func(p *confluent.RetryPolicy) { p.MaxAttempts = -1 })}},
-		"negative delay":              {"RetryPolicy.MinDelay", []confluent.Option{key, policy(func(p *confluent.RetryPolicy) { p.MinDelay = -1 })}},
-		"delays the wrong way round":  {"RetryPolicy.MinDelay", []confluent.Option{key, policy(func(p *confluent.RetryPolicy) { p.MinDelay = p.MaxDelay + 1 })}},
-		"negative server wait":        {"RetryPolicy.MaxServerWait", []confluent.Option{key, policy(func(p *confluent.RetryPolicy) { p.MaxServerWait = -1 })}},
-		"negative budget":             {"RetryPolicy.Budget", []confluent.Option{key, policy(func(p *confluent.RetryPolicy) { p.Budget = -1 })}},
-		"no attempt timeout":          {"attempt timeout", []confluent.Option{key, confluent.WithAttemptTimeout(0)}},
-		"negative attempt timeout":    {"attempt timeout", []confluent.Option{key, confluent.WithAttemptTimeout(-time.Second)}},
-		"no response":                 {"response limit", []confluent.Option{key, confluent.WithMaxResponseBytes(0)}},
-		"user agent with line breaks": {"user agent", []confluent.Option{key, confluent.WithUserAgent("x\r\nAuthorization: y")}},
-		"user agent with an umlaut":   {"user agent", []confluent.Option{key, confluent.WithUserAgent("ü")}},
+		"nil option": {"option", []confluent.Option{key, nil}},
+		"nil Local as limiter": {"limiter",
+			[]confluent.Option{key, confluent.WithLimiter((*ratelimit.Local)(nil))}},
+		"delays the wrong way round": {"RetryPolicy.MinDelay",
+			[]confluent.Option{key, policy(func(p *sdk.RetryPolicy) { p.MinDelay = p.MaxDelay + 1 })}},
+		"no attempt timeout": {"attempt timeout", []confluent.Option{key, confluent.WithAttemptTimeout(0)}},
+		"negative attempt timeout": {"attempt timeout",
+			[]confluent.Option{key, confluent.WithAttemptTimeout(-time.Second)}},
+		"no response": {"response limit", []confluent.Option{key, confluent.WithMaxResponseBytes(0)}},
+		"user agent with line breaks": {"user agent",
+			[]confluent.Option{key, confluent.WithUserAgent("x\r\nAuthorization: y")}},
+		"user agent with an umlaut": {"user agent", []confluent.Option{key, confluent.WithUserAgent("ü")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -160,7 +162,8 @@ func TestPlainHTTPNeedsItsOption(t *testing.T) {
 		_, err := confluent.New(append(opts, confluent.WithToken("token"))...)
 		require.NoError(t, err)
 	}
-	_, err := confluent.New(confluent.WithToken("token"), confluent.WithPlainHTTP(), confluent.WithBaseURL("ftp://gateway.example"))
+	_, err := confluent.New(confluent.WithToken("token"), confluent.WithPlainHTTP(),
+		confluent.WithBaseURL("ftp://gateway.example"))
 	requireRefused(t, err, "base URL")
 }
 
@@ -187,20 +190,27 @@ func TestFromEnv(t *testing.T) {
 	for name, tc := range map[string]struct {
 		key, secret, endpoint string
 		opts                  []confluent.Option
-		argument              string // refused
+		argument              string // the refused argument
 		operation             string
 	}{
-		"complete":                        {key: srv.APIKey, secret: srv.APISecret, endpoint: srv.URL},
-		"options come after":              {key: srv.APIKey, secret: srv.APISecret, endpoint: "https://nowhere.example", opts: []confluent.Option{confluent.WithBaseURL(srv.URL)}},
-		"endpoint not set":                {key: srv.APIKey, secret: srv.APISecret, opts: []confluent.Option{confluent.WithBaseURL(srv.URL)}},
-		"nothing set":                     {argument: "CONFLUENT_CLOUD_API_KEY and CONFLUENT_CLOUD_API_SECRET", operation: "FromEnv"},
-		"no secret":                       {key: canary, argument: "CONFLUENT_CLOUD_API_SECRET", operation: "FromEnv"},
-		"no key":                          {secret: canary, argument: "CONFLUENT_CLOUD_API_KEY", operation: "FromEnv"},
-		"key with a line break":           {key: canary + "\n", secret: canary, argument: "API key", operation: "New"},
-		"endpoint without scheme":         {key: "key", secret: canary, endpoint: "api.confluent.cloud", argument: "base URL", operation: "New"},
-		"endpoint with credentials":       {key: "key", secret: canary, endpoint: "https://u:" + canary + "@host", argument: "base URL", operation: "New"},
-		"endpoint with plain http":        {key: "key", secret: canary, endpoint: "http://api.confluent.cloud", argument: "base URL", operation: "New"},
-		"other credentials in the option": {key: "key", secret: canary, opts: []confluent.Option{confluent.WithToken(canary)}, argument: "credentials", operation: "New"},
+		"complete": {key: srv.APIKey, secret: srv.APISecret, endpoint: srv.URL},
+		"options come after": {key: srv.APIKey, secret: srv.APISecret, endpoint: "https://nowhere.example",
+			opts: []confluent.Option{confluent.WithBaseURL(srv.URL)}},
+		"endpoint not set": {key: srv.APIKey, secret: srv.APISecret,
+			opts: []confluent.Option{confluent.WithBaseURL(srv.URL)}},
+		"nothing set": {argument: "CONFLUENT_CLOUD_API_KEY and CONFLUENT_CLOUD_API_SECRET",
+			operation: "FromEnv"},
+		"no secret":             {key: canary, argument: "CONFLUENT_CLOUD_API_SECRET", operation: "FromEnv"},
+		"no key":                {secret: canary, argument: "CONFLUENT_CLOUD_API_KEY", operation: "FromEnv"},
+		"key with a line break": {key: canary + "\n", secret: canary, argument: "API key", operation: "New"},
+		"endpoint without scheme": {key: "key", secret: canary, endpoint: "api.confluent.cloud",
+			argument: "base URL", operation: "New"},
+		"endpoint with credentials": {key: "key", secret: canary, endpoint: "https://u:" + canary + "@host",
+			argument: "base URL", operation: "New"},
+		"endpoint with plain http": {key: "key", secret: canary, endpoint: "http://api.confluent.cloud",
+			argument: "base URL", operation: "New"},
+		"other credentials in the option": {key: "key", secret: canary,
+			opts: []confluent.Option{confluent.WithToken(canary)}, argument: "credentials", operation: "New"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			setenv(t, confluent.EnvAPIKey, tc.key)
@@ -251,18 +261,20 @@ func TestTheLimiterIsTheClientsOwnSharedOrNone(t *testing.T) {
 	srv.Inject(confluenttest.Fault{Operation: opList, Status: 503})
 	require.NoError(t, listAll(t.Context(), a))
 	require.NoError(t, listAll(t.Context(), b))
-	for name, n := range map[string]int64{"acquired": shared.acquired.Load(), "observed": shared.observed.Load(), "released": shared.released.Load()} {
+	for name, n := range map[string]int64{"acquired": shared.acquired.Load(), "observed": shared.observed.Load(),
+		"released": shared.released.Load()} {
 		assert.Equal(t, int64(3), n, "%s: one per attempt", name)
 	}
 }
 
-// Two clients of one key alternate. The server allows 5 calls per window.
+// Two clients of one key alternate. The server allows 5 requests per window.
 func TestClientsThatShareALimiterKeepTogetherInsideTheWindow(t *testing.T) {
 	t.Parallel()
 	run := func(t *testing.T, share bool) (limited int) {
 		t.Helper()
 		synctest.Test(t, func(t *testing.T) {
-			srv := confluenttest.NewServer(t, confluenttest.WithoutSocket(), confluenttest.WithRateLimit(5, 10*time.Second))
+			srv := confluenttest.NewServer(t, confluenttest.WithoutSocket(), confluenttest.WithRateLimit(5,
+				10*time.Second))
 			var opts []confluent.Option
 			if share {
 				limiter, err := ratelimit.New(ratelimit.WithHeaders(ratelimit.Confluent()))
@@ -289,12 +301,14 @@ func TestTheCallersHTTPClientIsUsedAndUnchanged(t *testing.T) {
 	require.NoError(t, err)
 	transport := &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS13}}
 	redirects := 0
-	mine := &http.Client{Transport: transport, Jar: jar, Timeout: 3 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error {
-		redirects++
-		return http.ErrUseLastResponse
-	}}
+	mine := &http.Client{Transport: transport, Jar: jar, Timeout: 3 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			redirects++
+			return http.ErrUseLastResponse
+		}}
 	c := newClient(t, srv, confluent.WithHTTPClient(mine))
-	srv.Inject(confluenttest.Fault{Operation: opList, Status: 200, Header: http.Header{"Set-Cookie": {"a=b"}}, Body: `{"data":[]}`})
+	srv.Inject(confluenttest.Fault{Operation: opList, Status: 200, Header: http.Header{"Set-Cookie": {"a=b"}},
+		Body: `{"data":[]}`})
 	require.NoError(t, listAll(t.Context(), c))
 	require.NoError(t, listAll(t.Context(), c))
 	assert.Equal(t, "a=b", srv.Calls()[1].Header.Get("Cookie"), "its jar is in use")
@@ -334,7 +348,7 @@ func TestAttemptTimeouts(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				srv := confluenttest.NewServer(t, confluenttest.WithoutSocket())
 				srv.Inject(confluenttest.Fault{Operation: opList, Delay: time.Hour, Times: -1})
-				c := newClient(t, srv, append(tc.opts(srv.HTTPClient()), once())...)
+				c := newClient(t, srv, append(tc.opts(srv.HTTPClient()), noRetries())...)
 				begin := time.Now()
 				err := listAll(t.Context(), c)
 				assert.Equal(t, tc.after, time.Since(begin))
@@ -395,12 +409,14 @@ func TestCloseIdleConnectionsReachesTheTransport(t *testing.T) {
 	srv := confluenttest.NewServer(t)
 	closed := 0
 	base := closer{srv.Transport(), func() { closed++ }}
-	c := newClient(t, srv, confluent.WithHTTPClient(&http.Client{Transport: base}), around(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
-		return next.RoundTrip(r)
-	}))
+	c := newClient(t, srv, confluent.WithHTTPClient(&http.Client{Transport: base}),
+		around(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			return next.RoundTrip(r)
+		}))
 	c.CloseIdleConnections()
 	assert.Equal(t, 1, closed)
-	newClient(t, srv, confluent.WithHTTPClient(&http.Client{Transport: srv.Transport()})).CloseIdleConnections() // has nothing to close
+	// the transport has no connections to close
+	newClient(t, srv, confluent.WithHTTPClient(&http.Client{Transport: srv.Transport()})).CloseIdleConnections()
 }
 
 type closer struct {

@@ -1,142 +1,227 @@
 package confluent
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/internal/core"
+	"github.com/integrations-go/sdk/internal/diff"
+	"github.com/integrations-go/sdk/internal/paging"
 )
 
-// cleanupTimeout is how long Provision may take to delete a draft after its caller's context has ended.
+// cleanupTimeout is the maximum time for deleting a draft after the caller's context has ended.
 const cleanupTimeout = 30 * time.Second
 
-// Provision makes a configured integration: it sends POST with the name, provider and environment, then PATCH with in.Config. If the
-// PATCH fails it sends GET, and DELETE where that shows a DRAFT, because a draft whose configuration failed may refuse another one. It does so even
-// where ctx has ended, for up to 30 s. Nothing but a DRAFT is ever deleted.
+// maxLateUpdate is the maximum time that Provision waits for a PATCH whose response was lost and
+// that a gateway may still deliver. It is half of cleanupTimeout, which leaves time for the
+// remaining requests.
+const maxLateUpdate = cleanupTimeout / 2
+
+// Provision creates an integration and configures it. It sends POST with the name, provider and
+// environment of want, then PATCH with want.Config. Each call creates another integration. A
+// program that may be interrupted and then call again should use [IntegrationsService.Ensure],
+// which finds the integration by its name.
 //
-// Where the reply to the PATCH is lost, the GET tells: a PATCH that was carried out is a success. Where the reply to the POST is lost,
-// the id is not known: the error is [ErrOutcomeUnknown] and nothing is deleted. [IntegrationsService.Ensure] looks the integration up by its name instead.
+// # Cleaning up
 //
-// The error joins what failed with what failed while cleaning up. An integration next to an error is one that is still there.
-func (s *IntegrationsService) Provision(ctx context.Context, in IntegrationCreate, opts ...CallOption) (*Integration, error) {
+// If the PATCH fails, Provision sends GET. If the GET shows a DRAFT, Provision sends DELETE,
+// because a draft whose configuration failed may refuse another one. This takes up to 30 s, even if
+// ctx has ended. An integration in another state is not deleted.
+//
+// # Lost responses
+//
+//   - If the response to the PATCH is lost, and the GET shows that the PATCH was carried out,
+//     Provision succeeds. If the GET shows a DRAFT, a gateway may still deliver the PATCH.
+//     Therefore Provision waits as long as the PATCH took, up to 15 s, and sends GET again before
+//     DELETE. The API has no conditional DELETE: an integration that becomes CREATED after the last
+//     GET is deleted.
+//   - If the response to the POST is lost, the ID is not known. The error is [ErrOutcomeUnknown]
+//     and nothing is deleted. [IntegrationsService.Ensure] looks the integration up by its name
+//     instead.
+//   - Neither request is repeated in these cases, even with [WithIdempotent].
+//
+// # Errors
+//
+// The error joins the failure with the failures of the clean-up. If Provision returns both an
+// integration and an error, the integration exists, or may exist.
+func (s *IntegrationsService) Provision(
+	ctx context.Context, want IntegrationCreate, opts ...CallOption,
+) (*Integration, error) {
 	const op = "Integrations.Provision"
-	err := refuse(op, core.Required("Environment.ID", in.Environment.ID), core.MaxRunes("DisplayName", in.DisplayName, MaxDisplayNameLength),
-		checkProvider(providerOr(in.Provider, in.Config), in.Config), checkCustomer(in.Config, true))
+	err := invalidCall(op, opts, core.Required("Environment.ID", want.Environment.ID), core.ValidText("", want),
+		core.MaxRunes("DisplayName", want.DisplayName, MaxDisplayNameLength),
+		checkProvider(providerOr(want.Provider, want.Config), want.Config), checkCustomer(want.Config))
 	if err != nil {
 		return nil, err
 	}
-	created, err := s.create(ctx, in, opts)
+	opts = paging.WithoutIdempotent(opts)
+	created, err := s.create(ctx, want, opts)
 	if err != nil {
 		return nil, err
 	}
-	done, err := s.configure(ctx, created, in.Config, opts)
+	begin := time.Now()
+	done, err := s.configure(ctx, created, want.Config, opts)
 	if err == nil {
 		return done, nil
 	}
+	took := time.Since(begin)
 	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	now, readErr := s.Get(clean, created.Environment.ID, created.ID)
+	if readErr == nil && now.Status == StatusDraft && errors.Is(err, ErrOutcomeUnknown) {
+		core.Sleep(clean, min(took, maxLateUpdate))
+		now, readErr = s.Get(clean, created.Environment.ID, created.ID)
+	}
 	switch {
 	case notThere(readErr):
 		return nil, err
 	case readErr != nil:
 		return created, errors.Join(err, fmt.Errorf("integration %s may be left behind: %w", created.ID, readErr))
-	case maybeDone(err) && configured(now, in.Config):
+	case maybeDone(err) && configured(now, want.Config):
 		return now, nil
 	case now.Status != StatusDraft:
-		return now, errors.Join(err, newError(&core.Failure{Operation: op, Err: fmt.Errorf("integration %s is %s and was left as it is", now.ID, now.Status)}))
+		left := fmt.Errorf("integration %s is %s and was left as it is", now.ID, now.Status)
+		return now, errors.Join(err, newError(&core.Failure{Operation: op, Err: left}))
 	}
-	if deleteErr := s.Delete(clean, created.Environment.ID, created.ID); deleteErr != nil && !notThere(deleteErr) {
-		return now, errors.Join(err, fmt.Errorf("draft %s is left behind: %w", created.ID, deleteErr))
+	if deleteErr := s.deleteDraft(clean, created.Environment.ID, created.ID); deleteErr != nil {
+		return now, errors.Join(err, deleteErr)
 	}
 	return nil, err
 }
 
-// checkCustomer refuses a configuration of a known kind that says nothing of the customer's side: the PATCH would fail for sure.
-func checkCustomer(c Config, required bool) error {
-	if err := checkConfig(c, required); err != nil {
-		return err
-	}
-	if _, unknown := c.Value.(*UnknownConfig); !unknown && !c.IsZero() && len(members(c)) == 0 {
-		return core.Arg("Config", "says nothing of the customer's side")
+// deleteDraft deletes an integration that a GET has just shown to be a DRAFT. If it no longer
+// exists, that is no error.
+func (s *IntegrationsService) deleteDraft(ctx context.Context, environment, id string, opts ...CallOption) error {
+	if err := s.Delete(ctx, environment, id, opts...); err != nil && !notThere(err) {
+		return fmt.Errorf("draft %s is left behind: %w", id, err)
 	}
 	return nil
 }
 
-// create makes the draft, whose id and environment the next step needs.
-func (s *IntegrationsService) create(ctx context.Context, in IntegrationCreate, opts []CallOption) (*Integration, error) {
-	draft := in
-	draft.Provider, draft.Config = providerOr(in.Provider, in.Config), Config{}
+// checkCustomer refuses a missing configuration, and a configuration of a known kind without the
+// customer's identity. The PATCH would fail.
+func checkCustomer(c Config) error {
+	if err := checkConfig(c, true); err != nil {
+		return err
+	}
+	if _, unknown := c.Value.(*UnknownConfig); !unknown && drained(c) {
+		return core.Arg("Config", "does not set the customer's identity")
+	}
+	return nil
+}
+
+// drained reports whether a configuration has no member that the customer sets, as in a draft. In
+// an unknown kind every member counts, because it is not known who sets it.
+func drained(c Config) bool {
+	if _, unknown := c.Value.(*UnknownConfig); unknown {
+		return len(members(c)) == 0
+	}
+	return !namesCustomer(c)
+}
+
+// received reports whether a configuration comes from a server: it has the received JSON, or
+// members that the server sets. A configuration that the caller wrote without the customer's
+// identity is probably a mistake.
+func received(c Config) bool {
+	if c.isNil() || c.raw != "" {
+		return !c.isNil()
+	}
+	for _, name := range serverMembers {
+		if value := c.Value.field(name); value != nil && *value != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// namesCustomer reports whether a member of the customer's identity is set.
+func namesCustomer(c Config) bool {
+	for name := range members(c) {
+		if strings.HasPrefix(name, "customer_") {
+			return true
+		}
+	}
+	return false
+}
+
+// create creates the draft. The result has the ID and the environment for the next step.
+func (s *IntegrationsService) create(
+	ctx context.Context, want IntegrationCreate, opts []CallOption,
+) (*Integration, error) {
+	draft := want
+	draft.Provider, draft.Config = providerOr(want.Provider, want.Config), Config{}
 	created, err := s.Create(ctx, draft, opts...)
 	if err != nil {
 		return nil, err
 	}
 	if created.Environment.ID == "" {
-		created.Environment = in.Environment
+		created.Environment = want.Environment
 	}
 	return created, nil
 }
 
 // configure sends the PATCH.
-func (s *IntegrationsService) configure(ctx context.Context, in *Integration, cfg Config, opts []CallOption) (*Integration, error) {
-	return s.Update(ctx, in.ID, IntegrationUpdate{Environment: in.Environment, Config: cfg}, opts...)
+func (s *IntegrationsService) configure(
+	ctx context.Context, draft *Integration, cfg Config, opts []CallOption,
+) (*Integration, error) {
+	return s.Update(ctx, draft.ID, IntegrationUpdate{Environment: draft.Environment, Config: cfg}, opts...)
 }
 
-// maybeDone reports that one of the attempts of a call that failed may have been carried out.
+// maybeDone reports whether an attempt of a failed call may have been carried out.
 func maybeDone(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && (e.OutcomeUnknown || e.Attempts > 1)
 }
 
-// configured reports that a PATCH with cfg was carried out.
+// configured reports whether the PATCH with cfg was carried out.
 func configured(now *Integration, cfg Config) bool {
-	return now.Status != StatusDraft && len(differences("Config", cfg, now.Config)) == 0
+	return now.Status != StatusDraft && len(differences(cfg, now.Config)) == 0
 }
 
-// notThere reports that the server itself said so; [ErrNotFound] may also come from the exchange of a token.
+// notThere reports whether the API states that the integration does not exist. [ErrNotFound] is not
+// enough: it can also come from a token request or from a gateway.
 func notThere(err error) bool {
 	e, ok := errors.AsType[*Error](err)
-	return ok && (e.StatusCode == http.StatusNotFound || e.StatusCode == http.StatusGone)
+	return ok && (e.StatusCode == http.StatusNotFound || e.StatusCode == http.StatusGone) &&
+		(len(e.Body) == 0 || ownError(e.Body))
 }
 
-// WaitOptions say how [IntegrationsService.WaitValid] waits. Zero fields have the defaults.
-type WaitOptions struct {
-	// Interval is the first pause between two validations; each pause is half as long again as the one before, up to MaxInterval. A random part of up to a fifth
-	// is taken off each. Defaults 2 s and 30 s.
-	Interval, MaxInterval time.Duration
-	// Timeout ends the wait, where the context does not end it earlier. Default 10 min: grants take up to 7 minutes on Google Cloud, by the vendor's tools, and about 30 seconds on AWS.
-	Timeout time.Duration
-}
-
-// WaitValid sends POST :validate again and again until the server accepts, because what was granted at the cloud provider takes time to
-// be seen. It goes on after 400, 409, 422, 429, 5xx and lost connections; a tenant or account that does not exist is a 400 too and
-// looks the same to it. Everything else, 401, 403 and 404 above all, ends it at once. As with [IntegrationsService.Validate], Config is for a DRAFT only.
+// WaitValid sends POST :validate repeatedly until it succeeds. Grants at the cloud provider take
+// time to become effective. As with [IntegrationsService.Validate], req.Config is for a DRAFT only.
 //
-// When the time is up, or ctx ends, the error joins that ([context.DeadlineExceeded] or [context.Canceled]) with the last [*Error].
-func (s *IntegrationsService) WaitValid(ctx context.Context, in IntegrationValidate, wait WaitOptions, opts ...CallOption) error {
+// # Errors
+//
+//   - 400, 409, 422, 429, 5xx and lost connections do not end the wait. The server sends 400 also
+//     for a tenant or account that does not exist.
+//   - Any other failure ends the wait at once, for example 401, 403 and 404.
+//   - After the timeout, or when ctx ends, the error joins [context.DeadlineExceeded] or
+//     [context.Canceled] with the last [*Error].
+func (s *IntegrationsService) WaitValid(
+	ctx context.Context, req IntegrationValidate, wait sdk.WaitOptions, opts ...CallOption,
+) error {
 	const op = "Integrations.WaitValid"
-	if err := refuse(op, core.CheckWait("WaitOptions", core.PollOptions(wait))); err != nil {
+	if err := invalidCall(op, opts, core.CheckWait(ctx, "WaitOptions", core.PollOptions(wait))); err != nil {
 		return err
 	}
-	told := false
+	answered := false
 	return core.Poll(ctx, core.PollOptions(wait), func(ctx context.Context) (bool, error) {
-		err := s.Validate(ctx, in, opts...)
-		if err != nil && ctx.Err() != nil && told && !hasStatus(err) {
-			return false, nil // a call that the context cut short says less than the one before
+		err := s.Validate(ctx, req, opts...)
+		if err != nil && ctx.Err() != nil && answered && !hasStatus(err) {
+			return false, nil // the last complete call has the better error
 		}
-		told = true
+		answered = true
 		return err == nil || !passing(err), err
 	})
 }
 
-// passing reports that a validation may succeed later.
+// passing reports whether a later validation may succeed.
 func passing(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
@@ -149,133 +234,281 @@ func passing(err error) bool {
 	return errors.Is(err, ErrUnavailable) || errors.Is(err, ErrRateLimited)
 }
 
-// EnsureAction is what Ensure did.
-type EnsureAction string
-
-// What Ensure can do.
-const (
-	EnsureCreated     EnsureAction = "created"     // there was none
-	EnsureConfigured  EnsureAction = "configured"  // there was a draft
-	EnsureUnchanged   EnsureAction = "unchanged"   // there was one as wanted
-	EnsureConflicting EnsureAction = "conflicting" // there is one that differs, and can't be changed
-)
-
-// EnsureResult tells what Ensure found and did; T is [Integration] or [IntegrationV1].
-type EnsureResult[T any] struct {
-	Action      EnsureAction
-	Integration *T // as it is now
-	// Differences names the fields that differ, where the action is [EnsureConflicting].
-	Differences []string
+// Ensure creates the integration named want.DisplayName, or configures it to match want. Calling it
+// again changes nothing. It looks up the name, which is required, and then sends:
+//
+//   - POST, and PATCH if want has a configuration, if there is no such integration;
+//   - PATCH only, if there is a draft and want has a configuration;
+//   - nothing more, if the integration matches want.
+//
+// In want, the configuration of a draft, which has no customer's identity, counts as none. A
+// configuration with the identity of neither side is [ErrInvalid].
+//
+// # Compared
+//
+// Ensure compares the provider and the configuration. If the list does not show the configuration,
+// it also sends GET. A member that the server does not show counts as equal.
+//
+// # Errors
+//
+//   - An integration that differs can't be changed. The result has the differences, and the error
+//     is [ErrConflict].
+//   - If several integrations have the name, the error is [ErrConflict] and contains an
+//     [*sdk.AmbiguousError]. An integration without a usable ID is an error.
+//   - If the server stores a new name in another spelling, Ensure deletes the new integration. The
+//     error is [ErrConflict] and has its ID. If the name is not ASCII, or has several spaces in
+//     succession, Ensure sends GET after the POST to check the spelling.
+//   - If the response to a POST or PATCH is lost, or is 409, Ensure looks up the name again and
+//     compares as usual. Neither request is repeated, even with [WithIdempotent].
+//   - If the PATCH fails, the draft is kept for another try. Ensure returns it with the error. The
+//     other errors of this list, except the first, have no result.
+//   - If the PATCH of a draft is refused with 409, the draft accepts no configuration. The vendor's
+//     servers do this after a configuration that failed. The action is [sdk.EnsureConflicting].
+//     [WithRecreateDraft] allows Ensure to delete such a draft and create it again.
+//
+// # Concurrency
+//
+// The Ensure calls of one [Client] for the same environment and name, in both versions of the API,
+// run one after the other. A call that waits for another one returns when ctx ends. If two clients
+// or programs ensure the same new name at the same time, both may create it, unless the server
+// refuses the second one.
+func (s *IntegrationsService) Ensure(
+	ctx context.Context, want IntegrationCreate, opts ...CallOption,
+) (*sdk.EnsureResult[Integration], error) {
+	const op = "Integrations.Ensure"
+	want.Provider = providerOr(want.Provider, want.Config)
+	err := invalidCall(op, opts, core.CheckCall(ctx, opts),
+		core.Required("Environment.ID", want.Environment.ID), core.Required("DisplayName", want.DisplayName),
+		core.Trimmed("DisplayName", want.DisplayName), core.ValidText("", want),
+		core.MaxRunes("DisplayName", want.DisplayName, MaxDisplayNameLength),
+		checkProvider(want.Provider, want.Config), checkConfig(want.Config, false))
+	if err == nil && drained(want.Config) && received(want.Config) {
+		want.Config = Config{}
+	}
+	if err == nil && !want.Config.IsZero() {
+		err = invalidArg(op, checkCustomer(want.Config))
+	}
+	if err != nil {
+		return nil, err
+	}
+	var result *sdk.EnsureResult[Integration]
+	err = s.c.core.Serialized(ctx, op, ensureKey(want.Environment.ID, want.DisplayName), func() (err error) {
+		result, err = s.ensure(ctx, op, want, paging.WithoutIdempotent(opts))
+		return err
+	})
+	return result, err
 }
 
-// Ensure makes the environment hold one integration as in describes, by its display name, which is required: it looks the name up; if there is none it sends POST, and PATCH where in has a
-// configuration; if there is a draft it sends the PATCH only; if there is one as wanted it sends nothing more. Running it again changes nothing.
-//
-// Where the list does not show the configuration, Ensure sends GET as well; what the server does not show then counts as no difference.
-//
-// An integration that differs can't be changed: the result names the differences, and the error is [ErrConflict]. So is more than one of the name, an [*AmbiguousError]. If the reply to a POST or PATCH is
-// lost, Ensure looks again before it gives up. If the PATCH fails, the draft stays for another try, and the result tells it next to the error; any other error comes without a result.
-// Two programs that ensure the same new name at the same moment may both create it.
-func (s *IntegrationsService) Ensure(ctx context.Context, in IntegrationCreate, opts ...CallOption) (*EnsureResult[Integration], error) {
-	const op = "Integrations.Ensure"
-	in.Provider = providerOr(in.Provider, in.Config)
-	err := refuse(op, core.Required("Environment.ID", in.Environment.ID), core.Required("DisplayName", in.DisplayName),
-		core.MaxRunes("DisplayName", in.DisplayName, MaxDisplayNameLength),
-		checkProvider(in.Provider, in.Config), checkCustomer(in.Config, false))
+// ensureKey returns the same key for Ensure calls that must not run at the same time.
+func ensureKey(environment, name string) string { return environment + "\x00" + name }
+
+func (s *IntegrationsService) ensure(
+	ctx context.Context, op string, want IntegrationCreate, opts []CallOption,
+) (*sdk.EnsureResult[Integration], error) {
+	options, _ := core.CollectCallOptions(opts) // Ensure has checked the options
+	have, origin, err := s.findOrCreate(ctx, want, "", opts)
 	if err != nil {
 		return nil, err
 	}
-	result := &EnsureResult[Integration]{Action: EnsureUnchanged}
-	look := func() (*Integration, error) {
-		return s.FindByDisplayName(ctx, in.Environment.ID, in.DisplayName, opts...)
+	result := &sdk.EnsureResult[Integration]{Action: sdk.EnsureUnchanged, Integration: have}
+	if origin != paging.Existing {
+		result.Action = sdk.EnsureCreated
 	}
-	result.Integration, err = core.FindOrCreate(ctx, look, func() (*Integration, error) {
-		result.Action = EnsureCreated
-		return s.create(ctx, in, opts)
-	})
-	if err != nil {
-		return nil, err
-	}
-	have := result.Integration
-	if have.Environment.ID == "" {
-		have.Environment = in.Environment
-	}
-	if have.Config.IsZero() && have.Status != StatusDraft && !in.Config.IsZero() { // a list need not show it
-		if have, err = s.Get(ctx, in.Environment.ID, have.ID, opts...); err != nil {
-			return nil, err
-		}
-		result.Integration = have
-	}
-	diff := providerDifference(in.Provider, have.Provider)
-	blank := len(members(have.Config)) == 0
-	draft := have.Status == StatusDraft || have.Status == "" && blank
-	if !in.Config.IsZero() && !have.Config.IsZero() && !(draft && blank) { // what the server does not show does not differ
-		diff = append(diff, differences("Config", in.Config, have.Config)...)
-	}
-	if len(diff) > 0 {
-		return conflicting(op, result, have.ID, diff)
-	}
-	if !draft || in.Config.IsZero() {
-		return result, nil
-	}
-	done, err := s.configure(ctx, have, in.Config, opts)
-	if maybeDone(err) && ctx.Err() == nil {
-		now, readErr := s.Get(ctx, have.Environment.ID, have.ID)
-		switch {
-		case readErr != nil:
-			err = errors.Join(err, readErr)
-		case configured(now, in.Config):
-			done, err = now, nil
-		}
-	}
-	if err != nil {
+	result, err = s.complete(ctx, op, result, want, opts)
+	locked, ok := errors.AsType[*lockedDraftError](err)
+	if !ok || origin != paging.Existing || !options.Recreate() {
 		return result, err
 	}
-	result.Integration = done
-	if result.Action == EnsureUnchanged {
-		result.Action = EnsureConfigured
+	if deleteErr := s.deleteDraft(ctx, want.Environment.ID, locked.id, opts...); deleteErr != nil {
+		return result, errors.Join(err, deleteErr)
 	}
-	return result, nil
+	if have, _, err = s.findOrCreate(ctx, want, locked.id, opts); err != nil {
+		return nil, fmt.Errorf("draft %s, which accepted no configuration, was deleted: %w", locked.id, err)
+	}
+	result = &sdk.EnsureResult[Integration]{Action: sdk.EnsureRecreated, Integration: have}
+	return s.complete(ctx, op, result, want, opts)
 }
 
-// Ensure makes the environment hold one integration as in describes, as [IntegrationsService.Ensure] does: it sends POST where there is none of that
-// display name, and nothing otherwise, because v1 changes nothing. A list of v1 shows all clouds, so that an integration of another cloud with that name is a conflict.
-func (s *IntegrationsV1Service) Ensure(ctx context.Context, in IntegrationCreateV1, opts ...CallOption) (*EnsureResult[IntegrationV1], error) {
-	const op = "IntegrationsV1.Ensure"
-	in.Provider = providerOr(in.Provider, in.Config)
-	err := refuse(op, core.Required("Environment.ID", in.Environment.ID), core.Required("DisplayName", in.DisplayName),
-		core.MaxRunes("DisplayName", in.DisplayName, MaxDisplayNameLength),
-		checkCustomer(in.Config, true), checkProvider(in.Provider, in.Config))
-	if err != nil {
-		return nil, err
-	}
-	result := &EnsureResult[IntegrationV1]{Action: EnsureUnchanged}
-	look := func() (*IntegrationV1, error) {
-		return s.FindByDisplayName(ctx, in.Environment.ID, in.DisplayName, opts...)
-	}
-	result.Integration, err = core.FindOrCreate(ctx, look, func() (*IntegrationV1, error) {
-		result.Action = EnsureCreated
-		return s.Create(ctx, in, opts...)
+// findOrCreate returns the integration named want.DisplayName. It creates a draft if there is none.
+// It ignores the integration with the ID deleted, which a list may still show.
+func (s *IntegrationsService) findOrCreate(
+	ctx context.Context, want IntegrationCreate, deleted string, opts []CallOption,
+) (*Integration, paging.Origin, error) {
+	environment := want.Environment.ID
+	have, origin, err := paging.FindOrCreate(ctx, func() (*Integration, error) {
+		return s.findByDisplayName(ctx, environment, want.DisplayName, deleted, opts)
+	}, func() (*Integration, error) {
+		return s.create(ctx, want, opts)
 	})
-	if err != nil {
-		return nil, err
+	if err == nil && origin == paging.Created {
+		err = paging.Kept[Integration]{
+			NameAndID: func(i *Integration) (string, string) { return i.DisplayName, i.ID },
+			Read: func(id string, opts ...CallOption) (*Integration, error) {
+				return s.Get(ctx, environment, id, opts...)
+			},
+			Delete: func(id string, opts ...CallOption) error { return s.Delete(ctx, environment, id, opts...) },
+		}.Check(s.c.core, "Integrations.Ensure", want.DisplayName, have, opts)
 	}
-	if result.Action == EnsureCreated {
-		return result, nil
-	}
+	return have, origin, err
+}
+
+// complete compares the integration of result with want. If it is a draft, complete configures it.
+func (s *IntegrationsService) complete(
+	ctx context.Context, op string, result *sdk.EnsureResult[Integration], want IntegrationCreate, opts []CallOption,
+) (*sdk.EnsureResult[Integration], error) {
 	have := result.Integration
-	if have.Config.IsZero() { // a list need not show it
-		if have, err = s.Get(ctx, in.Environment.ID, have.ID, opts...); err != nil {
+	if have.Environment.ID == "" {
+		have.Environment = want.Environment
+	}
+	if have.Config.IsZero() && have.Status != StatusDraft && !want.Config.IsZero() { // a list may omit it
+		var err error
+		if have, err = s.Get(ctx, want.Environment.ID, have.ID, opts...); err != nil {
 			return nil, err
 		}
 		result.Integration = have
 	}
-	diff := providerDifference(in.Provider, have.Provider)
-	if !have.Config.IsZero() {
-		diff = append(diff, differences("Config", in.Config, have.Config)...)
+	differ := providerDifference(want.Provider, have.Provider)
+	blank := drained(have.Config)
+	draft := have.Status == StatusDraft || have.Status == "" && blank
+	// A configuration that the server does not show counts as equal.
+	if !want.Config.IsZero() && !have.Config.IsZero() && !(draft && blank) {
+		differ = append(differ, differences(want.Config, have.Config)...)
 	}
-	if len(diff) > 0 {
-		return conflicting(op, result, have.ID, diff)
+	if len(differ) > 0 {
+		return conflicting(op, result, have.ID, differ)
+	}
+	// In an unknown kind, the configuration of the draft may already be the wanted one.
+	exported := !blank && !namesCustomer(want.Config)
+	if !draft || want.Config.IsZero() || exported {
+		return result, nil
+	}
+	done, err := s.configure(ctx, have, want.Config, opts)
+	if err != nil {
+		return s.notConfigured(ctx, op, result, want.Config, err)
+	}
+	return configuredResult(result, done), nil
+}
+
+// lockedDraftError reports that a draft refused a configuration because of its state.
+type lockedDraftError struct {
+	id  string // ID of the integration, which a later GET showed to be a DRAFT
+	err error  // of the PATCH
+}
+
+func (e *lockedDraftError) Error() string {
+	return fmt.Sprintf("draft %s accepts no configuration: %v", e.id, e.err)
+}
+
+func (e *lockedDraftError) Unwrap() error { return e.err }
+
+// notConfigured looks up the draft of result, whose PATCH with want failed with err. The server may
+// have carried out the PATCH, or another program may have configured the draft before.
+func (s *IntegrationsService) notConfigured(
+	ctx context.Context, op string, result *sdk.EnsureResult[Integration], want Config, err error,
+) (*sdk.EnsureResult[Integration], error) {
+	if ctx.Err() != nil || !maybeDone(err) && !refused(err) {
+		return result, err
+	}
+	now, readErr := s.Get(ctx, result.Integration.Environment.ID, result.Integration.ID)
+	switch {
+	case readErr != nil:
+		return result, errors.Join(err, readErr)
+	case configured(now, want):
+		return configuredResult(result, now), nil
+	}
+	result.Integration = now
+	differ := differences(want, now.Config)
+	if now.Status != StatusDraft {
+		result, conflict := conflicting(op, result, now.ID, differ)
+		return result, errors.Join(conflict, err)
+	}
+	if errors.Is(err, ErrConflict) {
+		result.Action, result.Differences = sdk.EnsureConflicting, differ
+		return result, &lockedDraftError{now.ID, err}
+	}
+	return result, err
+}
+
+// refused reports whether the server refused a request, possibly because of the state of the
+// object. The status for this case is not documented by the vendor.
+func refused(err error) bool { return errors.Is(err, ErrConflict) || errors.Is(err, ErrInvalid) }
+
+// configuredResult returns result with the integration after the PATCH.
+func configuredResult(result *sdk.EnsureResult[Integration], now *Integration) *sdk.EnsureResult[Integration] {
+	result.Integration = now
+	if result.Action == sdk.EnsureUnchanged {
+		result.Action = sdk.EnsureConfigured
+	}
+	return result
+}
+
+// Ensure creates the integration named want.DisplayName. If it exists, nothing is sent after the
+// lookup, because v1 can't change an integration. Calling Ensure again changes nothing.
+//
+// Comparison, errors and concurrency are as in [IntegrationsService.Ensure]. A list of v1 shows the
+// integrations of all clouds. If an integration of another cloud has the name, that is a conflict.
+func (s *IntegrationsV1Service) Ensure(
+	ctx context.Context, want IntegrationCreateV1, opts ...CallOption,
+) (*sdk.EnsureResult[IntegrationV1], error) {
+	const op = "IntegrationsV1.Ensure"
+	want.Provider = providerOr(want.Provider, want.Config)
+	err := invalidCall(op, opts, core.CheckCall(ctx, opts),
+		core.Required("Environment.ID", want.Environment.ID), core.Required("DisplayName", want.DisplayName),
+		core.Trimmed("DisplayName", want.DisplayName), core.ValidText("", want),
+		core.MaxRunes("DisplayName", want.DisplayName, MaxDisplayNameLength),
+		checkCustomer(want.Config), checkProvider(want.Provider, want.Config))
+	if err != nil {
+		return nil, err
+	}
+	var result *sdk.EnsureResult[IntegrationV1]
+	err = s.c.core.Serialized(ctx, op, ensureKey(want.Environment.ID, want.DisplayName), func() (err error) {
+		result, err = s.ensure(ctx, op, want, paging.WithoutIdempotent(opts))
+		return err
+	})
+	return result, err
+}
+
+func (s *IntegrationsV1Service) ensure(
+	ctx context.Context, op string, want IntegrationCreateV1, opts []CallOption,
+) (*sdk.EnsureResult[IntegrationV1], error) {
+	result := &sdk.EnsureResult[IntegrationV1]{Action: sdk.EnsureUnchanged}
+	environment := want.Environment.ID
+	have, origin, err := paging.FindOrCreate(ctx, func() (*IntegrationV1, error) {
+		return s.FindByDisplayName(ctx, environment, want.DisplayName, opts...)
+	}, func() (*IntegrationV1, error) {
+		return s.Create(ctx, want, opts...)
+	})
+	if err == nil && origin == paging.Created {
+		err = paging.Kept[IntegrationV1]{
+			NameAndID: func(i *IntegrationV1) (string, string) { return i.DisplayName, i.ID },
+			Read: func(id string, opts ...CallOption) (*IntegrationV1, error) {
+				return s.Get(ctx, environment, id, opts...)
+			},
+			Delete: func(id string, opts ...CallOption) error { return s.Delete(ctx, environment, id, opts...) },
+		}.Check(s.c.core, op, want.DisplayName, have, opts)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if origin != paging.Existing {
+		result.Action = sdk.EnsureCreated
+	}
+	result.Integration = have
+	if origin == paging.Created {
+		return result, nil
+	}
+	if have.Config.IsZero() { // a list may omit it
+		if have, err = s.Get(ctx, want.Environment.ID, have.ID, opts...); err != nil {
+			return nil, err
+		}
+		result.Integration = have
+	}
+	differ := providerDifference(want.Provider, have.Provider)
+	if !have.Config.IsZero() {
+		differ = append(differ, differences(want.Config, have.Config)...)
+	}
+	if len(differ) > 0 {
+		return conflicting(op, result, have.ID, differ)
 	}
 	return result, nil
 }
@@ -285,59 +518,47 @@ func hasStatus(err error) bool {
 	return ok && e.StatusCode != 0
 }
 
-func conflicting[T any](op string, r *EnsureResult[T], id string, diff []string) (*EnsureResult[T], error) {
-	r.Action, r.Differences = EnsureConflicting, diff
-	return r, newError(&core.Failure{Operation: op, Err: fmt.Errorf("integration %s differs in %s: %w", id, strings.Join(diff, ", "), ErrConflict)})
+func conflicting[T any](op string, r *sdk.EnsureResult[T], id string, differ []string) (*sdk.EnsureResult[T], error) {
+	r.Action, r.Differences = sdk.EnsureConflicting, differ
+	err := fmt.Errorf("integration %s differs in %s: %w", id, strings.Join(differ, ", "), ErrConflict)
+	return r, newError(&core.Failure{Operation: op, Err: err})
 }
 
 func providerDifference(want, have Provider) []string {
-	if have == "" || want.Is(have) {
+	if have == "" || sameProvider(want, have) {
 		return nil
 	}
 	return []string{"Provider"}
 }
 
-// caseless are the members whose case does not matter: tenant ids, account names and IAM role names.
-var caseless = []string{"customer_azure_tenant_id", "customer_google_service_account", "customer_iam_role_arn"}
+// ignoreCase are the members whose letter case is ignored: tenant IDs, account names and IAM role
+// names.
+var ignoreCase = []string{"customer_azure_tenant_id", "customer_google_service_account", "customer_iam_role_arn"}
 
-// differences names the members of want that have lacks or has otherwise. Unset and "" are the same.
-func differences(name string, want, have Config) []string {
+// differences returns the sorted names of the members of want that differ in have, each prefixed
+// with Config. Members that want does not set are not compared.
+func differences(want, have Config) []string {
+	const name = "Config"
 	if want.Kind() != have.Kind() {
 		return []string{name + ".kind"}
 	}
-	there := members(have)
-	var diff []string
-	for key, value := range members(want) {
-		if value != there[key] && !(slices.Contains(caseless, key) && strings.EqualFold(value, there[key])) {
-			diff = append(diff, name+"."+key)
-		}
+	differ := diff.Members(members(want), members(have), diff.Options{EmptyIsUnset: true, IgnoreCase: ignoreCase})
+	for i := range differ {
+		differ[i] = name + "." + differ[i]
 	}
-	slices.Sort(diff)
-	return diff
+	return differ
 }
 
-// members are the customer's members of a configuration that are set, as JSON in one spelling: the server may order and escape as it likes.
-func members(c Config) map[string]string {
+// members returns the members of a configuration that the customer sets and that are not empty.
+func members(c Config) map[string]json.RawMessage {
 	b, err := json.Marshal(c.Writable())
 	if err != nil {
 		return nil
 	}
-	var raw map[string]any
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber()
-	if d.Decode(&raw) != nil {
+	var owned map[string]json.RawMessage
+	if json.Unmarshal(b, &owned) != nil {
 		return nil
 	}
-	out := map[string]string{}
-	for key, value := range raw {
-		if key == "kind" || value == nil || value == "" {
-			continue
-		}
-		text, err := json.Marshal(value)
-		if err != nil {
-			return nil
-		}
-		out[key] = string(text)
-	}
-	return out
+	maps.DeleteFunc(owned, func(key string, value json.RawMessage) bool { return key == "kind" || diff.Unset(value) })
+	return owned
 }

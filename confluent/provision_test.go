@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,11 +16,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/confluent"
 	"github.com/integrations-go/sdk/confluent/confluenttest"
 )
 
-// The operations that faults and call counts name.
+// The operations in faults and call counts.
 const (
 	opCreate   = "createPimV2Integration"
 	opGet      = "getPimV2Integration"
@@ -55,7 +58,8 @@ func unknownConfig(raw string) confluent.Config {
 	return confluent.Config{Value: &confluent.UnknownConfig{Raw: json.RawMessage(raw)}}
 }
 
-// sent lists what reached the server, in order: method and status, which is 0 where the reply was cut off.
+// sent lists the requests that reached the server, in order: method and status. The status is 0 if
+// the response was cut off.
 func sent(srv *confluenttest.Server) []string {
 	var all []string
 	for _, c := range srv.Calls() {
@@ -64,7 +68,7 @@ func sent(srv *confluenttest.Server) []string {
 	return all
 }
 
-// bodiesOf are the bodies of an operation's calls.
+// bodiesOf returns the request bodies of an operation.
 func bodiesOf(srv *confluenttest.Server, operation string) []string {
 	var all []string
 	for _, c := range srv.Calls() {
@@ -75,7 +79,7 @@ func bodiesOf(srv *confluenttest.Server, operation string) []string {
 	return all
 }
 
-// errorOf is the *Error in err.
+// errorOf returns the *Error in err.
 func errorOf(t *testing.T, err error) *confluent.Error {
 	t.Helper()
 	e, ok := errors.AsType[*confluent.Error](err)
@@ -83,7 +87,7 @@ func errorOf(t *testing.T, err error) *confluent.Error {
 	return e
 }
 
-// requireRefused checks what an argument gets that makes no sense.
+// requireRefused checks that err refuses an argument before anything is sent.
 func requireRefused(t *testing.T, err error, argument string) {
 	t.Helper()
 	e := errorOf(t, err)
@@ -94,17 +98,17 @@ func requireRefused(t *testing.T, err error, argument string) {
 	assert.Zero(t, e.Attempts)
 }
 
-// once is a policy without retries.
-func once() confluent.Option {
-	return confluent.WithRetry(confluent.RetryPolicy{MaxAttempts: 1})
+// noRetries returns a policy without retries.
+func noRetries() confluent.Option {
+	return confluent.WithRetry(sdk.RetryPolicy{MaxAttempts: 1})
 }
 
-// roundTrip is a function as a transport.
+// roundTrip is a function that implements http.RoundTripper.
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// around is a middleware that sees a request before and after next.
+// around returns a middleware with access to the request before and after next.
 func around(f func(r *http.Request, next http.RoundTripper) (*http.Response, error)) confluent.Option {
 	return confluent.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
 		return roundTrip(func(r *http.Request) (*http.Response, error) { return f(r, next) })
@@ -120,21 +124,26 @@ func TestProvisionSendsTheDraftThenItsConfig(t *testing.T) {
 		"Azure": {
 			in:     azure("vault", tenantID),
 			create: `{"display_name":"vault","provider":"azure","environment":{"id":"env-1"}}`,
-			patch:  `{"config":{"kind":"AzureIntegrationConfig","customer_azure_tenant_id":"` + tenantID + `"},"environment":{"id":"env-1"}}`,
+			patch: `{"config":{"kind":"AzureIntegrationConfig","customer_azure_tenant_id":"` + tenantID +
+				`"},"environment":{"id":"env-1"}}`,
 		},
 		"Google Cloud, read-only members set": {
 			in: confluent.IntegrationCreate{
 				DisplayName: "bq", Environment: confluent.Reference{ID: env, Related: "x", ResourceName: "y"},
-				Config: confluent.Config{Value: &confluent.GCPConfig{CustomerGoogleServiceAccount: gcpAccount, GoogleServiceAccount: "forged"}},
+				Config: confluent.Config{Value: &confluent.GCPConfig{CustomerGoogleServiceAccount: gcpAccount,
+					GoogleServiceAccount: "forged"}},
 			},
 			create: `{"display_name":"bq","provider":"gcp","environment":{"id":"env-1"}}`,
-			patch:  `{"config":{"kind":"GcpIntegrationConfig","customer_google_service_account":"` + gcpAccount + `"},"environment":{"id":"env-1"}}`,
+			patch: `{"config":{"kind":"GcpIntegrationConfig","customer_google_service_account":"` + gcpAccount +
+				`"},"environment":{"id":"env-1"}}`,
 		},
 		"AWS, provider named": {
-			in: confluent.IntegrationCreate{Provider: "AWS", Environment: inEnv, Config: confluent.Config{Value: &confluent.AWSConfig{CustomerIAMRoleARN: role}}},
+			in: confluent.IntegrationCreate{Provider: "AWS", Environment: inEnv,
+				Config: confluent.Config{Value: &confluent.AWSConfig{CustomerIAMRoleARN: role}}},
 
 			create: `{"provider":"aws","environment":{"id":"env-1"}}`,
-			patch:  `{"config":{"kind":"AwsIntegrationConfig","customer_iam_role_arn":"` + role + `"},"environment":{"id":"env-1"}}`,
+			patch: `{"config":{"kind":"AwsIntegrationConfig","customer_iam_role_arn":"` + role +
+				`"},"environment":{"id":"env-1"}}`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -157,8 +166,10 @@ func TestProvisionSendsUnknownKindsByteForByte(t *testing.T) {
 	t.Parallel()
 	const raw = `{"kind":"OciIntegrationConfig","customer_tenancy":"ocid1","limit":1e400}`
 	srv, c := newPair(t)
-	srv.Inject(confluenttest.Fault{Operation: opUpdate, Status: 200, Body: `{"id":"cspi-00001","status":"CREATED","config":` + raw + `}`})
-	got, err := c.Integrations.Provision(t.Context(), confluent.IntegrationCreate{Provider: "GCP", Environment: inEnv, Config: unknownConfig(raw)})
+	srv.Inject(confluenttest.Fault{Operation: opUpdate, Status: 200,
+		Body: `{"id":"cspi-00001","status":"CREATED","config":` + raw + `}`})
+	got, err := c.Integrations.Provision(t.Context(), confluent.IntegrationCreate{Provider: "GCP", Environment: inEnv,
+		Config: unknownConfig(raw)})
 	require.NoError(t, err)
 	unknown, ok := got.Config.Value.(*confluent.UnknownConfig)
 	require.True(t, ok)
@@ -166,174 +177,17 @@ func TestProvisionSendsUnknownKindsByteForByte(t *testing.T) {
 	assert.Contains(t, bodiesOf(srv, opUpdate)[0], raw)
 }
 
-// A PATCH that fails in some way, and what Provision makes of it.
-func TestProvisionCleansUpWhatItCouldNotConfigure(t *testing.T) {
-	t.Parallel()
-	type check struct {
-		in     confluent.IntegrationCreate // azure("vault", tenantID) where it is empty
-		faults []confluenttest.Fault
-		sent   []string
-		status int   // of the error; 0 with is nil: no error
-		is     error // what the error must be
-		left   []string
-		given  confluent.Status // of the returned integration, "" where there is none
-		says   []string
-	}
-	const never = -1 // no reply
-	patch := func(f confluenttest.Fault) confluenttest.Fault {
-		f.Operation = opUpdate
-		return f
-	}
-	for name, tc := range map[string]check{
-		"refused for its config: the draft is deleted, the status kept": {
-			in:     azure("vault", "no-guid"),
-			sent:   []string{"POST 201", "PATCH 400", "GET 200", "DELETE 204"},
-			status: 400, is: confluent.ErrInvalid, says: []string{"invalid customer AZURE tenant id"},
-		},
-		"refused for its kind": {
-			in:     confluent.IntegrationCreate{Provider: "azure", Environment: inEnv, Config: unknownConfig(`{"kind":"Newer"}`)},
-			sent:   []string{"POST 201", "PATCH 422", "GET 200", "DELETE 204"},
-			status: 422, is: confluent.ErrInvalid,
-		},
-		"forbidden": {
-			faults: []confluenttest.Fault{patch(confluenttest.Fault{Status: 403})},
-			sent:   []string{"POST 201", "PATCH 403", "GET 200", "DELETE 204"},
-			status: 403, is: confluent.ErrForbidden,
-		},
-		"carried out, the reply cut: success": {
-			faults: []confluenttest.Fault{patch(confluenttest.Fault{Lost: true, Apply: true})},
-			sent:   []string{"POST 201", "PATCH 0", "GET 200"},
-			left:   []string{"CREATED"}, given: confluent.StatusCreated,
-		},
-		"carried out, the reply 500: success": {
-			faults: []confluenttest.Fault{patch(confluenttest.Fault{Status: 500, Apply: true})},
-			sent:   []string{"POST 201", "PATCH 500", "GET 200"},
-			left:   []string{"CREATED"}, given: confluent.StatusCreated,
-		},
-		"carried out, the reply empty: success": {
-			faults: []confluenttest.Fault{patch(confluenttest.Fault{Status: 200, Apply: true})},
-			sent:   []string{"POST 201", "PATCH 200", "GET 200"},
-			left:   []string{"CREATED"}, given: confluent.StatusCreated,
-		},
-		"carried out, the reply without an id: success": {
-			faults: []confluenttest.Fault{patch(confluenttest.Fault{Status: 200, Body: `{}`, Apply: true})},
-			sent:   []string{"POST 201", "PATCH 200", "GET 200"},
-			left:   []string{"CREATED"}, given: confluent.StatusCreated,
-		},
-		"carried out, the reply broken off: success": {
-			faults: []confluenttest.Fault{patch(confluenttest.Fault{Truncate: true})},
-			sent:   []string{"POST 201", "PATCH 200", "GET 200"},
-			left:   []string{"CREATED"}, given: confluent.StatusCreated,
-		},
-		"lost on its way: the draft is deleted": {
-			faults: []confluenttest.Fault{patch(confluenttest.Fault{Lost: true})},
-			sent:   []string{"POST 201", "PATCH 0", "GET 200", "DELETE 204"},
-			status: never, is: confluent.ErrOutcomeUnknown,
-		},
-		"answered 500, not carried out: the draft is deleted": {
-			faults: []confluenttest.Fault{patch(confluenttest.Fault{Status: 500})},
-			sent:   []string{"POST 201", "PATCH 500", "GET 200", "DELETE 204"},
-			status: 500, is: confluent.ErrOutcomeUnknown,
-		},
-		"limited: repeated, because nothing was done": {
-			faults: []confluenttest.Fault{patch(confluenttest.Fault{Status: 429})},
-			sent:   []string{"POST 201", "PATCH 429", "PATCH 200"},
-			left:   []string{"CREATED"}, given: confluent.StatusCreated,
-		},
-		"refused because it is CREATED by now: left alone": {
-			faults: []confluenttest.Fault{patch(confluenttest.Fault{Status: 409, Apply: true})},
-			sent:   []string{"POST 201", "PATCH 409", "GET 200"},
-			status: 409, is: confluent.ErrConflict, left: []string{"CREATED"}, given: confluent.StatusCreated,
-			says: []string{"left as it is"},
-		},
-		"of a state that this release does not know: left alone": {
-			faults: []confluenttest.Fault{
-				patch(confluenttest.Fault{Status: 500}),
-				{Operation: opGet, Status: 200, Body: `{"id":"cspi-00001","status":"PENDING","environment":{"id":"env-1"}}`},
-			},
-			sent:   []string{"POST 201", "PATCH 500", "GET 200"},
-			status: 500, is: confluent.ErrOutcomeUnknown, left: []string{"DRAFT"}, given: "PENDING",
-		},
-		"gone by the time of the GET": {
-			faults: []confluenttest.Fault{patch(confluenttest.Fault{Status: 404}), {Operation: opGet, Status: 404}},
-			sent:   []string{"POST 201", "PATCH 404", "GET 404"},
-			status: 404, is: confluent.ErrNotFound, left: []string{"DRAFT"},
-		},
-		"gone by the time of the DELETE": {
-			in:     azure("vault", "no-guid"),
-			faults: []confluenttest.Fault{{Operation: opDelete, Status: 404, Apply: true}},
-			sent:   []string{"POST 201", "PATCH 400", "GET 200", "DELETE 404"},
-			status: 400, is: confluent.ErrInvalid,
-		},
-		"the GET fails: nothing is deleted, and that is told": {
-			in:     azure("vault", "no-guid"),
-			faults: []confluenttest.Fault{{Operation: opGet, Status: 403, Body: `{"message":"no reading"}`}},
-			sent:   []string{"POST 201", "PATCH 400", "GET 403"},
-			status: 400, is: confluent.ErrForbidden, left: []string{"DRAFT"}, given: confluent.StatusDraft,
-			says: []string{"invalid customer AZURE tenant id", "may be left behind", "no reading"},
-		},
-		"the DELETE fails: both errors and the draft": {
-			in:     azure("vault", "no-guid"),
-			faults: []confluenttest.Fault{{Operation: opDelete, Status: 403, Body: `{"message":"no deleting"}`}},
-			sent:   []string{"POST 201", "PATCH 400", "GET 200", "DELETE 403"},
-			status: 400, is: confluent.ErrForbidden, left: []string{"DRAFT"}, given: confluent.StatusDraft,
-			says: []string{"invalid customer AZURE tenant id", "cspi-00001 is left behind", "no deleting"},
-		},
-	} {
-		for _, proto := range []string{"HTTP/1.1", "HTTP/2.0"} {
-			t.Run(name+", "+proto, func(t *testing.T) {
-				t.Parallel()
-				var opts []confluenttest.Option
-				if proto == "HTTP/2.0" {
-					opts = append(opts, confluenttest.WithHTTP2())
-				}
-				srv, c := newPair(t, opts...)
-				for _, f := range tc.faults {
-					srv.Inject(f)
-				}
-				in := tc.in
-				if in.Config.IsZero() {
-					in = azure("vault", tenantID)
-				}
-				got, err := c.Integrations.Provision(t.Context(), in)
-				assert.Equal(t, tc.sent, sent(srv))
-				assert.Equal(t, proto, srv.Calls()[0].Proto)
-				if tc.is == nil {
-					require.NoError(t, err)
-				} else {
-					require.ErrorIs(t, err, tc.is)
-					assert.Equal(t, max(tc.status, 0), errorOf(t, err).StatusCode)
-				}
-				for _, s := range tc.says {
-					assert.ErrorContains(t, err, s)
-				}
-				if tc.given == "" {
-					assert.Nil(t, got)
-				} else if assert.NotNil(t, got) {
-					assert.Equal(t, tc.given, got.Status)
-					assert.Equal(t, "cspi-00001", got.ID)
-				}
-				var left []string
-				for _, in := range srv.Integrations(env) {
-					left = append(left, in.Status)
-				}
-				assert.Equal(t, tc.left, left)
-			})
-		}
-	}
-}
-
 func TestProvisionDeletesNothingWhenTheCreateIsUncertain(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]confluenttest.Fault{
-		"reply cut":        {Lost: true, Apply: true},
-		"reply broken off": {Truncate: true},
-		"500":              {Status: 500, Apply: true},
-		"502":              {Status: 502, Apply: true},
-		"no body":          {Status: 201, Apply: true},
-		"null":             {Status: 201, Body: `null`, Apply: true},
-		"HTML":             {Status: 200, Body: `<html></html>`, Apply: true},
-		"no id":            {Status: 201, Body: `{"status":"DRAFT"}`, Apply: true},
+		"response cut":        {Lost: true, Apply: true},
+		"response broken off": {Truncate: true},
+		"500":                 {Status: 500, Apply: true},
+		"502":                 {Status: 502, Apply: true},
+		"no body":             {Status: 201, Apply: true},
+		"null":                {Status: 201, Body: `null`, Apply: true},
+		"HTML":                {Status: 200, Body: `<html></html>`, Apply: true},
+		"no id":               {Status: 201, Body: `{"status":"DRAFT"}`, Apply: true},
 		"an id of a number": {
 			Status: 201, Body: `{"id":1}`, Apply: true,
 		},
@@ -354,7 +208,7 @@ func TestProvisionDeletesNothingWhenTheCreateIsUncertain(t *testing.T) {
 	}
 }
 
-func TestProvisionTakesOddButUsableReplies(t *testing.T) {
+func TestProvisionTakesOddButUsableResponses(t *testing.T) {
 	t.Parallel()
 	for name, style := range map[string]confluenttest.Style{
 		"create answered 200":       {CreateOK: true},
@@ -385,7 +239,7 @@ func TestProvisionTakesOddButUsableReplies(t *testing.T) {
 	})
 }
 
-// The caller's context ends at the worst moments. What is left behind must be what the error says.
+// The caller's context ends at critical moments. The error must name the integration that remains.
 func TestProvisionCleansUpAfterItsContextEnded(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -410,7 +264,7 @@ func TestProvisionCleansUpAfterItsContextEnded(t *testing.T) {
 				}
 				return send()
 			},
-			sent: []string{"POST 201", "GET 200", "DELETE 204"},
+			sent: []string{"POST 201", "GET 200", "GET 200", "DELETE 204"},
 		},
 		"when the PATCH was carried out": {
 			when: func(method string, cancel func(), send func() (*http.Response, error)) (*http.Response, error) {
@@ -448,6 +302,73 @@ func TestProvisionCleansUpAfterItsContextEnded(t *testing.T) {
 	}
 }
 
+// A gateway may deliver a PATCH after it has sent 504. Provision waits as long as the PATCH took
+// before it deletes the draft.
+func TestProvisionWaitsForAPatchThatArrivesLate(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		gaveUp, late time.Duration // time of the gateway's 504, and delay from then until it delivers the PATCH
+		sent         []string
+		ended        time.Duration
+		deleted      bool
+	}{
+		"before the first GET": {5 * time.Second, 0, []string{"POST 201", "GET 200"}, 5 * time.Second, false},
+		"while it waits": {5 * time.Second, 4 * time.Second, []string{"POST 201", "GET 200", "GET 200"},
+			10 * time.Second, false},
+		"at the end of a minute": {time.Minute, 14 * time.Second, []string{"POST 201", "GET 200", "GET 200"},
+			75 * time.Second, false},
+		"too late": {5 * time.Second, 6 * time.Second, []string{"POST 201", "GET 200", "GET 200",
+			"DELETE 204"}, 10 * time.Second, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv := confluenttest.NewServer(t, confluenttest.WithoutSocket())
+				var late sync.WaitGroup
+				c := newClient(t, srv, confluent.WithAttemptTimeout(2*time.Minute),
+					around(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+						if r.Method != http.MethodPatch {
+							return next.RoundTrip(r)
+						}
+						patch := r.Clone(context.WithoutCancel(r.Context()))
+						time.Sleep(tc.gaveUp)
+						deliver := func() {
+							resp, err := next.RoundTrip(patch)
+							if assert.NoError(t, err) {
+								resp.Body.Close()
+							}
+						}
+						if tc.late == 0 {
+							deliver()
+						} else {
+							late.Go(func() {
+								time.Sleep(tc.late)
+								deliver()
+							})
+						}
+						return nil, errors.New("the gateway gave up")
+					}))
+				begin := time.Now()
+				got, err := c.Integrations.Provision(t.Context(), azure("vault", tenantID))
+				assert.Equal(t, tc.ended, time.Since(begin))
+				late.Wait()
+				withoutPatch := slices.DeleteFunc(sent(srv), func(s string) bool {
+					return strings.HasPrefix(s, "PATCH")
+				})
+				assert.Equal(t, tc.sent, withoutPatch)
+				if tc.deleted {
+					require.ErrorIs(t, err, confluent.ErrOutcomeUnknown)
+					assert.Empty(t, srv.Integrations(env))
+					return
+				}
+				require.NoError(t, err)
+				assert.Equal(t, confluent.StatusCreated, got.Status)
+				assert.Len(t, srv.Integrations(env), 1)
+			})
+		})
+	}
+}
+
 func TestProvisionCleanUpEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -473,19 +394,20 @@ func TestProvisionTellsTheDraftWhenNoTokenIsToBeHad(t *testing.T) {
 	t.Parallel()
 	srv := confluenttest.NewServer(t)
 	token, fail := srv.IssueToken(time.Hour), false
-	source := confluent.TokenSourceFunc(func(context.Context) (confluent.Token, error) {
+	source := sdk.TokenSourceFunc(func(context.Context) (sdk.Token, error) {
 		if fail {
-			return confluent.Token{}, &confluent.Error{StatusCode: http.StatusNotFound}
+			return sdk.Token{}, &confluent.Error{StatusCode: http.StatusNotFound}
 		}
 		fail = true
-		return confluent.Token{Value: token, Expiry: time.Now().Add(time.Hour)}, nil
+		return sdk.Token{Value: token, Expiry: time.Now().Add(time.Hour)}, nil
 	})
-	c := newBearerClient(t, srv, confluent.WithTokenSource(source), around(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
-		if r.Method == http.MethodPatch {
-			srv.RevokeTokens()
-		}
-		return next.RoundTrip(r)
-	}))
+	c := newBearerClient(t, srv, confluent.WithTokenSource(source),
+		around(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			if r.Method == http.MethodPatch {
+				srv.RevokeTokens()
+			}
+			return next.RoundTrip(r)
+		}))
 	got, err := c.Integrations.Provision(t.Context(), azure("vault", tenantID))
 	require.Error(t, err)
 	require.NotNil(t, got, "the draft is there, and must not be forgotten")
@@ -499,16 +421,24 @@ func TestProvisionRefusesBadInput(t *testing.T) {
 		in       confluent.IntegrationCreate
 		argument string
 	}{
-		"no config":                  {confluent.IntegrationCreate{Provider: "GCP", Environment: inEnv}, "Config"},
-		"nil pointer":                {confluent.IntegrationCreate{Environment: inEnv, Config: confluent.Config{Value: (*confluent.GCPConfig)(nil)}}, "Config"},
-		"empty config":               {confluent.IntegrationCreate{Environment: inEnv, Config: gcpConfig("")}, "Config"},
-		"Confluent's side only":      {confluent.IntegrationCreate{Environment: inEnv, Config: confluent.Config{Value: &confluent.GCPConfig{GoogleServiceAccount: gcpAccount}}}, "Config"},
-		"unknown kind, no kind":      {confluent.IntegrationCreate{Provider: "GCP", Environment: inEnv, Config: unknownConfig(`{}`)}, "Config"},
-		"unknown kind, not JSON":     {confluent.IntegrationCreate{Provider: "GCP", Environment: inEnv, Config: unknownConfig(`{"kind":`)}, "Config"},
-		"unknown kind, no provider":  {confluent.IntegrationCreate{Environment: inEnv, Config: unknownConfig(`{"kind":"Newer"}`)}, "Provider"},
+		"no config": {confluent.IntegrationCreate{Provider: "GCP", Environment: inEnv}, "Config"},
+		"nil pointer": {confluent.IntegrationCreate{Environment: inEnv,
+			Config: confluent.Config{Value: (*confluent.GCPConfig)(nil)}}, "Config"},
+		"empty config": {confluent.IntegrationCreate{Environment: inEnv, Config: gcpConfig("")},
+			"Config"},
+		"Confluent's side only": {confluent.IntegrationCreate{Environment: inEnv,
+			Config: confluent.Config{Value: &confluent.GCPConfig{GoogleServiceAccount: gcpAccount}}}, "Config"},
+		"unknown kind, no kind": {confluent.IntegrationCreate{Provider: "GCP", Environment: inEnv,
+			Config: unknownConfig(`{}`)}, "Config"},
+		"unknown kind, not JSON": {confluent.IntegrationCreate{Provider: "GCP", Environment: inEnv,
+			Config: unknownConfig(`{"kind":`)}, "Config"},
+		"unknown kind, no provider": {confluent.IntegrationCreate{Environment: inEnv,
+			Config: unknownConfig(`{"kind":"Newer"}`)}, "Provider"},
 		"no environment":             {confluent.IntegrationCreate{Config: gcpConfig(gcpAccount)}, "Environment.ID"},
 		"display name of 61 letters": {azure(strings.Repeat("é", 61), tenantID), "DisplayName"},
-		"role ARN of 19 characters":  {confluent.IntegrationCreate{Environment: inEnv, Config: confluent.Config{Value: &confluent.AWSConfig{CustomerIAMRoleARN: role[:19]}}}, "CustomerIAMRoleARN"},
+		"role ARN of 19 characters": {confluent.IntegrationCreate{Environment: inEnv,
+			Config: confluent.Config{Value: &confluent.AWSConfig{CustomerIAMRoleARN: role[:19]}}},
+			"CustomerIAMRoleARN"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := c.Integrations.Provision(t.Context(), tc.in)

@@ -9,23 +9,27 @@ import (
 	"github.com/integrations-go/sdk/internal/core"
 )
 
-// SetupStep is one thing that has to be done at the cloud provider before Confluent gets in. The SDK does none of them.
+// SetupStep is one step to do at the cloud provider before Confluent has access. The SDK does none
+// of them.
 type SetupStep struct {
+	// Title names the step.
 	Title string
-	// Argv is a command, one argument an element. Nothing needs quoting.
+	// Argv is a command, one argument per element, without quoting.
 	Argv []string
-	// URL is a page to open, where the step is not a command.
+	// URL is a page to open, if the step is not a command.
 	URL string
-	// Note says what to know about the step.
+	// Note has further facts about the step.
 	Note string
 }
 
-// SetupSteps lists the steps for a configuration that the server has completed with Confluent's side: the reply to a create, or a later
-// one. An incomplete one is [ErrInvalid].
+// SetupSteps returns the steps that give Confluent access. cfg must have Confluent's identity,
+// which the response to a create and later responses have. Without it the error is [ErrInvalid].
 //
-//   - AWS: replace the trust policy of the customer's role by [AWSTrustPolicy].
-//   - Azure: consent to Confluent's application, and make a service principal for it. Roles are then assigned to that principal.
-//   - Google Cloud: let Confluent's service account act as the customer's. Roles are then granted to the customer's.
+//   - AWS: replace the trust policy of the customer's role with [AWSTrustPolicy].
+//   - Azure: consent to Confluent's application, and create a service principal for it. Then assign
+//     roles to that principal.
+//   - Google Cloud: allow Confluent's service account to impersonate the customer's service
+//     account. Then grant roles to the customer's service account.
 func SetupSteps(cfg Config) ([]SetupStep, error) {
 	switch v := cfg.Value.(type) {
 	case *AWSConfig:
@@ -35,23 +39,27 @@ func SetupSteps(cfg Config) ([]SetupStep, error) {
 	case *GCPConfig:
 		return gcpSteps(v)
 	}
-	return nil, refuse("SetupSteps", core.Arg("Config", "is of no kind that steps are known for"))
+	return nil, invalidArg("SetupSteps", core.Arg("Config", "has a kind without known setup steps"))
 }
 
-// TrustPolicyOptions change [AWSTrustPolicy].
+// TrustPolicyOptions configure [AWSTrustPolicy].
 type TrustPolicyOptions struct {
-	// TagSession adds a statement that lets Confluent tag its sessions (sts:TagSession), as Confluent's Tableflow examples have it.
+	// TagSession adds a statement that allows Confluent to tag its sessions
+	// (sts:TagSession), as in Confluent's Tableflow examples.
 	TagSession bool
 }
 
-// AWSTrustPolicy is the trust policy, as indented JSON, that lets Confluent's role assume the customer's: sts:AssumeRole for
-// iam_role_arn, on condition that sts:ExternalId is external_id. The configuration must have both; the server sets them when it creates
-// the integration.
+// AWSTrustPolicy returns the trust policy of the customer's role, as indented JSON. It allows
+// Confluent's role iam_role_arn to assume the customer's role (sts:AssumeRole) if sts:ExternalId is
+// external_id. The server sets both members when it creates the integration. Without them the error
+// is [ErrInvalid].
 func AWSTrustPolicy(cfg *AWSConfig, opt TrustPolicyOptions) ([]byte, error) {
 	if cfg == nil {
 		cfg = &AWSConfig{}
 	}
-	if err := refuse("AWSTrustPolicy", core.Required("IAMRoleARN", cfg.IAMRoleARN), core.Required("ExternalID", cfg.ExternalID)); err != nil {
+	err := invalidArg("AWSTrustPolicy",
+		core.Required("IAMRoleARN", cfg.IAMRoleARN), core.Required("ExternalID", cfg.ExternalID))
+	if err != nil {
 		return nil, err
 	}
 	type statement struct {
@@ -69,7 +77,8 @@ func AWSTrustPolicy(cfg *AWSConfig, opt TrustPolicyOptions) ([]byte, error) {
 		Condition: map[string]map[string]string{"StringEquals": {"sts:ExternalId": cfg.ExternalID}},
 	}}}
 	if opt.TagSession {
-		policy.Statement = append(policy.Statement, statement{Effect: "Allow", Principal: principal, Action: "sts:TagSession"})
+		tag := statement{Effect: "Allow", Principal: principal, Action: "sts:TagSession"}
+		policy.Statement = append(policy.Statement, tag)
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -87,14 +96,16 @@ func awsSteps(cfg *AWSConfig) ([]SetupStep, error) {
 		return nil, err
 	}
 	_, path, _ := strings.Cut(cfg.CustomerIAMRoleARN, ":role/")
-	role := path[strings.LastIndex(path, "/")+1:] // a path before the name is no part of it
+	role := path[strings.LastIndex(path, "/")+1:] // without the path before the name
 	if role == "" {
-		return nil, refuse("SetupSteps", core.Arg("CustomerIAMRoleARN", "names no role"))
+		return nil, invalidArg("SetupSteps", core.Arg("CustomerIAMRoleARN", "names no role"))
 	}
 	return []SetupStep{{
 		Title: "Let Confluent's role assume the customer's role",
-		Argv:  []string{"aws", "iam", "update-assume-role-policy", "--role-name", role, "--policy-document", string(policy)},
-		Note:  "This replaces the trust policy that the role has. AWS takes up to about 30 seconds to act on it.",
+		Argv: []string{
+			"aws", "iam", "update-assume-role-policy", "--role-name", role, "--policy-document", string(policy),
+		},
+		Note: "This replaces the trust policy that the role has. AWS takes up to about 30 seconds to act on it.",
 	}}, nil
 }
 
@@ -102,10 +113,13 @@ func azureSteps(cfg *AzureConfig) ([]SetupStep, error) {
 	if cfg == nil {
 		cfg = &AzureConfig{}
 	}
-	if err := refuse("SetupSteps", core.Required("ConfluentMultiTenantAppID", cfg.ConfluentMultiTenantAppID), core.PathValue("CustomerAzureTenantID", cfg.CustomerAzureTenantID)); err != nil {
+	err := invalidArg("SetupSteps", core.Required("ConfluentMultiTenantAppID", cfg.ConfluentMultiTenantAppID),
+		core.PathValue("CustomerAzureTenantID", cfg.CustomerAzureTenantID))
+	if err != nil {
 		return nil, err
 	}
-	consent := "https://login.microsoftonline.com/" + url.PathEscape(cfg.CustomerAzureTenantID) + "/adminconsent?" + url.Values{"client_id": {cfg.ConfluentMultiTenantAppID}}.Encode()
+	consent := "https://login.microsoftonline.com/" + url.PathEscape(cfg.CustomerAzureTenantID) +
+		"/adminconsent?" + url.Values{"client_id": {cfg.ConfluentMultiTenantAppID}}.Encode()
 	return []SetupStep{{
 		Title: "Consent to Confluent's application in the customer's tenant",
 		URL:   consent,
@@ -121,7 +135,9 @@ func gcpSteps(cfg *GCPConfig) ([]SetupStep, error) {
 	if cfg == nil {
 		cfg = &GCPConfig{}
 	}
-	if err := refuse("SetupSteps", core.Required("GoogleServiceAccount", cfg.GoogleServiceAccount), core.Required("CustomerGoogleServiceAccount", cfg.CustomerGoogleServiceAccount)); err != nil {
+	err := invalidArg("SetupSteps", core.Required("GoogleServiceAccount", cfg.GoogleServiceAccount),
+		core.Required("CustomerGoogleServiceAccount", cfg.CustomerGoogleServiceAccount))
+	if err != nil {
 		return nil, err
 	}
 	return []SetupStep{{
@@ -130,7 +146,9 @@ func gcpSteps(cfg *GCPConfig) ([]SetupStep, error) {
 			"gcloud", "iam", "service-accounts", "add-iam-policy-binding", cfg.CustomerGoogleServiceAccount,
 			"--member=serviceAccount:" + cfg.GoogleServiceAccount, "--role=roles/iam.serviceAccountTokenCreator",
 		},
-		Note: "The vendor's documentation grants the role on the customer's service account, as here; its tools print a grant on the whole project with a condition. " +
-			"Which of the two is meant is not certain. It takes 1 to 7 minutes to take effect. Grant the roles that the workload needs to the customer's service account.",
+		Note: "The vendor's documentation grants the role on the customer's service account, as here; " +
+			"its tools print a grant on the whole project with a condition. " +
+			"Which of the two is meant is not certain. It takes 1 to 7 minutes to take effect. " +
+			"Grant the roles that the workload needs to the customer's service account.",
 	}}, nil
 }

@@ -11,16 +11,18 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/confluent"
 	"github.com/integrations-go/sdk/confluent/confluenttest"
 )
 
-// inBubble gives f a server without sockets, a client that does not retry by itself, a configured integration, and the bubble's clock.
+// inBubble calls f with a server without sockets, a client without retries and a configured
+// integration, in a bubble with its own clock.
 func inBubble(t *testing.T, f func(t *testing.T, srv *confluenttest.Server, c *confluent.Client, id string)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		srv := confluenttest.NewServer(t, confluenttest.WithoutSocket())
-		f(t, srv, newClient(t, srv, once()), srv.Add(env, azure("vault", tenantID)))
+		f(t, srv, newClient(t, srv, noRetries()), srv.Add(env, azure("vault", tenantID)))
 	})
 }
 
@@ -28,7 +30,7 @@ func wants(id string) confluent.IntegrationValidate {
 	return confluent.IntegrationValidate{ID: id, Environment: inEnv}
 }
 
-// pauses are the times between the validations that a server got.
+// pauses returns the times between the validations of a server.
 func pauses(srv *confluenttest.Server) []time.Duration {
 	var all []time.Duration
 	calls := srv.Calls()
@@ -38,7 +40,7 @@ func pauses(srv *confluenttest.Server) []time.Duration {
 	return all
 }
 
-// assertPauses checks that each pause is as wanted, less a fifth at the most.
+// assertPauses checks that each pause is the wanted one, less at most a fifth.
 func assertPauses(t *testing.T, want, got []time.Duration) {
 	t.Helper()
 	require.Len(t, got, len(want))
@@ -58,7 +60,7 @@ func TestWaitValidEndsWithTheFirstSuccess(t *testing.T) {
 	} {
 		inBubble(t, func(t *testing.T, srv *confluenttest.Server, c *confluent.Client, id string) {
 			srv.FailValidation(id, failures, "")
-			require.NoError(t, c.Integrations.WaitValid(t.Context(), wants(id), confluent.WaitOptions{}))
+			require.NoError(t, c.Integrations.WaitValid(t.Context(), wants(id), sdk.WaitOptions{}))
 			assertPauses(t, want, pauses(srv))
 		})
 	}
@@ -67,20 +69,21 @@ func TestWaitValidEndsWithTheFirstSuccess(t *testing.T) {
 func TestWaitValidPausesGrowAreCappedAndDiffer(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		wait  confluent.WaitOptions
+		wait  sdk.WaitOptions
 		first []time.Duration
 		then  time.Duration
 	}{
 		"as told": {
-			wait:  confluent.WaitOptions{Interval: 4 * time.Second, MaxInterval: 10 * time.Second},
+			wait:  sdk.WaitOptions{Interval: 4 * time.Second, MaxInterval: 10 * time.Second},
 			first: []time.Duration{4 * time.Second, 6 * time.Second, 9 * time.Second}, then: 10 * time.Second,
 		},
 		"defaults": {
-			first: []time.Duration{2 * time.Second, 3 * time.Second, 4500 * time.Millisecond, 6750 * time.Millisecond, 10125 * time.Millisecond, 15187500 * time.Microsecond, 22781250 * time.Microsecond},
-			then:  30 * time.Second,
+			first: []time.Duration{2 * time.Second, 3 * time.Second, 4500 * time.Millisecond, 6750 * time.Millisecond,
+				10125 * time.Millisecond, 15187500 * time.Microsecond, 22781250 * time.Microsecond},
+			then: 30 * time.Second,
 		},
-		"only a small cap":      {wait: confluent.WaitOptions{MaxInterval: time.Second}, then: time.Second},
-		"only a large interval": {wait: confluent.WaitOptions{Interval: 50 * time.Second}, then: 50 * time.Second},
+		"only a small cap":      {wait: sdk.WaitOptions{MaxInterval: time.Second}, then: time.Second},
+		"only a large interval": {wait: sdk.WaitOptions{Interval: 50 * time.Second}, then: 50 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, srv *confluenttest.Server, c *confluent.Client, id string) {
@@ -105,7 +108,7 @@ func TestWaitValidPausesGrowAreCappedAndDiffer(t *testing.T) {
 
 func TestWaitValidGoesOnWhileTheServerMayStillAccept(t *testing.T) {
 	t.Parallel()
-	faults := map[string]confluenttest.Fault{"cut unread": {Unread: true}, "cut instead of a reply": {Lost: true}}
+	faults := map[string]confluenttest.Fault{"cut unread": {Unread: true}, "cut instead of a response": {Lost: true}}
 	for _, status := range []int{400, 409, 422, 429, 500, 501, 502, 503, 504} {
 		faults[http.StatusText(status)] = confluenttest.Fault{Status: status}
 	}
@@ -114,7 +117,7 @@ func TestWaitValidGoesOnWhileTheServerMayStillAccept(t *testing.T) {
 			inBubble(t, func(t *testing.T, srv *confluenttest.Server, c *confluent.Client, id string) {
 				fault.Operation, fault.Times = opValidate, 2
 				srv.Inject(fault)
-				require.NoError(t, c.Integrations.WaitValid(t.Context(), wants(id), confluent.WaitOptions{}))
+				require.NoError(t, c.Integrations.WaitValid(t.Context(), wants(id), sdk.WaitOptions{}))
 				assert.Equal(t, 3, srv.CountCalls(opValidate))
 			})
 		})
@@ -128,7 +131,7 @@ func TestWaitValidStopsAtOnceWhereWaitingIsInVain(t *testing.T) {
 			inBubble(t, func(t *testing.T, srv *confluenttest.Server, c *confluent.Client, id string) {
 				srv.Inject(confluenttest.Fault{Operation: opValidate, Status: status})
 				begin := time.Now()
-				err := c.Integrations.WaitValid(t.Context(), wants(id), confluent.WaitOptions{})
+				err := c.Integrations.WaitValid(t.Context(), wants(id), sdk.WaitOptions{})
 				assert.Equal(t, status, errorOf(t, err).StatusCode)
 				assert.Zero(t, time.Since(begin))
 				assert.Equal(t, 1, srv.CountCalls(opValidate))
@@ -139,7 +142,7 @@ func TestWaitValidStopsAtOnceWhereWaitingIsInVain(t *testing.T) {
 		inBubble(t, func(t *testing.T, srv *confluenttest.Server, c *confluent.Client, id string) {
 			srv.FailValidation(id, -1, "")
 			srv.Inject(confluenttest.Fault{Operation: opValidate, Status: 403, Skip: 3})
-			err := c.Integrations.WaitValid(t.Context(), wants(id), confluent.WaitOptions{})
+			err := c.Integrations.WaitValid(t.Context(), wants(id), sdk.WaitOptions{})
 			require.ErrorIs(t, err, confluent.ErrForbidden)
 			assert.NotErrorIs(t, err, confluent.ErrInvalid)
 			assert.Equal(t, 4, srv.CountCalls(opValidate))
@@ -148,11 +151,12 @@ func TestWaitValidStopsAtOnceWhereWaitingIsInVain(t *testing.T) {
 	t.Run("no token", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, srv *confluenttest.Server, _ *confluent.Client, id string) {
 			broken := errors.New("no identity")
-			c := newBearerClient(t, srv, confluent.WithTokenSource(confluent.TokenSourceFunc(func(context.Context) (confluent.Token, error) {
-				return confluent.Token{}, broken
-			})))
+			c := newBearerClient(t, srv,
+				confluent.WithTokenSource(sdk.TokenSourceFunc(func(context.Context) (sdk.Token, error) {
+					return sdk.Token{}, broken
+				})))
 			begin := time.Now()
-			require.ErrorIs(t, c.Integrations.WaitValid(t.Context(), wants(id), confluent.WaitOptions{}), broken)
+			require.ErrorIs(t, c.Integrations.WaitValid(t.Context(), wants(id), sdk.WaitOptions{}), broken)
 			assert.Zero(t, time.Since(begin))
 			assert.Empty(t, srv.Calls())
 		})
@@ -171,16 +175,20 @@ func TestWaitValidEndsWithItsTimeOrItsContext(t *testing.T) {
 	}
 	for name, tc := range map[string]struct {
 		ctx   func(context.Context) (context.Context, context.CancelFunc)
-		wait  confluent.WaitOptions
+		wait  sdk.WaitOptions
 		after time.Duration
 		is    error
 	}{
-		"10 minutes by default":               {after: 10 * time.Minute, is: context.DeadlineExceeded},
-		"the timeout":                         {wait: confluent.WaitOptions{Timeout: time.Minute}, after: time.Minute, is: context.DeadlineExceeded},
-		"the context's deadline, if earlier":  {ctx: deadline(time.Minute), after: time.Minute, is: context.DeadlineExceeded},
-		"the timeout, if earlier":             {ctx: deadline(time.Hour), after: 10 * time.Minute, is: context.DeadlineExceeded},
-		"cancelled":                           {ctx: cancelled, after: 7 * time.Second, is: context.Canceled},
-		"a pause that is longer than the end": {wait: confluent.WaitOptions{Interval: 1<<63 - 1}, after: 10 * time.Minute, is: context.DeadlineExceeded},
+		"10 minutes by default": {after: 10 * time.Minute, is: context.DeadlineExceeded},
+		"the timeout": {wait: sdk.WaitOptions{Timeout: time.Minute}, after: time.Minute,
+			is: context.DeadlineExceeded},
+		"the context's deadline, if earlier": {ctx: deadline(time.Minute), after: time.Minute,
+			is: context.DeadlineExceeded},
+		"the timeout, if earlier": {ctx: deadline(time.Hour), after: 10 * time.Minute,
+			is: context.DeadlineExceeded},
+		"cancelled": {ctx: cancelled, after: 7 * time.Second, is: context.Canceled},
+		"a pause that is longer than the end": {wait: sdk.WaitOptions{Interval: 1<<63 - 1}, after: 10 * time.Minute,
+			is: context.DeadlineExceeded},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, srv *confluenttest.Server, c *confluent.Client, id string) {
@@ -206,25 +214,28 @@ func TestWaitValidKeepsTheLastReasonWhenACallIsCutShort(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		faults []confluenttest.Fault
-		retry  confluent.RetryPolicy
-		cancel time.Duration // 0: the timeout ends it
+		retry  sdk.RetryPolicy
+		cancel time.Duration // 0 if the timeout ends the wait
 		status int
 	}{
 		"the first call hangs": {
 			faults: []confluenttest.Fault{{Operation: opValidate, Delay: time.Hour}},
 		},
 		"a later call hangs": {
-			faults: []confluenttest.Fault{{Operation: opValidate, Status: 422}, {Operation: opValidate, Delay: time.Hour}},
+			faults: []confluenttest.Fault{{Operation: opValidate, Status: 422},
+				{Operation: opValidate, Delay: time.Hour}},
 			status: 422,
 		},
 		"a later call is being repeated": {
-			faults: []confluenttest.Fault{{Operation: opValidate, Status: 422}, {Operation: opValidate, Status: 500, Times: -1}},
-			retry:  confluent.RetryPolicy{MaxAttempts: 1000, MinDelay: time.Second, MaxDelay: time.Second, Budget: 1000},
+			faults: []confluenttest.Fault{{Operation: opValidate, Status: 422}, {Operation: opValidate, Status: 500,
+				Times: -1}},
+			retry:  sdk.RetryPolicy{MaxAttempts: 1000, MinDelay: time.Second, MaxDelay: time.Second, Budget: 1000},
 			status: 500,
 		},
 		"cancelled while a later call waits for its repetition": {
-			faults: []confluenttest.Fault{{Operation: opValidate, Status: 422}, {Operation: opValidate, Status: 503, Header: http.Header{"Retry-After": {"20"}}}},
-			retry:  confluent.RetryPolicy{MaxAttempts: 2, MaxServerWait: time.Minute}, cancel: 10 * time.Second,
+			faults: []confluenttest.Fault{{Operation: opValidate, Status: 422}, {Operation: opValidate, Status: 503,
+				Header: http.Header{"Retry-After": {"20"}}}},
+			retry: sdk.RetryPolicy{MaxAttempts: 2, MaxServerWait: time.Minute}, cancel: 10 * time.Second,
 			status: 503,
 		},
 	} {
@@ -246,7 +257,8 @@ func TestWaitValidKeepsTheLastReasonWhenACallIsCutShort(t *testing.T) {
 					time.AfterFunc(tc.cancel, cancel)
 				}
 				begin := time.Now()
-				err := c.Integrations.WaitValid(ctx, wants(srv.Add(env, azure("vault", tenantID))), confluent.WaitOptions{Timeout: time.Minute})
+				err := c.Integrations.WaitValid(ctx, wants(srv.Add(env, azure("vault", tenantID))),
+					sdk.WaitOptions{Timeout: time.Minute})
 				assert.Equal(t, after, time.Since(begin))
 				require.ErrorIs(t, err, is)
 				assert.Equal(t, tc.status, errorOf(t, err).StatusCode)
@@ -262,9 +274,10 @@ func TestWaitValidSendsTheConfigOfADraft(t *testing.T) {
 		srv.FailValidation(id, 1, "")
 		in := wants(id)
 		in.Config = azureConfig(tenantID)
-		require.NoError(t, c.Integrations.WaitValid(t.Context(), in, confluent.WaitOptions{}))
+		require.NoError(t, c.Integrations.WaitValid(t.Context(), in, sdk.WaitOptions{}))
 		for _, body := range bodiesOf(srv, opValidate) {
-			assert.JSONEq(t, `{"id":"`+id+`","environment":{"id":"env-1"},"config":{"kind":"AzureIntegrationConfig","customer_azure_tenant_id":"`+tenantID+`"}}`, body)
+			assert.JSONEq(t, `{"id":"`+id+`","environment":{"id":"env-1"},"config":{"kind":"AzureIntegrationConfig",`+
+				`"customer_azure_tenant_id":"`+tenantID+`"}}`, body)
 		}
 		assert.Equal(t, 2, srv.CountCalls(opValidate))
 		now, err := c.Integrations.Get(t.Context(), env, id)
@@ -278,16 +291,19 @@ func TestWaitValidRefusesBadInput(t *testing.T) {
 	const second = time.Second
 	for name, tc := range map[string]struct {
 		in       confluent.IntegrationValidate
-		wait     confluent.WaitOptions
+		wait     sdk.WaitOptions
 		argument string
 	}{
-		"no id":                        {confluent.IntegrationValidate{Environment: inEnv}, confluent.WaitOptions{}, "ID"},
-		"no environment":               {confluent.IntegrationValidate{ID: "cspi-1"}, confluent.WaitOptions{}, "Environment.ID"},
-		"config without kind":          {confluent.IntegrationValidate{ID: "cspi-1", Environment: inEnv, Config: unknownConfig(`{}`)}, confluent.WaitOptions{}, "Config"},
-		"negative interval":            {wants("cspi-1"), confluent.WaitOptions{Interval: -second}, "WaitOptions"},
-		"negative cap":                 {wants("cspi-1"), confluent.WaitOptions{MaxInterval: -second}, "WaitOptions"},
-		"negative timeout":             {wants("cspi-1"), confluent.WaitOptions{Timeout: -second}, "WaitOptions"},
-		"an interval larger than most": {wants("cspi-1"), confluent.WaitOptions{Interval: 2 * second, MaxInterval: second}, "WaitOptions"},
+		"no id": {confluent.IntegrationValidate{Environment: inEnv}, sdk.WaitOptions{}, "ID"},
+		"no environment": {confluent.IntegrationValidate{ID: "cspi-1"}, sdk.WaitOptions{},
+			"Environment.ID"},
+		"config without kind": {confluent.IntegrationValidate{ID: "cspi-1", Environment: inEnv,
+			Config: unknownConfig(`{}`)}, sdk.WaitOptions{}, "Config"},
+		"negative interval": {wants("cspi-1"), sdk.WaitOptions{Interval: -second}, "WaitOptions"},
+		"negative cap":      {wants("cspi-1"), sdk.WaitOptions{MaxInterval: -second}, "WaitOptions"},
+		"negative timeout":  {wants("cspi-1"), sdk.WaitOptions{Timeout: -second}, "WaitOptions"},
+		"an interval larger than most": {wants("cspi-1"), sdk.WaitOptions{Interval: 2 * second, MaxInterval: second},
+			"WaitOptions"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, srv *confluenttest.Server, c *confluent.Client, _ string) {

@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"io"
 	"iter"
-	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -20,6 +18,7 @@ import (
 
 	"github.com/integrations-go/sdk/confluent"
 	"github.com/integrations-go/sdk/confluent/confluenttest"
+	"github.com/integrations-go/sdk/internal/contract/specified"
 )
 
 const (
@@ -27,7 +26,7 @@ const (
 	tapSecret = "tap-secret-of-nobody"
 )
 
-// tap answers requests in memory and keeps what was sent.
+// tap responds to requests in memory and keeps the requests.
 type tap struct {
 	*httpmock.MockTransport
 	mu   sync.Mutex
@@ -35,18 +34,20 @@ type tap struct {
 }
 
 type sentRequest struct {
-	method, url, path string // the path escaped, as sent
+	method, url, path string // path is escaped, as sent
 	query             url.Values
 	header            http.Header
 	hasBody           bool
 	body              string
 }
 
-// newTap gives each request the next answer, and the last one again and again. Without answers it gives one that fits the operation.
+// newTap returns a tap with the given responses, in order. It repeats the last one. Without
+// responses it uses fitting.
 func newTap(t *testing.T, answers ...httpmock.Responder) *tap {
 	w := &tap{MockTransport: httpmock.NewMockTransport()}
 	w.RegisterNoResponder(func(req *http.Request) (*http.Response, error) {
-		s := sentRequest{method: req.Method, url: req.URL.String(), path: req.URL.EscapedPath(), header: req.Header.Clone()}
+		s := sentRequest{method: req.Method, url: req.URL.String(), path: req.URL.EscapedPath(),
+			header: req.Header.Clone()}
 		var err error
 		if s.query, err = url.ParseQuery(req.URL.RawQuery); err != nil {
 			t.Errorf("malformed query %q: %v", req.URL.RawQuery, err)
@@ -70,7 +71,7 @@ func newTap(t *testing.T, answers ...httpmock.Responder) *tap {
 	return w
 }
 
-// answer is a responder with a JSON body; headers are pairs of name and value.
+// answer returns a responder with a JSON body. headers are pairs of name and value.
 func answer(status int, body string, headers ...string) httpmock.Responder {
 	return func(*http.Request) (*http.Response, error) {
 		resp := httpmock.NewStringResponse(status, body)
@@ -82,7 +83,7 @@ func answer(status int, body string, headers ...string) httpmock.Responder {
 	}
 }
 
-// fitting is a good reply to any operation.
+// fitting is a successful response to any operation.
 func fitting(req *http.Request) (*http.Response, error) {
 	const one = `{"id":"cspi-1","display_name":"n","status":"DRAFT","environment":{"id":"env-1"}}`
 	path := req.URL.Path
@@ -99,7 +100,8 @@ func fitting(req *http.Request) (*http.Response, error) {
 
 func (w *tap) client(t *testing.T, opts ...confluent.Option) *confluent.Client {
 	t.Helper()
-	all := []confluent.Option{confluent.WithAPIKey(tapKey, tapSecret), confluent.WithHTTPClient(&http.Client{Transport: w}), once()}
+	all := []confluent.Option{confluent.WithAPIKey(tapKey, tapSecret),
+		confluent.WithHTTPClient(&http.Client{Transport: w}), noRetries()}
 	c, err := confluent.New(append(all, opts...)...)
 	require.NoError(t, err)
 	return c
@@ -118,12 +120,12 @@ func (w *tap) only(t *testing.T) sentRequest {
 	return all[0]
 }
 
-// drain walks a list to its end.
+// drain reads a list to its end.
 func drain[T any](list iter.Seq2[*T, error]) (items []*T, err error) {
 	for item, e := range list {
 		if e != nil {
 			err = e
-			continue // a second item or error after it would show
+			continue // detects a second item or an error after it
 		}
 		items = append(items, item)
 	}
@@ -134,14 +136,17 @@ func failing[T any](_ T, err error) error { return err }
 
 func configOf(v confluent.ConfigValue) confluent.Config { return confluent.Config{Value: v} }
 
-// wireCall is one use of a public method, and the one request that it must make.
+// wireCall is one call of a public method, and the one request that it must send.
 type wireCall struct {
-	name   string // service and method, and what is special
+	// name begins with the service and the method, such as "Integrations.Get". After a blank it
+	// describes the call. Errors of the method have the first word as Operation. Errors of Pages
+	// and FindByDisplayName have that of List.
+	name   string
 	do     func(context.Context, *confluent.Client) error
 	method string
 	path   string
 	query  string
-	body   string // "" is none
+	body   string // "" if there is none
 }
 
 func wireCalls() []wireCall {
@@ -150,11 +155,14 @@ func wireCalls() []wireCall {
 		cl  = *confluent.Client
 	)
 	const v1, v2 = "/pim/v1/integrations", "/pim/v2/integrations"
-	aws := configOf(&confluent.AWSConfig{CustomerIAMRoleARN: role, IAMRoleARN: "arn:aws:iam::999999999999:role/theirs", ExternalID: "e"})
+	aws := configOf(&confluent.AWSConfig{CustomerIAMRoleARN: role, IAMRoleARN: "arn:aws:iam::999999999999:role/theirs",
+		ExternalID: "e"})
 	azure := configOf(&confluent.AzureConfig{CustomerAzureTenantID: "t", ConfluentMultiTenantAppID: "a"})
 	gcp := configOf(&confluent.GCPConfig{CustomerGoogleServiceAccount: "<c>@p", GoogleServiceAccount: "g@p"})
-	newer := configOf(&confluent.UnknownConfig{Raw: json.RawMessage(`{"kind":"OciIntegrationConfig","big":12345678901234567890.10}`)})
-	fetched := confluent.Reference{ID: env, Environment: "parent", Related: "r", ResourceName: "crn://n", Kind: "Environment", APIVersion: "org/v2"}
+	newer := configOf(
+		&confluent.UnknownConfig{Raw: json.RawMessage(`{"kind":"OciIntegrationConfig","big":12345678901234567890.10}`)})
+	fetched := confluent.Reference{ID: env, Environment: "parent", Related: "r", ResourceName: "crn://n",
+		Kind: "Environment", APIVersion: "org/v2"}
 	const (
 		awsBody   = `{"kind":"AwsIntegrationConfig","customer_iam_role_arn":"` + role + `"}`
 		azureBody = `{"kind":"AzureIntegrationConfig","customer_azure_tenant_id":"t"}`
@@ -170,14 +178,17 @@ func wireCalls() []wireCall {
 			return failing(drain(c.IntegrationsV1.List(x, env, nil)))
 		}, "GET", v1, "environment=env-1&page_size=100", ""},
 		{"IntegrationsV1.Pages with all filters", func(x ctx, c cl) error {
-			return failing(drain(c.IntegrationsV1.Pages(x, "env/1 &", &confluent.ListOptions{Provider: "aws", PageSize: 7, PageToken: "t+/=&"})))
+			return failing(drain(c.IntegrationsV1.Pages(x, "env/1 &", &confluent.ListOptions{Provider: "aws",
+				PageSize: 7, PageToken: "t+/=&"})))
 		}, "GET", v1, "environment=env%2F1+%26&page_size=7&page_token=t%2B%2F%3D%26&provider=aws", ""},
 		{"IntegrationsV1.Create", func(x ctx, c cl) error {
 			return failing(c.IntegrationsV1.Create(x, confluent.IntegrationCreateV1{Environment: inEnv, Config: aws}))
 		}, "POST", v1, "", `{"provider":"AWS","config":` + awsBody + `,` + envBody + `}`},
 		{"IntegrationsV1.Create with all members", func(x ctx, c cl) error {
-			return failing(c.IntegrationsV1.Create(x, confluent.IntegrationCreateV1{DisplayName: `a"<é`, Provider: "aws", Environment: fetched, Config: newer}))
-		}, "POST", v1, "", `{"display_name":"a\"<é","provider":"aws","config":` + newerBody + `,"environment":{"id":"env-1"}}`},
+			return failing(c.IntegrationsV1.Create(x, confluent.IntegrationCreateV1{DisplayName: `a"<é`,
+				Provider: "aws", Environment: fetched, Config: newer}))
+		}, "POST", v1, "", `{"display_name":"a\"<é","provider":"aws","config":` + newerBody +
+			`,"environment":{"id":"env-1"}}`},
 		{"IntegrationsV1.Delete", func(x ctx, c cl) error {
 			return c.IntegrationsV1.Delete(x, env, "cspi-1")
 		}, "DELETE", v1 + "/cspi-1", "environment=env-1", ""},
@@ -193,24 +204,33 @@ func wireCalls() []wireCall {
 		}, "GET", v2, "environment=env-1&page_size=100", ""},
 		{"Integrations.Pages with all filters", func(x ctx, c cl) error {
 			return failing(drain(c.Integrations.Pages(x, env, &confluent.ListOptions{
-				DisplayName: "a & b", Provider: confluent.ProviderAzure, Status: confluent.StatusDraft, PageSize: 1, PageToken: "t",
+				DisplayName: "a & b", Provider: confluent.ProviderAzure, Status: confluent.StatusDraft, PageSize: 1,
+				PageToken: "t",
 			})))
-		}, "GET", v2, "display_name=a+%26+b&environment=env-1&page_size=1&page_token=t&provider=azure&status=DRAFT", ""},
+		}, "GET", v2, "display_name=a+%26+b&environment=env-1&page_size=1&page_token=t&provider=AZURE&status=DRAFT",
+			""},
 		{"Integrations.Create", func(x ctx, c cl) error {
-			return failing(c.Integrations.Create(x, confluent.IntegrationCreate{Provider: confluent.ProviderAzure, Environment: inEnv}))
+			return failing(c.Integrations.Create(x, confluent.IntegrationCreate{Provider: confluent.ProviderAzure,
+				Environment: inEnv}))
 		}, "POST", v2, "", `{"provider":"azure",` + envBody + `}`},
 		{"Integrations.Create with all members", func(x ctx, c cl) error {
-			return failing(c.Integrations.Create(x, confluent.IntegrationCreate{DisplayName: "n", Environment: fetched, Config: gcp}))
-		}, "POST", v2, "", `{"display_name":"n","provider":"gcp","config":` + gcpBody + `,"environment":{"id":"env-1","environment":"parent"}}`},
+			return failing(c.Integrations.Create(x, confluent.IntegrationCreate{DisplayName: "n", Environment: fetched,
+				Config: gcp}))
+		}, "POST", v2, "", `{"display_name":"n","provider":"gcp","config":` + gcpBody +
+			`,"environment":{"id":"env-1","environment":"parent"}}`},
 		{"Integrations.Create of a provider that is newer than this release", func(x ctx, c cl) error {
-			return failing(c.Integrations.Create(x, confluent.IntegrationCreate{Provider: "Oci", Environment: inEnv, Config: newer}))
+			return failing(c.Integrations.Create(x, confluent.IntegrationCreate{Provider: "Oci", Environment: inEnv,
+				Config: newer}))
 		}, "POST", v2, "", `{"provider":"Oci","config":` + newerBody + `,` + envBody + `}`},
 		{"Integrations.Update Azure", func(x ctx, c cl) error {
-			return failing(c.Integrations.Update(x, "cspi-1", confluent.IntegrationUpdate{Environment: inEnv, Config: azure}))
+			return failing(c.Integrations.Update(x, "cspi-1", confluent.IntegrationUpdate{Environment: inEnv,
+				Config: azure}))
 		}, "PATCH", v2 + "/cspi-1", "", `{"config":` + azureBody + `,` + envBody + `}`},
 		{"Integrations.Update GCP", func(x ctx, c cl) error {
-			return failing(c.Integrations.Update(x, "cspi-1", confluent.IntegrationUpdate{Environment: fetched, Config: gcp}))
-		}, "PATCH", v2 + "/cspi-1", "", `{"config":` + gcpBody + `,"environment":{"id":"env-1","environment":"parent"}}`},
+			return failing(c.Integrations.Update(x, "cspi-1", confluent.IntegrationUpdate{Environment: fetched,
+				Config: gcp}))
+		}, "PATCH", v2 + "/cspi-1", "", `{"config":` + gcpBody +
+			`,"environment":{"id":"env-1","environment":"parent"}}`},
 		{"Integrations.Delete", func(x ctx, c cl) error {
 			return c.Integrations.Delete(x, env, "cspi-1")
 		}, "DELETE", v2 + "/cspi-1", "environment=env-1", ""},
@@ -259,7 +279,7 @@ func TestEachMethodSendsExactlyItsRequest(t *testing.T) {
 	}
 }
 
-// requireSameJSON compares documents without giving numbers a type.
+// requireSameJSON compares documents and keeps numbers as text.
 func requireSameJSON(t *testing.T, want, got string) {
 	t.Helper()
 	decode := func(s string) (v any) {
@@ -273,13 +293,15 @@ func requireSameJSON(t *testing.T, want, got string) {
 
 func TestRequestsAreTheSameOverHTTP1AndHTTP2(t *testing.T) {
 	t.Parallel()
-	for proto, opts := range map[string][]confluenttest.Option{"HTTP/1.1": nil, "HTTP/2.0": {confluenttest.WithHTTP2()}} {
+	for proto, opts := range map[string][]confluenttest.Option{"HTTP/1.1": nil,
+		"HTTP/2.0": {confluenttest.WithHTTP2()}} {
 		t.Run(proto, func(t *testing.T) {
 			t.Parallel()
 			srv, c := newPair(t, opts...)
 			for _, tt := range wireCalls() {
 				srv.ResetCalls()
-				srv.Inject(confluenttest.Fault{Status: 200, Body: `{"id":"cspi-1","data":[{"id":"cspi-1","display_name":"n"}]}`})
+				srv.Inject(confluenttest.Fault{Status: 200,
+					Body: `{"id":"cspi-1","data":[{"id":"cspi-1","display_name":"n"}]}`})
 				require.NoError(t, tt.do(t.Context(), c), tt.name)
 				calls := srv.Calls()
 				require.Len(t, calls, 1, tt.name)
@@ -299,58 +321,27 @@ func TestRequestsAreTheSameOverHTTP1AndHTTP2(t *testing.T) {
 	}
 }
 
-// oddIDs are escaped in the one way that keeps them a single path segment.
-var oddIDs = map[string]string{
-	"a/b":      "a%2Fb",
-	"a b":      "a%20b",
-	"a%2Fb":    "a%252Fb",
-	"%":        "%25",
-	"a:b":      "a:b",
-	"a?b#c":    "a%3Fb%23c",
-	"../a":     "..%2Fa",
-	"...":      "...",
-	"é日😀":      "%C3%A9%E6%97%A5%F0%9F%98%80",
-	"a;b,c":    "a%3Bb%2Cc",
-	"a+b&c=d":  "a+b&c=d",
-	`a"<>\^|b`: "a%22%3C%3E%5C%5E%7Cb",
-}
-
-func TestIDsStayOnePathSegment(t *testing.T) {
+// A new operation needs a row in each table that it belongs to.
+func TestEachOperationIsInTheTables(t *testing.T) {
 	t.Parallel()
-	for id, escaped := range oddIDs {
-		t.Run(id, func(t *testing.T) {
-			t.Parallel()
-			for version, call := range map[string]func(*confluent.Client) error{
-				"v1": func(c *confluent.Client) error { return failing(c.IntegrationsV1.Get(t.Context(), env, id)) },
-				"v2": func(c *confluent.Client) error { return c.Integrations.Delete(t.Context(), env, id) },
-			} {
-				w := newTap(t)
-				require.NoError(t, call(w.client(t)))
-				got := w.only(t)
-				assert.Equal(t, "/pim/"+version+"/integrations/"+escaped, got.path)
-				assert.Equal(t, url.Values{"environment": {env}}, got.query, "nothing of the id gets into the query")
-			}
-		})
+	rows := []string{"POST /sts/v1/oauth2/token"} // tested in TestTheExchangeSendsTheFormAndNothingElse
+	for _, tt := range wireCalls() {
+		rows = append(rows, tt.method+" "+tt.path)
 	}
-}
-
-func TestServersFindOddIDs(t *testing.T) {
-	t.Parallel()
-	for _, opts := range [][]confluenttest.Option{nil, {confluenttest.WithHTTP2()}} {
-		srv, c := newPair(t, opts...)
-		for id := range oddIDs {
-			srv.Add(env, map[string]any{"id": id, "provider": "gcp"})
-			got, err := c.Integrations.Get(t.Context(), env, id)
-			require.NoError(t, err, id)
-			assert.Equal(t, id, got.ID)
-			configured, err := c.Integrations.Update(t.Context(), id, confluent.IntegrationUpdate{
-				Environment: got.Environment, Config: configOf(&confluent.GCPConfig{CustomerGoogleServiceAccount: "c@p.iam.gserviceaccount.com"}),
-			})
-			require.NoError(t, err, id)
-			assert.Equal(t, confluent.StatusCreated, configured.Status)
-			require.NoError(t, c.Integrations.Delete(t.Context(), env, id))
+	for _, op := range specified.Unreached("confluent", rows) {
+		t.Errorf("no row has the request of %s: add one to wireCalls in wire_test.go", op)
+	}
+	var paths []string
+	for name, tt := range idCalls() {
+		w := newTap(t)
+		require.NoError(t, tt.do(t.Context(), w.client(t), "x-1"), name)
+		got := w.only(t)
+		paths = append(paths, got.method+" "+got.path)
+	}
+	for _, op := range specified.Unreached("confluent", paths) {
+		if len(op.Variables()) > 0 {
+			t.Errorf("no row puts a value into the path of %s: add one to idCalls in wire_test.go", op)
 		}
-		assert.Empty(t, srv.Integrations(env))
 	}
 }
 
@@ -379,24 +370,28 @@ func TestBaseURLIsKept(t *testing.T) {
 	}
 }
 
-// What a server sends of its own must not come back, whatever else it has added that this release does not know.
+// Members that only the server sets must not be sent back, including members that this release does
+// not know.
 func TestFetchedObjectsAreSentBackWithoutReadOnlyMembers(t *testing.T) {
 	t.Parallel()
 	const future = `"future":{"n":1.50,"list":[1,null]},"customer_new":"x"`
 	for _, tt := range []struct{ name, fetched, sent string }{
 		{
 			"AWS",
-			`{"kind":"AwsIntegrationConfig","customer_iam_role_arn":"` + role + `","iam_role_arn":"arn:theirs","external_id":"e",` + future + `}`,
+			`{"kind":"AwsIntegrationConfig","customer_iam_role_arn":"` + role +
+				`","iam_role_arn":"arn:theirs","external_id":"e",` + future + `}`,
 			`{"kind":"AwsIntegrationConfig","customer_iam_role_arn":"` + role + `",` + future + `}`,
 		},
 		{
 			"Azure",
-			`{"kind":"AzureIntegrationConfig","customer_azure_tenant_id":"t","confluent_multi_tenant_app_id":"a",` + future + `}`,
+			`{"kind":"AzureIntegrationConfig","customer_azure_tenant_id":"t","confluent_multi_tenant_app_id":"a",` +
+				future + `}`,
 			`{"kind":"AzureIntegrationConfig","customer_azure_tenant_id":"t",` + future + `}`,
 		},
 		{
 			"GCP",
-			`{"kind":"GcpIntegrationConfig","customer_google_service_account":"c","google_service_account":"g",` + future + `}`,
+			`{"kind":"GcpIntegrationConfig","customer_google_service_account":"c","google_service_account":"g",` +
+				future + `}`,
 			`{"kind":"GcpIntegrationConfig","customer_google_service_account":"c",` + future + `}`,
 		},
 		{
@@ -406,7 +401,8 @@ func TestFetchedObjectsAreSentBackWithoutReadOnlyMembers(t *testing.T) {
 		},
 		{
 			"unset customer side",
-			`{"kind":"GcpIntegrationConfig","customer_google_service_account":"","google_service_account":"g",` + future + `}`,
+			`{"kind":"GcpIntegrationConfig","customer_google_service_account":"","google_service_account":"g",` +
+				future + `}`,
 			`{"kind":"GcpIntegrationConfig",` + future + `}`,
 		},
 		{
@@ -417,14 +413,16 @@ func TestFetchedObjectsAreSentBackWithoutReadOnlyMembers(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			provider := "oci"
+			provider, constant := "oci", "oci"
 			for _, known := range []string{"Aws", "Azure", "Gcp"} {
 				if strings.Contains(tt.sent, known+"IntegrationConfig") {
-					provider = strings.ToLower(known)
+					provider, constant = strings.ToLower(known), strings.ToUpper(known)
 				}
 			}
-			object := answer(200, `{"id":"cspi-1","provider":"`+provider+`","status":"DRAFT","usages":["crn://u"],"api_version":"pim/v2","kind":"Integration","display_name":"n",
-				"environment":{"id":"env-1","related":"https://r","resource_name":"crn://n","api_version":"org/v2","kind":"Environment"},
+			object := answer(200, `{"id":"cspi-1","provider":"`+provider+
+				`","status":"DRAFT","usages":["crn://u"],"api_version":"pim/v2","kind":"Integration","display_name":"n",
+				"environment":{"id":"env-1","related":"https://r","resource_name":"crn://n","api_version":"org/v2",`+
+				`"kind":"Environment"},
 				"config":`+tt.fetched+`}`)
 			w := newTap(t, object)
 			c, ctx := w.client(t), t.Context()
@@ -433,15 +431,23 @@ func TestFetchedObjectsAreSentBackWithoutReadOnlyMembers(t *testing.T) {
 			before, err := json.Marshal(in)
 			require.NoError(t, err)
 
-			require.NoError(t, failing(c.Integrations.Create(ctx, confluent.IntegrationCreate{DisplayName: in.DisplayName, Provider: in.Provider, Environment: in.Environment, Config: in.Config})))
-			require.NoError(t, failing(c.Integrations.Update(ctx, in.ID, confluent.IntegrationUpdate{Environment: in.Environment, Config: in.Config})))
-			require.NoError(t, c.Integrations.Validate(ctx, confluent.IntegrationValidate{ID: in.ID, Environment: in.Environment, Config: in.Config}))
-			require.NoError(t, failing(c.IntegrationsV1.Create(ctx, confluent.IntegrationCreateV1{DisplayName: in.DisplayName, Provider: in.Provider, Environment: in.Environment, Config: in.Config})))
+			require.NoError(t,
+				failing(c.Integrations.Create(ctx, confluent.IntegrationCreate{DisplayName: in.DisplayName,
+					Provider: in.Provider, Environment: in.Environment, Config: in.Config})))
+			require.NoError(t,
+				failing(c.Integrations.Update(ctx, in.ID, confluent.IntegrationUpdate{Environment: in.Environment,
+					Config: in.Config})))
+			require.NoError(t, c.Integrations.Validate(ctx, confluent.IntegrationValidate{ID: in.ID,
+				Environment: in.Environment, Config: in.Config}))
+			require.NoError(t,
+				failing(c.IntegrationsV1.Create(ctx, confluent.IntegrationCreateV1{DisplayName: in.DisplayName,
+					Provider: in.Provider, Environment: in.Environment, Config: in.Config})))
 
 			sent := w.requests()[1:]
 			const head = `"environment":{"id":"env-1"},"config":`
-			named := `"display_name":"n","provider":"` + provider + `"`
-			for i, rest := range []string{named, ``, `"id":"cspi-1"`, named} {
+			named := func(provider string) string { return `"display_name":"n","provider":"` + provider + `"` }
+			// v1 has the spelling of the constant
+			for i, rest := range []string{named(provider), ``, `"id":"cspi-1"`, named(constant)} {
 				requireSameJSON(t, `{`+strings.TrimPrefix(rest+","+head, ",")+tt.sent+`}`, sent[i].body)
 			}
 			after, err := json.Marshal(in)
@@ -449,159 +455,4 @@ func TestFetchedObjectsAreSentBackWithoutReadOnlyMembers(t *testing.T) {
 			assert.Equal(t, string(before), string(after), "sending changes nothing at the caller's")
 		})
 	}
-}
-
-func TestBadInputSendsNothing(t *testing.T) {
-	t.Parallel()
-	type (
-		ctx = context.Context
-		cl  = *confluent.Client
-	)
-	long := strings.Repeat("é", confluent.MaxDisplayNameLength+1)
-	var noGCP *confluent.GCPConfig
-	good := gcpConfig(gcpAccount)
-	type badCall struct {
-		argument string
-		do       func(ctx, cl) error
-	}
-	calls := map[string]badCall{}
-	add := func(name, argument string, do func(ctx, cl) error) { calls[name] = badCall{argument, do} }
-
-	for _, e := range []string{"", " ", "\t\n"} {
-		for _, id := range []string{"cspi-1", ""} { // the environment is named first
-			add(fmt.Sprintf("get, environment %q, id %q", e, id), "environment", func(x ctx, c cl) error { return failing(c.Integrations.Get(x, e, id)) })
-		}
-		for name, do := range map[string]func(ctx, cl) error{
-			"get v1":    func(x ctx, c cl) error { return failing(c.IntegrationsV1.Get(x, e, "cspi-1")) },
-			"delete":    func(x ctx, c cl) error { return c.Integrations.Delete(x, e, "cspi-1") },
-			"delete v1": func(x ctx, c cl) error { return c.IntegrationsV1.Delete(x, e, "cspi-1") },
-			"list":      func(x ctx, c cl) error { return failing(drain(c.Integrations.List(x, e, nil))) },
-			"pages": func(x ctx, c cl) error {
-				return failing(drain(c.Integrations.Pages(x, e, nil, confluent.WithPrefetch())))
-			},
-			"list v1":  func(x ctx, c cl) error { return failing(drain(c.IntegrationsV1.List(x, e, nil))) },
-			"pages v1": func(x ctx, c cl) error { return failing(drain(c.IntegrationsV1.Pages(x, e, nil))) },
-			"find":     func(x ctx, c cl) error { return failing(c.Integrations.FindByDisplayName(x, e, "n")) },
-			"find v1":  func(x ctx, c cl) error { return failing(c.IntegrationsV1.FindByDisplayName(x, e, "n")) },
-		} {
-			add(fmt.Sprintf("%s, environment %q", name, e), "environment", do)
-		}
-		ref := confluent.Reference{ID: e, Environment: "parent"}
-		for name, do := range map[string]func(ctx, cl) error{
-			"create": func(x ctx, c cl) error {
-				return failing(c.Integrations.Create(x, confluent.IntegrationCreate{Provider: "gcp", Environment: ref}))
-			},
-			"create v1": func(x ctx, c cl) error {
-				return failing(c.IntegrationsV1.Create(x, confluent.IntegrationCreateV1{Environment: ref, Config: good}))
-			},
-			"update": func(x ctx, c cl) error {
-				return failing(c.Integrations.Update(x, "cspi-1", confluent.IntegrationUpdate{Environment: ref, Config: good}))
-			},
-			"validate": func(x ctx, c cl) error {
-				return c.Integrations.Validate(x, confluent.IntegrationValidate{ID: "cspi-1", Environment: ref})
-			},
-		} {
-			add(fmt.Sprintf("%s, environment %q", name, e), "Environment.ID", do)
-		}
-	}
-	for _, id := range []string{"", ".", "..", "a\nb", "\x00", "a\x7f"} {
-		for name, do := range map[string]func(ctx, cl) error{
-			"get":       func(x ctx, c cl) error { return failing(c.Integrations.Get(x, env, id)) },
-			"get v1":    func(x ctx, c cl) error { return failing(c.IntegrationsV1.Get(x, env, id)) },
-			"delete":    func(x ctx, c cl) error { return c.Integrations.Delete(x, env, id) },
-			"delete v1": func(x ctx, c cl) error { return c.IntegrationsV1.Delete(x, env, id) },
-			"update": func(x ctx, c cl) error {
-				return failing(c.Integrations.Update(x, id, confluent.IntegrationUpdate{Environment: inEnv, Config: good}))
-			},
-		} {
-			add(fmt.Sprintf("%s, id %q", name, id), "id", do)
-		}
-	}
-	add("validate without an id", "ID", func(x ctx, c cl) error {
-		return c.Integrations.Validate(x, confluent.IntegrationValidate{Environment: inEnv})
-	})
-	for _, size := range []int{-1, 101, math.MaxInt, math.MinInt} {
-		o := &confluent.ListOptions{PageSize: size}
-		add(fmt.Sprint("list, page size ", size), "PageSize", func(x ctx, c cl) error { return failing(drain(c.Integrations.List(x, env, o))) })
-		add(fmt.Sprint("pages v1, page size ", size), "PageSize", func(x ctx, c cl) error { return failing(drain(c.IntegrationsV1.Pages(x, env, o))) })
-	}
-	for name, o := range map[string]confluent.ListOptions{"DisplayName": {DisplayName: "n"}, "Status": {Status: "DRAFT"}} {
-		add("list v1, "+name, name, func(x ctx, c cl) error { return failing(drain(c.IntegrationsV1.List(x, env, &o))) })
-	}
-	add("create, long name", "DisplayName", func(x ctx, c cl) error {
-		return failing(c.Integrations.Create(x, confluent.IntegrationCreate{DisplayName: long, Provider: "gcp", Environment: inEnv}))
-	})
-	add("create v1, long name", "DisplayName", func(x ctx, c cl) error {
-		return failing(c.IntegrationsV1.Create(x, confluent.IntegrationCreateV1{DisplayName: long, Environment: inEnv, Config: good}))
-	})
-	add("create without provider and config", "Provider", func(x ctx, c cl) error {
-		return failing(c.Integrations.Create(x, confluent.IntegrationCreate{Environment: inEnv}))
-	})
-	add("create v1 of an unknown kind without provider", "Provider", func(x ctx, c cl) error {
-		return failing(c.IntegrationsV1.Create(x, confluent.IntegrationCreateV1{Environment: inEnv, Config: unknownConfig(`{"kind":"New"}`)}))
-	})
-	for name, cfg := range map[string]struct {
-		argument string
-		config   confluent.Config
-	}{
-		"of no kind":          {"Config", unknownConfig(`{"kind":""}`)},
-		"that is a number":    {"Config", unknownConfig(`5`)},
-		"that breaks off":     {"Config", unknownConfig(`{"kind":"New"`)},
-		"of no bytes":         {"Config", unknownConfig(``)},
-		"that is nil":         {"Config", configOf(noGCP)},
-		"that is the object":  {"Config", unknownConfig(`{"kind":"Integration","id":"x"}`)},
-		"with a short role":   {"CustomerIAMRoleARN", configOf(&confluent.AWSConfig{CustomerIAMRoleARN: role[:19]})},
-		"with an endless one": {"CustomerIAMRoleARN", configOf(&confluent.AWSConfig{CustomerIAMRoleARN: strings.Repeat("a", 2049)})},
-	} {
-		add("create, config "+name, cfg.argument, func(x ctx, c cl) error {
-			return failing(c.Integrations.Create(x, confluent.IntegrationCreate{Provider: "gcp", Environment: inEnv, Config: cfg.config}))
-		})
-		add("create v1, config "+name, cfg.argument, func(x ctx, c cl) error {
-			return failing(c.IntegrationsV1.Create(x, confluent.IntegrationCreateV1{Provider: "aws", Environment: inEnv, Config: cfg.config}))
-		})
-		add("update, config "+name, cfg.argument, func(x ctx, c cl) error {
-			return failing(c.Integrations.Update(x, "cspi-1", confluent.IntegrationUpdate{Environment: inEnv, Config: cfg.config}))
-		})
-		add("validate, config "+name, cfg.argument, func(x ctx, c cl) error {
-			return c.Integrations.Validate(x, confluent.IntegrationValidate{ID: "cspi-1", Environment: inEnv, Config: cfg.config})
-		})
-	}
-	add("update without config", "Config", func(x ctx, c cl) error {
-		return failing(c.Integrations.Update(x, "cspi-1", confluent.IntegrationUpdate{Environment: inEnv}))
-	})
-	add("create v1 without config", "Config", func(x ctx, c cl) error {
-		return failing(c.IntegrationsV1.Create(x, confluent.IntegrationCreateV1{Provider: "aws", Environment: inEnv}))
-	})
-	for _, name := range []string{"", " "} {
-		add(fmt.Sprintf("find %q", name), "name", func(x ctx, c cl) error { return failing(c.Integrations.FindByDisplayName(x, env, name)) })
-		add(fmt.Sprintf("find v1 %q", name), "name", func(x ctx, c cl) error { return failing(c.IntegrationsV1.FindByDisplayName(x, env, name)) })
-	}
-
-	for name, tt := range calls {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newTap(t)
-			err := tt.do(t.Context(), w.client(t))
-			requireRefused(t, err, tt.argument)
-			assert.Equal(t, []string{"Invalid"}, conditions(err))
-			assert.NotEmpty(t, errorOf(t, err).Operation)
-			assert.Zero(t, w.GetTotalCallCount())
-		})
-	}
-}
-
-// The server is the judge of what has no published limit.
-func TestInputAtTheLimitsIsSent(t *testing.T) {
-	t.Parallel()
-	w := newTap(t)
-	c, x := w.client(t), t.Context()
-	name := strings.Repeat("日", confluent.MaxDisplayNameLength)
-	require.NoError(t, failing(c.Integrations.Create(x, confluent.IntegrationCreate{DisplayName: name, Provider: "any-cloud", Environment: inEnv})))
-	for _, arn := range []string{"", role[:20], strings.Repeat("a", 2048)} {
-		require.NoError(t, failing(c.IntegrationsV1.Create(x, confluent.IntegrationCreateV1{Environment: inEnv, Config: configOf(&confluent.AWSConfig{CustomerIAMRoleARN: arn})})))
-	}
-	require.NoError(t, failing(c.Integrations.Get(x, "..", "...")))
-	require.NoError(t, failing(c.Integrations.Get(x, env, strings.Repeat("i", 300))))
-	require.NoError(t, failing(drain(c.Integrations.List(x, env, &confluent.ListOptions{DisplayName: name + "x", Provider: "?", Status: "?"}))))
-	assert.Len(t, w.requests(), 7)
 }

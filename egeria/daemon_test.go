@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -12,13 +13,16 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/egeria"
-	"github.com/integrations-go/sdk/egeria/api"
 	"github.com/integrations-go/sdk/egeria/egeriatest"
 )
 
-// running is a fake whose server d runs the groups G:1, with a connector unless it is told otherwise, and G:2, whose definition is not read yet.
-func running(t *testing.T, release string, connectors bool, opts ...egeriatest.Option) (*egeriatest.Server, *egeria.Client) {
+// running returns a fake whose server d runs the group G:1, with a connector unless configured
+// otherwise, and the group G:2, whose definition is not read yet.
+func running(
+	t *testing.T, release string, connectors bool, opts ...egeriatest.Option,
+) (*egeriatest.Server, *egeria.Client) {
 	t.Helper()
 	srv := egeriatest.NewServer(t, append([]egeriatest.Option{egeriatest.WithRelease(release)}, opts...)...)
 	c := clientAt(t, srv)
@@ -30,7 +34,8 @@ func start(t *testing.T, srv *egeriatest.Server, c *egeria.Client, connectors bo
 	t.Helper()
 	d := c.Server("d")
 	require.NoError(t, d.Config.SetDefaultAuditLog(t.Context()))
-	require.NoError(t, d.IntegrationGroups.ReplaceAll(t.Context(), []egeria.IntegrationGroup{group("G:1"), group("G:2")}))
+	require.NoError(t, d.IntegrationGroups.ReplaceAll(t.Context(), []egeria.IntegrationGroup{group("G:1"),
+		group("G:2")}))
 	_, err := c.Platform.Start(t.Context(), "d")
 	require.NoError(t, err)
 	if connectors {
@@ -49,16 +54,18 @@ func TestDaemonTellsHowItDoes(t *testing.T) {
 			groups, err := d.Groups(t.Context())
 			require.NoError(t, err)
 			require.Len(t, groups, 2)
-			assert.Equal(t, "G:1", groups[0].Name)
-			assert.Equal(t, api.GroupStatusRunning, groups[0].Status)
+			assert.Equal(t, "G:2 G:1", groups[0].Name+" "+groups[1].Name, "in the order of a Java map")
+			slices.Reverse(groups)
+			assert.Equal(t, egeria.GroupStatusRunning, groups[0].Status)
 			assert.NotEmpty(t, groups[0].GUID)
 			require.Len(t, groups[0].Connectors, 1)
 			files := groups[0].Connectors[0]
 			assert.Equal(t, "files", files.Name)
-			assert.Contains(t, []egeria.ConnectorStatus{api.ConnectorStatusRunning, api.ConnectorStatusWaiting}, files.Status)
+			assert.Contains(t, []egeria.ConnectorStatus{egeria.ConnectorStatusRunning, egeria.ConnectorStatusWaiting},
+				files.Status)
 			assert.WithinDuration(t, time.Now(), files.LastStatusChange.Time, time.Minute)
 			assert.True(t, files.LastRefreshTime.IsZero())
-			assert.Equal(t, egeria.GroupSummary{Name: "G:2", Status: api.GroupStatusAssigned}, groups[1])
+			assert.Equal(t, egeria.GroupSummary{Name: "G:2", Status: egeria.GroupStatusAssigned}, groups[1])
 
 			one, err := d.Group(t.Context(), "G:1")
 			require.NoError(t, err)
@@ -69,6 +76,7 @@ func TestDaemonTellsHowItDoes(t *testing.T) {
 
 			status, err := d.Status(t.Context())
 			require.NoError(t, err)
+			slices.Reverse(status.Groups)
 			assert.Equal(t, groups, status.Groups)
 			assert.Len(t, status.Connectors, map[bool]int{true: 1}[release >= "5"])
 
@@ -76,7 +84,7 @@ func TestDaemonTellsHowItDoes(t *testing.T) {
 			require.NoError(t, d.Refresh(t.Context(), ""))
 			require.NoError(t, d.Restart(t.Context(), "files"))
 			require.NoError(t, d.Restart(t.Context(), ""))
-			require.NoError(t, d.RefreshConfig(t.Context(), "G:2"))
+			require.NoError(t, d.RefreshConfig(t.Context(), "G:1"))
 			for _, act := range []func(context.Context, string, ...egeria.CallOption) error{d.Refresh, d.Restart} {
 				err := act(t.Context(), "none")
 				require.ErrorIs(t, err, egeria.ErrInvalid)
@@ -88,7 +96,8 @@ func TestDaemonTellsHowItDoes(t *testing.T) {
 			assert.False(t, one.Connectors[0].LastRefreshTime.IsZero())
 			assert.NotEqual(t, files.InstanceID, one.Connectors[0].InstanceID)
 
-			const base, of4 = "/servers/d/open-metadata/integration-daemon", "/servers/d/open-metadata/integration-daemon/users/garygeeke"
+			const base = "/servers/d/open-metadata/integration-daemon"
+			const of4 = "/servers/d/open-metadata/integration-daemon/users/garygeeke"
 			for _, call := range srv.Calls() {
 				assert.Equal(t, release < "6", strings.HasPrefix(call.Path, of4+"/"), call.Path)
 				assert.True(t, strings.HasPrefix(call.Path, base+"/"), call.Path)
@@ -111,7 +120,10 @@ func TestDaemonThatDoesNotRunIsNotFound(t *testing.T) {
 				"RefreshConfig": func() error { return d.RefreshConfig(t.Context(), "G:1") },
 				"Refresh":       func() error { return d.Refresh(t.Context(), "") },
 				"Restart":       func() error { return d.Restart(t.Context(), "c") },
-				"WaitGroup":     func() error { _, err := d.WaitGroup(t.Context(), "G:1", egeria.WaitOptions{}); return err },
+				"WaitGroup": func() error {
+					_, err := d.WaitGroup(t.Context(), "G:1", sdk.WaitOptions{})
+					return err
+				},
 			} {
 				srv.ResetCalls()
 				err := call()
@@ -136,7 +148,7 @@ func TestDaemonThatDoesNotRunIsNotFound(t *testing.T) {
 	}
 }
 
-// The calls about connectors crash in 6.0 and 6.1 where there are none. Those about groups don't.
+// Since 5.0, calls for all connectors fail if there are none. Calls for groups succeed.
 func TestDaemonWithoutConnectors(t *testing.T) {
 	t.Parallel()
 	for _, release := range eras {
@@ -145,10 +157,10 @@ func TestDaemonWithoutConnectors(t *testing.T) {
 		groups, err := d.Groups(t.Context())
 		require.NoError(t, err)
 		require.Len(t, groups, 2)
-		assert.Equal(t, api.GroupStatusAssigned, groups[0].Status)
+		assert.Equal(t, egeria.GroupStatusAssigned, groups[0].Status)
 		assert.Empty(t, groups[0].Connectors)
 		_, err = d.Status(t.Context())
-		if release < "6" {
+		if release < "5" {
 			require.NoError(t, err)
 			require.NoError(t, d.Refresh(t.Context(), ""))
 			require.NoError(t, d.Restart(t.Context(), ""))
@@ -158,16 +170,19 @@ func TestDaemonWithoutConnectors(t *testing.T) {
 			e, ok := errors.AsType[*egeria.Error](err)
 			require.True(t, ok)
 			assert.Equal(t, "java.lang.NullPointerException", e.Failure.ExceptionCausedBy)
+			assert.True(t, e.NoConnectors())
 			assert.Equal(t, 1, e.Attempts, "a failure that came with status 200 is not repeated")
 		}
 	}
 }
 
-func TestDaemonRepliesWithoutContent(t *testing.T) {
+func TestDaemonResponsesWithoutContent(t *testing.T) {
 	t.Parallel()
 	srv, c := running(t, "6.1", true)
 	d := c.Server("d").Daemon
-	for _, body := range []string{`{"relatedHTTPCode":200}`, `{"relatedHTTPCode":200,"integrationDaemonStatus":null,"integrationGroupSummaries":null,"integrationGroupSummary":null}`} {
+	for _, body := range []string{`{"relatedHTTPCode":200}`,
+		`{"relatedHTTPCode":200,"integrationDaemonStatus":null,"integrationGroupSummaries":null,` +
+			`"integrationGroupSummary":null}`} {
 		srv.Inject(egeriatest.Fault{Body: body, Times: 3})
 		status, err := d.Status(t.Context())
 		require.NoError(t, err)
@@ -176,12 +191,13 @@ func TestDaemonRepliesWithoutContent(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, []egeria.GroupSummary{}, groups)
 		group, err := d.Group(t.Context(), "G:1")
-		require.EqualError(t, err, "egeria: Daemon.Group: the reply has no summary")
+		require.EqualError(t, err, "egeria: Daemon.Group: the response has no summary")
 		assert.Nil(t, group)
 	}
 }
 
-// actions are the calls that must not happen twice, with the operation and the body of each.
+// actions are the calls that must not be carried out twice, with the operation and the body of
+// each.
 func actions(d *egeria.DaemonService) map[string]struct {
 	do              func(context.Context, ...egeria.CallOption) error
 	operation, body string
@@ -190,7 +206,8 @@ func actions(d *egeria.DaemonService) map[string]struct {
 		do              func(context.Context, ...egeria.CallOption) error
 		operation, body string
 	}
-	with := func(f func(context.Context, string, ...egeria.CallOption) error, name string) func(context.Context, ...egeria.CallOption) error {
+	with := func(f func(context.Context, string, ...egeria.CallOption) error, name string) func(context.Context,
+		...egeria.CallOption) error {
 		return func(ctx context.Context, opts ...egeria.CallOption) error { return f(ctx, name, opts...) }
 	}
 	return map[string]action{
@@ -209,14 +226,15 @@ func TestActionsAreRepeatedOnlyWhereNothingHappened(t *testing.T) {
 			srv, c := running(t, release, true, opts...)
 			for name, a := range actions(c.Server("d").Daemon) {
 				try := func(fault egeriatest.Fault, opts ...egeria.CallOption) error {
-					_, err := c.Server("d").Daemon.Groups(t.Context()) // so that there is a connection to lose
+					_, err := c.Server("d").Daemon.Groups(t.Context()) // opens a connection
 					require.NoError(t, err)
 					srv.ResetCalls()
 					fault.Operation = a.operation
 					srv.Inject(fault)
 					return a.do(t.Context(), opts...)
 				}
-				for _, fault := range []egeriatest.Fault{{Lost: true, Apply: true}, {Lost: true}, {Unread: true}, {Truncate: true},
+				for _, fault := range []egeriatest.Fault{{Lost: true, Apply: true}, {Lost: true}, {Unread: true},
+					{Truncate: true},
 					{Status: 500}, {Status: 503}, {Status: 504, Apply: true}} {
 					err := try(fault)
 					require.ErrorIs(t, err, egeria.ErrOutcomeUnknown, "%s %+v", name, fault)
@@ -226,13 +244,15 @@ func TestActionsAreRepeatedOnlyWhereNothingHappened(t *testing.T) {
 					assert.Equal(t, 2, srv.CountCalls(""), "%s %+v", name, fault)
 				}
 				soon := http.Header{"Retry-After": {"0"}}
-				for _, fault := range []egeriatest.Fault{{Status: 429}, {Status: 429, Header: soon}, {Status: 503, Header: soon}} {
+				for _, fault := range []egeriatest.Fault{{Status: 429}, {Status: 429, Header: soon},
+					{Status: 503, Header: soon}} {
 					require.NoError(t, try(fault), "%s %+v", name, fault)
 					assert.Equal(t, 2, srv.CountCalls(""), "%s %+v", name, fault)
 				}
 				for _, call := range srv.Calls() {
 					assert.Equal(t, a.body, string(call.Body), name)
-					assert.Equal(t, map[bool]string{true: "no-store"}[name == "RefreshConfig"], call.Header.Get("Cache-Control"), name)
+					assert.Equal(t, map[bool]string{true: "no-store"}[name == "RefreshConfig"],
+						call.Header.Get("Cache-Control"), name)
 				}
 				if release == "6.1" {
 					srv.ResetCalls()
@@ -254,7 +274,7 @@ func TestActionsAreRepeatedOnlyWhereNothingHappened(t *testing.T) {
 	}
 }
 
-// A daemon answers when it is done, minutes later.
+// A daemon responds when the action is complete, possibly minutes later.
 func TestActionsMayTakeLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -279,12 +299,13 @@ func TestActionsMayTakeLong(t *testing.T) {
 
 const opSummary = "getGroupSummary"
 
-// waiting gives f a daemon without sockets, whose group G:1 is ASSIGNED, and a client that does not retry by itself.
+// waiting calls f with a daemon without sockets, whose group G:1 is ASSIGNED, and with a client
+// without retries.
 func waiting(t *testing.T, f func(t *testing.T, srv *egeriatest.Server, d *egeria.DaemonService)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		srv := egeriatest.NewServer(t, egeriatest.WithRelease("6.1"), egeriatest.WithoutSocket())
-		c := clientAt(t, srv, egeria.WithRetry(egeria.RetryPolicy{MaxAttempts: 1}))
+		c := clientAt(t, srv, egeria.WithRetry(sdk.RetryPolicy{MaxAttempts: 1}))
 		start(t, srv, c, false)
 		f(t, srv, c.Server("d").Daemon)
 	})
@@ -297,17 +318,17 @@ func TestWaitGroupEndsWhenTheGroupRuns(t *testing.T) {
 		time.AfterFunc(time.Second, func() { srv.SetGroup("d", "G:1", "CONFIGURING") })
 		time.AfterFunc(6*time.Second, func() { srv.SetGroup("d", "G:1", "SOMETHING_NEW") })
 		time.AfterFunc(8*time.Second, func() { srv.SetGroup("d", "G:1", "RUNNING") })
-		group, err := d.WaitGroup(t.Context(), "G:1", egeria.WaitOptions{})
+		group, err := d.WaitGroup(t.Context(), "G:1", sdk.WaitOptions{})
 		require.NoError(t, err)
 		assert.Equal(t, "G:1", group.Name)
-		assert.Equal(t, api.GroupStatusRunning, group.Status)
-		// looks at 0, 2, 5, 9.5 and 16.25 s, each pause up to a fifth shorter
+		assert.Equal(t, egeria.GroupStatusRunning, group.Status)
+		// requests at 0, 2, 5, 9.5 and 16.25 s, each pause up to a fifth shorter
 		assert.Contains(t, []int{4, 5}, srv.CountCalls(opSummary))
 		assert.GreaterOrEqual(t, time.Since(begin), 8*time.Second)
 		assert.LessOrEqual(t, time.Since(begin), 16250*time.Millisecond)
 
 		begin = time.Now()
-		_, err = d.WaitGroup(t.Context(), "G:1", egeria.WaitOptions{})
+		_, err = d.WaitGroup(t.Context(), "G:1", sdk.WaitOptions{})
 		require.NoError(t, err)
 		assert.Zero(t, time.Since(begin), "it runs already")
 	})
@@ -315,10 +336,10 @@ func TestWaitGroupEndsWhenTheGroupRuns(t *testing.T) {
 
 func TestWaitGroupTellsOfAGroupThatDoesNotRun(t *testing.T) {
 	t.Parallel()
-	for _, status := range []egeria.GroupStatus{api.GroupStatusFailed, api.GroupStatusDisabled} {
+	for _, status := range []egeria.GroupStatus{egeria.GroupStatusFailed, egeria.GroupStatusDisabled} {
 		waiting(t, func(t *testing.T, srv *egeriatest.Server, d *egeria.DaemonService) {
 			time.AfterFunc(time.Second, func() { srv.SetGroup("d", "G:1", string(status)) })
-			group, err := d.WaitGroup(t.Context(), "G:1", egeria.WaitOptions{})
+			group, err := d.WaitGroup(t.Context(), "G:1", sdk.WaitOptions{})
 			failed, ok := errors.AsType[*egeria.GroupError](err)
 			require.True(t, ok, "%v", err)
 			assert.Equal(t, egeria.GroupError{Name: "G:1", Status: status}, *failed)
@@ -332,14 +353,15 @@ func TestWaitGroupTellsOfAGroupThatDoesNotRun(t *testing.T) {
 
 func TestWaitGroupStopsWhereWaitingIsInVain(t *testing.T) {
 	t.Parallel()
-	for status, is := range map[int]error{400: egeria.ErrInvalid, 401: egeria.ErrUnauthorized, 403: egeria.ErrForbidden, 404: egeria.ErrNotFound} {
+	for status, is := range map[int]error{400: egeria.ErrInvalid, 401: egeria.ErrUnauthorized, 403: egeria.ErrForbidden,
+		404: egeria.ErrNotFound} {
 		waiting(t, func(t *testing.T, srv *egeriatest.Server, d *egeria.DaemonService) {
 			srv.Inject(egeriatest.Fault{Operation: opSummary, Status: status, Skip: 1, Times: 2})
-			_, err := d.WaitGroup(t.Context(), "G:1", egeria.WaitOptions{})
+			_, err := d.WaitGroup(t.Context(), "G:1", sdk.WaitOptions{})
 			require.ErrorIs(t, err, is)
 			if status != 401 {
 				assert.Equal(t, 2, srv.CountCalls(opSummary))
-				_, err = d.WaitGroup(t.Context(), "G:1", egeria.WaitOptions{})
+				_, err = d.WaitGroup(t.Context(), "G:1", sdk.WaitOptions{})
 				require.ErrorIs(t, err, is, "at once")
 			}
 			assert.Equal(t, 3, srv.CountCalls(opSummary))
@@ -347,7 +369,7 @@ func TestWaitGroupStopsWhereWaitingIsInVain(t *testing.T) {
 	}
 	waiting(t, func(t *testing.T, srv *egeriatest.Server, d *egeria.DaemonService) {
 		begin := time.Now()
-		group, err := d.WaitGroup(t.Context(), "gone", egeria.WaitOptions{})
+		group, err := d.WaitGroup(t.Context(), "gone", sdk.WaitOptions{})
 		require.ErrorIs(t, err, egeria.ErrInvalid)
 		require.ErrorContains(t, err, "gone")
 		assert.Nil(t, group)
@@ -366,7 +388,7 @@ func TestWaitGroupGoesOnThroughOutages(t *testing.T) {
 			fault.Operation, fault.Times, fault.Skip = opSummary, 2, 1
 			srv.Inject(fault)
 			time.AfterFunc(time.Second, func() { srv.SetGroup("d", "G:1", "RUNNING") })
-			_, err := d.WaitGroup(t.Context(), "G:1", egeria.WaitOptions{})
+			_, err := d.WaitGroup(t.Context(), "G:1", sdk.WaitOptions{})
 			require.NoError(t, err, "%+v", fault)
 			assert.Equal(t, 4, srv.CountCalls(opSummary))
 		})
@@ -376,16 +398,18 @@ func TestWaitGroupGoesOnThroughOutages(t *testing.T) {
 func TestWaitGroupEndsWithItsTimeOrItsContext(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		wait             egeria.WaitOptions
+		wait             sdk.WaitOptions
 		deadline, cancel time.Duration
 		after            time.Duration
 		is               error
 	}{
-		"10 minutes by default":  {after: 10 * time.Minute, is: context.DeadlineExceeded},
-		"the timeout":            {wait: egeria.WaitOptions{Timeout: time.Minute}, after: time.Minute, is: context.DeadlineExceeded},
+		"10 minutes by default": {after: 10 * time.Minute, is: context.DeadlineExceeded},
+		"the timeout": {wait: sdk.WaitOptions{Timeout: time.Minute}, after: time.Minute,
+			is: context.DeadlineExceeded},
 		"the context's deadline": {deadline: time.Minute, after: time.Minute, is: context.DeadlineExceeded},
-		"the earlier one":        {wait: egeria.WaitOptions{Timeout: time.Second}, deadline: time.Minute, after: time.Second, is: context.DeadlineExceeded},
-		"cancelled":              {cancel: 7 * time.Second, after: 7 * time.Second, is: context.Canceled},
+		"the earlier one": {wait: sdk.WaitOptions{Timeout: time.Second}, deadline: time.Minute,
+			after: time.Second, is: context.DeadlineExceeded},
+		"cancelled": {cancel: 7 * time.Second, after: 7 * time.Second, is: context.Canceled},
 	} {
 		for _, status := range []string{"ASSIGNED", "CONFIGURING", "SOMETHING_NEW", ""} {
 			t.Run(name+" "+status, func(t *testing.T) {
@@ -394,7 +418,8 @@ func TestWaitGroupEndsWithItsTimeOrItsContext(t *testing.T) {
 					if status != "" {
 						srv.SetGroup("d", "G:1", status)
 					} else {
-						srv.Inject(egeriatest.Fault{Operation: opSummary, Times: -1, Body: `{"relatedHTTPCode":200,"integrationGroupSummary":{"integrationGroupName":"G:1"}}`})
+						srv.Inject(egeriatest.Fault{Operation: opSummary, Times: -1,
+							Body: `{"relatedHTTPCode":200,"integrationGroupSummary":{"integrationGroupName":"G:1"}}`})
 					}
 					ctx, cancel := context.WithCancel(t.Context())
 					defer cancel()
@@ -421,10 +446,25 @@ func TestWaitGroupEndsWithItsTimeOrItsContext(t *testing.T) {
 func TestWaitGroupRefusesBadTimes(t *testing.T) {
 	t.Parallel()
 	srv, s := daemonAt(t, "6.1")
-	for _, wait := range []egeria.WaitOptions{{Interval: -1}, {MaxInterval: -1}, {Timeout: -1}, {Interval: 2, MaxInterval: 1}} {
+	for _, wait := range []sdk.WaitOptions{{Interval: -1}, {MaxInterval: -1}, {Timeout: -1},
+		{Interval: 2, MaxInterval: 1}} {
 		group, err := s.Daemon.WaitGroup(t.Context(), "G", wait)
 		refusedAs(t, err, "WaitOptions", "WaitGroup")
 		assert.Nil(t, group)
 	}
 	assert.Empty(t, srv.Calls())
+}
+
+func TestWaitGroupKnowsTheStatusInAnyLetterCase(t *testing.T) {
+	t.Parallel()
+	srv, s := daemonAt(t, "6.1")
+	for spelling, want := range map[string]egeria.GroupStatus{"running": egeria.GroupStatusRunning,
+		"Failed": egeria.GroupStatusFailed} {
+		srv.Inject(egeriatest.Fault{Operation: opSummary,
+			Body: `{"relatedHTTPCode":200,"integrationGroupSummary":{"integrationGroupName":"G",` +
+				`"integrationGroupStatus":"` + spelling + `"}}`})
+		group, err := s.Daemon.WaitGroup(t.Context(), "G", sdk.WaitOptions{})
+		assert.Equal(t, want == egeria.GroupStatusFailed, errors.As(err, new(*egeria.GroupError)), "%v", err)
+		assert.Equal(t, want, group.Status)
+	}
 }

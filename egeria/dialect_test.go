@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/egeria"
 )
 
@@ -23,10 +24,10 @@ const (
 	origin4 = "GET /open-metadata/platform-services/users/garygeeke/server-platform/origin"
 )
 
-// retries is the default policy.
-func retries() egeria.Option { return egeria.WithRetry(egeria.DefaultRetryPolicy()) }
+// retries returns the default policy.
+func retries() egeria.Option { return egeria.WithRetry(sdk.DefaultRetryPolicy()) }
 
-// probes are the questions for the origin that a dialect costs.
+// probes returns the requests for the origin in a dialect.
 func probes(d egeria.Dialect) []string {
 	if d == egeria.Dialect4 {
 		return []string{origin6, origin4}
@@ -36,7 +37,8 @@ func probes(d egeria.Dialect) []string {
 
 func TestDialectNames(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, "auto 4.x/5.x 6.x Dialect(7)", egeria.DialectAuto.String()+" "+egeria.Dialect4.String()+" "+egeria.Dialect6.String()+" "+egeria.Dialect(7).String())
+	assert.Equal(t, "auto 4.x/5.x 6.x Dialect(7)", egeria.DialectAuto.String()+" "+egeria.Dialect4.String()+" "+
+		egeria.Dialect6.String()+" "+egeria.Dialect(7).String())
 }
 
 func TestTheDialectIsFoundOnce(t *testing.T) {
@@ -45,9 +47,9 @@ func TestTheDialectIsFoundOnce(t *testing.T) {
 		t.Run(d.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := newPlatform(d)
-				p.origin = func(int) reply {
+				p.origin = func(int) response {
 					time.Sleep(time.Second)
-					return (&platform{dialect: d}).reply(p.origins()[len(p.origins())-1])
+					return (&platform{dialect: d}).respond(p.origins()[len(p.origins())-1])
 				}
 				c := p.client(t)
 				assert.Empty(t, p.sent, "New sends nothing")
@@ -67,7 +69,8 @@ func TestTheDialectIsFoundOnce(t *testing.T) {
 				}
 				assert.Len(t, p.calls(), 64)
 				for _, r := range p.calls() {
-					assert.Equal(t, inDialect("{admin}/servers/cocoMDS1/integration-groups/configuration", d, user, ""), r.URL.Path)
+					assert.Equal(t, inDialect("{admin}/servers/cocoMDS1/integration-groups/configuration", d, user, ""),
+						r.URL.Path)
 					assert.Equal(t, d == egeria.Dialect6, r.Header.Get("Authorization") != "")
 				}
 				assert.Len(t, p.logins(), map[egeria.Dialect]int{egeria.Dialect4: 0, egeria.Dialect6: 1}[d])
@@ -79,7 +82,7 @@ func TestTheDialectIsFoundOnce(t *testing.T) {
 func TestADialectThatIsToldIsNotAskedFor(t *testing.T) {
 	t.Parallel()
 	for _, d := range dialects {
-		p := newPlatform(egeria.Dialect4 + egeria.Dialect6 - d) // of the other one
+		p := newPlatform(egeria.Dialect4 + egeria.Dialect6 - d) // of the other dialect
 		c := p.client(t, egeria.WithDialect(d))
 		got, err := c.Dialect(t.Context())
 		require.NoError(t, err)
@@ -91,37 +94,53 @@ func TestADialectThatIsToldIsNotAskedFor(t *testing.T) {
 
 func TestAFailedProbeIsAnErrorAndNotRemembered(t *testing.T) {
 	t.Parallel()
-	refused := reply{err: &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}}
-	empty := reply{status: http.StatusUnauthorized, header: http.Header{"Content-Type": nil, "Www-Authenticate": {"Bearer"}}}
-	page := reply{status: http.StatusOK, body: "<html><title>Egeria: sign in</title></html>", header: http.Header{"Content-Type": {"text/html"}}}
-	both, first := 2, 5 // questions: on both paths, or on the first with retries
+	refused := response{err: &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}}
+	empty := response{status: http.StatusUnauthorized, header: http.Header{"Content-Type": nil,
+		"Www-Authenticate": {"Bearer"}}}
+	page := response{status: http.StatusOK, body: "<html><title>Egeria: sign in</title></html>",
+		header: http.Header{"Content-Type": {"text/html"}}}
+	both, first := 2, 5 // number of requests: on both paths, or on the first one with retries
 	for name, tt := range map[string]struct {
-		answers    []reply
+		answers    []response
 		asked      int
 		conditions []string
 		text       string
 	}{
-		"a page":                       {[]reply{page}, both, []string{}, "the reply is not the origin of an Egeria platform"},
-		"another text":                 {[]reply{plain(200, "It works!")}, both, []string{}, "the reply is not the origin of an Egeria platform"},
-		"a long text":                  {[]reply{plain(200, originText+strings.Repeat("x", 1000))}, both, []string{}, "the reply is not the origin of an Egeria platform"},
-		"nothing":                      {[]reply{plain(200, "")}, both, []string{}, "the reply is not the origin of an Egeria platform"},
-		"a bean":                       {[]reply{bean(403, "X", "Egeria OMAG Server Platform (version 6.1) does not know you")}, both, []string{}, "the reply is not the origin"},
-		"404 on both, not of a server": {[]reply{spring(404)}, both, []string{}, "no Egeria platform answers"},
-		"empty 401 on both":            {[]reply{empty}, both, []string{}, "401 Unauthorized"},
-		"redirect to a page":           {[]reply{{status: 302, header: http.Header{"Location": {"/sso/server-platform/origin"}}}, page}, 3, []string{}, "no Egeria platform answers"},
-		"500":                          {[]reply{spring(500)}, first, []string{"Unavailable"}, "500 Internal Server Error"},
-		"503":                          {[]reply{spring(503)}, first, []string{"Unavailable"}, "503 Service Unavailable"},
-		"connection refused":           {[]reply{refused}, first, []string{"Unavailable"}, "connection refused"},
-		"429":                          {[]reply{{status: 429}}, first, []string{"RateLimited"}, "429 Too Many Requests"},
-		"404, then 503":                {[]reply{spring(404), spring(503)}, 1 + first, []string{"Unavailable"}, "503 Service Unavailable"},
-		"404, then refused":            {[]reply{spring(404), refused}, 1 + first, []string{"Unavailable"}, "connection refused"},
-		"404, then 429":                {[]reply{spring(404), {status: 429}}, 1 + first, []string{"RateLimited"}, "429 Too Many Requests"},
-		"501":                          {[]reply{spring(501)}, 1, []string{"Unavailable"}, "501 Not Implemented"},
+		"a page": {[]response{page}, both, []string{},
+			"the response is not the origin of an Egeria platform"},
+		"another text": {[]response{plain(200, "It works!")}, both, []string{},
+			"the response is not the origin of an Egeria platform"},
+		"a long text": {[]response{plain(200, originText+strings.Repeat("x", 1000))}, both, []string{},
+			"the response is not the origin of an Egeria platform"},
+		"nothing": {[]response{plain(200, "")}, both, []string{},
+			"the response is not the origin of an Egeria platform"},
+		"a bean": {
+			[]response{bean(403, "X", "Egeria OMAG Server Platform (version 6.1) does not know you")}, both, []string{},
+			"the response is not the origin"},
+		"404 on both, not of a server": {[]response{spring(404)}, both, []string{}, "no Egeria platform responds"},
+		"empty 401 on both":            {[]response{empty}, both, []string{}, "401 Unauthorized"},
+		"redirect to a page": {
+			[]response{{status: 302, header: http.Header{"Location": {"/sso/server-platform/origin"}}}, page}, 3,
+			[]string{}, "no Egeria platform responds"},
+		"500": {[]response{spring(500)}, first, []string{"Unavailable"},
+			"500 Internal Server Error"},
+		"503": {[]response{spring(503)}, first, []string{"Unavailable"},
+			"503 Service Unavailable"},
+		"connection refused": {[]response{refused}, first, []string{"Unavailable"}, "connection refused"},
+		"429": {[]response{{status: 429}}, first, []string{"RateLimited"},
+			"429 Too Many Requests"},
+		"404, then 503": {[]response{spring(404), spring(503)}, 1 + first, []string{"Unavailable"},
+			"503 Service Unavailable"},
+		"404, then refused": {[]response{spring(404), refused}, 1 + first, []string{"Unavailable"},
+			"connection refused"},
+		"404, then 429": {[]response{spring(404), {status: 429}}, 1 + first, []string{"RateLimited"},
+			"429 Too Many Requests"},
+		"501": {[]response{spring(501)}, 1, []string{"Unavailable"}, "501 Not Implemented"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := newPlatform(egeria.Dialect6)
-				p.origin = func(n int) reply { return tt.answers[min(n, len(tt.answers))-1] }
+				p.origin = func(n int) response { return tt.answers[min(n, len(tt.answers))-1] }
 				c := p.client(t, retries())
 				d, err := c.Dialect(t.Context())
 				assert.Equal(t, egeria.DialectAuto, d)
@@ -149,15 +168,15 @@ func TestAFailedProbeIsAnErrorAndNotRemembered(t *testing.T) {
 	}
 }
 
-// Of 6.x whose paths of 4.x need a token: 401 without a body.
+// On 6.x, the paths of 4.x require a token: 401 without a body.
 func TestThePathsOf6AreAskedFirst(t *testing.T) {
 	t.Parallel()
-	for d, answers := range map[egeria.Dialect][]reply{
+	for d, answers := range map[egeria.Dialect][]response{
 		egeria.Dialect6: {plain(200, "Egeria OMAG Server Platform (version 6.1)\n"), {status: http.StatusUnauthorized}},
 		egeria.Dialect4: {{status: http.StatusUnauthorized}, plain(200, "Egeria OMAG Server Platform (version 4.3)\n")},
 	} {
 		p := newPlatform(egeria.DialectAuto)
-		p.origin = func(n int) reply { return answers[min(n, len(answers))-1] }
+		p.origin = func(n int) response { return answers[min(n, len(answers))-1] }
 		got, err := p.client(t).Dialect(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, d, got)
@@ -169,8 +188,9 @@ func TestAProbeSurvivesAnUnsteadyPlatform(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlatform(egeria.Dialect4)
-		answers := []reply{spring(503), {err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}}, spring(404), spring(500), plain(200, originText)}
-		p.origin = func(n int) reply { return answers[n-1] }
+		answers := []response{spring(503), {err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}}, spring(404),
+			spring(500), plain(200, originText)}
+		p.origin = func(n int) response { return answers[n-1] }
 		got, err := p.client(t, retries()).Dialect(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, egeria.Dialect4, got)
@@ -234,7 +254,7 @@ func TestAProbeThatPanicsLeavesNobodyWaiting(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlatform(egeria.Dialect6)
-		p.origin = func(int) reply {
+		p.origin = func(int) response {
 			time.Sleep(time.Second)
 			panic("of the transport")
 		}
@@ -259,7 +279,8 @@ func TestTheUserIsOneSegment(t *testing.T) {
 		c := p.clientAt(t, platformURL, egeria.WithUser(name))
 		require.NoError(t, failing(c.Server("s").IntegrationGroups.List(t.Context())))
 		require.NoError(t, failing(c.Server("s").Daemon.Status(t.Context())))
-		assert.Equal(t, []string{origin6, "GET /open-metadata/platform-services/users/" + escaped + "/server-platform/origin"}, lines(p.origins()))
+		assert.Equal(t, []string{origin6, "GET /open-metadata/platform-services/users/" + escaped +
+			"/server-platform/origin"}, lines(p.origins()))
 		assert.Equal(t, []string{
 			"GET /open-metadata/admin-services/users/" + escaped + "/servers/s/integration-groups/configuration",
 			"GET /servers/s/open-metadata/integration-daemon/users/" + escaped + "/status",
@@ -267,7 +288,7 @@ func TestTheUserIsOneSegment(t *testing.T) {
 	}
 }
 
-// Whatever the path of a gateway looks like, and the server is called, the user stands where it belongs.
+// With any path of a gateway and any server name, the user is inserted in the right place.
 func TestTheUserStandsBehindItsService(t *testing.T) {
 	t.Parallel()
 	const daemon = "/servers/open-metadata/open-metadata/integration-daemon"
@@ -278,7 +299,7 @@ func TestTheUserStandsBehindItsService(t *testing.T) {
 		escaped := strings.NewReplacer(" ", "%20", "é", "%C3%A9").Replace(prefix)
 		for d, in := range map[egeria.Dialect]string{egeria.Dialect4: "/users/" + user, egeria.Dialect6: ""} {
 			p := newPlatform(d)
-			p.origin = func(n int) reply {
+			p.origin = func(n int) response {
 				if n == 1 && d == egeria.Dialect4 {
 					return spring(404)
 				}
@@ -290,19 +311,22 @@ func TestTheUserStandsBehindItsService(t *testing.T) {
 			require.NoError(t, failing(c.Platform.Known(x, "open-metadata")))
 			require.NoError(t, c.Server("open-metadata").Daemon.RefreshConfig(x, "admin-services"))
 			assert.Equal(t, []string{
-				"GET " + escaped + "/open-metadata/admin-services" + in + "/servers/open-metadata/integration-groups/configuration",
-				"GET " + escaped + "/open-metadata/platform-services" + in + "/server-platform/servers/open-metadata/is-known",
+				"GET " + escaped + "/open-metadata/admin-services" + in +
+					"/servers/open-metadata/integration-groups/configuration",
+				"GET " + escaped + "/open-metadata/platform-services" + in +
+					"/server-platform/servers/open-metadata/is-known",
 				"GET " + escaped + daemon + in + "/integration-groups/admin-services/refresh-config",
 			}, lines(p.calls()))
 			last := p.origins()[len(p.origins())-1]
-			assert.Equal(t, escaped+"/open-metadata/platform-services"+in+"/server-platform/origin", last.URL.EscapedPath())
+			assert.Equal(t, escaped+"/open-metadata/platform-services"+in+"/server-platform/origin",
+				last.URL.EscapedPath())
 		}
 	}
 }
 
 func TestCredentialsThatDoNotFitTheDialectFound(t *testing.T) {
 	t.Parallel()
-	source := egeria.TokenSourceFunc(func(context.Context) (egeria.Token, error) { return egeria.Token{Value: "t"}, nil })
+	source := sdk.TokenSourceFunc(func(context.Context) (sdk.Token, error) { return sdk.Token{Value: "t"}, nil })
 	for name, tt := range map[string]struct {
 		dialect  egeria.Dialect
 		who      egeria.Option
@@ -318,8 +342,11 @@ func TestCredentialsThatDoNotFitTheDialectFound(t *testing.T) {
 			p := newPlatform(tt.dialect)
 			c := p.clientAt(t, platformURL, tt.who)
 			for operation, err := range map[string]error{
-				"Dialect": failing(c.Dialect(t.Context())), "Config.Get": failing(c.Server("s").Config.Get(t.Context())), "Platform.Stop": c.Platform.Stop(t.Context(), "s"),
-				"Platform.Origin": failing(c.Platform.Origin(t.Context())), "": failing(c.API().ListServers(t.Context())),
+				"Dialect":       failing(c.Dialect(t.Context())),
+				"Config.Get":    failing(c.Server("s").Config.Get(t.Context())),
+				"Platform.Stop": c.Platform.Stop(t.Context(), "s"),
+				"": failing(
+					c.Do(getRequest(t, "/open-metadata/platform-services/server-platform/servers"))),
 			} {
 				if operation == "" {
 					operation = "Dialect"
@@ -330,60 +357,35 @@ func TestCredentialsThatDoNotFitTheDialectFound(t *testing.T) {
 				assert.Equal(t, 1, strings.Count(err.Error(), "invalid argument"))
 			}
 			assert.Empty(t, p.calls())
+			require.NoError(t, failing(c.Platform.Origin(t.Context())), "which needs none")
 		})
 	}
 	for _, d := range dialects {
 		p := newPlatform(d)
-		require.NoError(t, failing(p.clientAt(t, platformURL, egeria.WithUser(user), egeria.WithToken("t")).Platform.Servers(t.Context())), "with both it is one for all")
+		require.NoError(t, failing(p.clientAt(t, platformURL, egeria.WithUser(user), egeria.WithToken("t")).
+			Platform.Servers(t.Context())), "with both it is one for all")
 	}
 }
 
-func TestAPISpeaksTheDialectToo(t *testing.T) {
-	t.Parallel()
-	for _, d := range dialects {
-		p := newPlatform(d, notRunning())
-		c := p.client(t)
-		resp, err := c.API().GetDaemonStatus(t.Context(), "s")
-		require.NoError(t, err)
-		defer resp.Body.Close()
-		assert.Equal(t, http.StatusOK, resp.StatusCode, "the reply as it comes")
-		assert.Equal(t, probes(d), lines(p.origins()))
-		assert.Equal(t, []string{"GET " + inDialect("{daemon}/status", d, user, "s")}, lines(p.calls()))
-		assert.Equal(t, d == egeria.Dialect6, p.calls()[0].Header.Get("Authorization") != "")
-
-		own := c.API()
-		own.Server = "https://nowhere.example"
-		own.RequestEditors[0] = func(context.Context, *http.Request) error { return errors.New("of the caller") }
-		own.RequestEditors = append(own.RequestEditors, own.RequestEditors[0])
-		own.Client = http.DefaultClient
-		for _, err := range []error{failing(c.Server("s").Daemon.Status(t.Context())), failing(c.Server("s").Daemon.Groups(t.Context()))} {
-			assert.ErrorIs(t, err, egeria.ErrNotFound, "what the caller sets there changes nothing here")
-		}
-		other := c.API()
-		assert.NotSame(t, own, other)
-		resp, err = other.ListServers(t.Context())
-		require.NoError(t, err)
-		assert.NoError(t, resp.Body.Close())
-		assert.Equal(t, "platform.example:9443", resp.Request.URL.Host)
-	}
-}
-
-// A platform of 4.x is said to refuse requests with a token that it can't read.
+// A platform of 4.x is said to refuse requests with an unknown token.
 func Test4GetsNoCredential(t *testing.T) {
 	t.Parallel()
 	asked := false
-	source := egeria.TokenSourceFunc(func(context.Context) (egeria.Token, error) {
+	source := sdk.TokenSourceFunc(func(context.Context) (sdk.Token, error) {
 		asked = true
-		return egeria.Token{}, errors.New("there is none")
+		return sdk.Token{}, errors.New("there is none")
 	})
 	for name, who := range map[string][]egeria.Option{
 		"credentials": {egeria.WithCredentials(user, passwordCanary)},
-		"token":       {egeria.WithUser(user), egeria.WithToken("t")}, "source": {egeria.WithUser(user), egeria.WithTokenSource(source)},
+		"token":       {egeria.WithUser(user), egeria.WithToken("t")}, "source": {egeria.WithUser(user),
+			egeria.WithTokenSource(source)},
 	} {
-		for _, reply := range []reply{ok(fitting), {status: http.StatusUnauthorized}} {
-			p := newPlatform(egeria.Dialect4, reply)
+		for _, response := range []response{ok(fitting), {status: http.StatusUnauthorized}} {
+			p := newPlatform(egeria.Dialect4, response)
 			err := failing(p.clientAt(t, platformURL, who...).Server("s").Config.Get(t.Context()))
-			assert.Equal(t, reply.status == http.StatusUnauthorized, errors.Is(err, egeria.ErrUnauthorized), "%s: %v", name, err)
+			assert.Equal(t, response.status == http.StatusUnauthorized, errors.Is(err, egeria.ErrUnauthorized),
+				"%s: %v",
+				name, err)
 			assert.Len(t, p.calls(), 1, "no new login helps")
 			assert.NotContains(t, p.calls()[0].Header, "Authorization")
 			assert.Empty(t, p.logins())

@@ -2,25 +2,22 @@ package egeria_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
-	"log/slog"
-	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/egeria"
 	"github.com/integrations-go/sdk/egeria/egeriatest"
-	"github.com/integrations-go/sdk/ratelimit"
 )
 
 var ctx = context.Background()
 
-// exampleClient is a client of a platform inside the program, as in the package example.
+// exampleClient returns a client of a fake platform, as in the package example.
 func exampleClient(opts ...egeria.Option) (*egeria.Client, *egeriatest.Server) {
 	srv := egeriatest.Start()
 	c, err := egeria.New(srv.URL, append([]egeria.Option{egeria.WithCredentials(srv.User, srv.Password)}, opts...)...)
@@ -28,12 +25,13 @@ func exampleClient(opts ...egeria.Option) (*egeria.Client, *egeriatest.Server) {
 	return c, srv
 }
 
-// exampleGroup is a group whose definition is on the metadata server of the quick start.
+// exampleGroup returns a group whose definition is on the metadata server of the quick start.
 func exampleGroup(name string) egeria.IntegrationGroup {
-	return egeria.IntegrationGroup{PlatformURL: "https://localhost:9443", ServerName: "qs-metadata-store", QualifiedName: "Egeria:IntegrationGroup:" + name}
+	return egeria.IntegrationGroup{PlatformURL: "https://localhost:9443", ServerName: "qs-metadata-store",
+		QualifiedName: "Egeria:IntegrationGroup:" + name}
 }
 
-// exampleDaemon is a daemon that runs the group Default with a connector.
+// exampleDaemon returns a daemon that runs the group Default with a connector.
 func exampleDaemon() (*egeria.Client, *egeriatest.Server, *egeria.Server) {
 	c, srv := exampleClient()
 	daemon := c.Server("daemon")
@@ -51,9 +49,9 @@ func done(err error) {
 	}
 }
 
-// The life of an integration daemon, from its configuration to its end.
+// The life cycle of an integration daemon, from its configuration to its end.
 func Example() {
-	srv := egeriatest.Start() // instead of a platform
+	srv := egeriatest.Start() // in place of a platform
 	defer srv.Close()
 	c, err := egeria.New(srv.URL, egeria.WithCredentials(srv.User, srv.Password))
 	if err != nil {
@@ -63,7 +61,8 @@ func Example() {
 
 	daemon := c.Server("integration-daemon")
 	err = daemon.IntegrationGroups.Put(ctx, egeria.IntegrationGroup{
-		PlatformURL: "~{egeriaEndpoint}~", ServerName: "qs-metadata-store", QualifiedName: "Egeria:IntegrationGroup:Default",
+		PlatformURL: "~{egeriaEndpoint}~", ServerName: "qs-metadata-store",
+		QualifiedName: "Egeria:IntegrationGroup:Default",
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -104,7 +103,8 @@ func ExampleNew() {
 func ExampleFromEnv() {
 	srv := egeriatest.Start()
 	defer srv.Close()
-	for name, value := range map[string]string{egeria.EnvPlatformURL: srv.URL, egeria.EnvUser: srv.User, egeria.EnvUserPassword: srv.Password} {
+	for name, value := range map[string]string{egeria.EnvPlatformURL: srv.URL, egeria.EnvUser: srv.User,
+		egeria.EnvUserPassword: srv.Password} {
 		os.Setenv(name, value)
 		defer os.Unsetenv(name)
 	}
@@ -118,7 +118,7 @@ func ExampleFromEnv() {
 	// Egeria OMAG Server Platform (version 6.1)
 }
 
-// A platform of 4.x believes the user that it is told.
+// A platform of 4.x does not authenticate the user.
 func ExampleWithUser() {
 	srv := egeriatest.Start(egeriatest.WithRelease("4.3"))
 	defer srv.Close()
@@ -146,7 +146,7 @@ func ExampleClient_Dialect() {
 	// 6.1 speaks 6.x
 }
 
-// Where the dialect is told, nothing is asked.
+// If the dialect is set, the platform is not asked for it.
 func ExampleWithDialect() {
 	c, srv := exampleClient(egeria.WithDialect(egeria.Dialect6))
 	defer srv.Close()
@@ -161,7 +161,7 @@ func ExampleWithDialect() {
 	// GET /open-metadata/platform-services/server-platform/servers
 }
 
-// A client with credentials logs in by itself. A token of one's own is good for other programs.
+// A client with credentials logs in by itself. Login returns a token for other programs.
 func ExampleClient_Login() {
 	c, srv := exampleClient()
 	defer srv.Close()
@@ -176,125 +176,7 @@ func ExampleClient_Login() {
 	// true
 }
 
-func ExampleIntegrationGroupsService_List() {
-	c, srv := exampleClient()
-	defer srv.Close()
-	daemon := c.Server("daemon")
-
-	groups, err := daemon.IntegrationGroups.List(ctx)
-	done(err)
-	fmt.Println(len(groups))
-	done(daemon.IntegrationGroups.ReplaceAll(ctx, []egeria.IntegrationGroup{exampleGroup("Default"), exampleGroup("Files")}))
-	groups, err = daemon.IntegrationGroups.List(ctx)
-	done(err)
-	for _, g := range groups {
-		fmt.Println(g.QualifiedName, "from", g.ServerName)
-	}
-	// Output:
-	// 0
-	// Egeria:IntegrationGroup:Default from qs-metadata-store
-	// Egeria:IntegrationGroup:Files from qs-metadata-store
-}
-
-func ExampleIntegrationGroupsService_Get() {
-	c, srv := exampleClient()
-	defer srv.Close()
-	daemon := c.Server("daemon")
-	done(daemon.IntegrationGroups.Put(ctx, exampleGroup("Default")))
-
-	g, err := daemon.IntegrationGroups.Get(ctx, "Egeria:IntegrationGroup:Default")
-	done(err)
-	fmt.Println(g.PlatformURL, g.ServerName)
-	_, err = daemon.IntegrationGroups.Get(ctx, "Egeria:IntegrationGroup:Other")
-	fmt.Println(errors.Is(err, egeria.ErrNotFound))
-	// Output:
-	// https://localhost:9443 qs-metadata-store
-	// true
-}
-
-// Put adds and updates, on every release.
-func ExampleIntegrationGroupsService_Put() {
-	c, srv := exampleClient()
-	defer srv.Close()
-	groups := c.Server("daemon").IntegrationGroups
-
-	done(groups.Put(ctx, exampleGroup("Default")))
-	done(groups.Put(ctx, exampleGroup("Files")))
-	changed := exampleGroup("Default")
-	changed.ServerName = "another-store"
-	done(groups.Put(ctx, changed))
-	list, err := groups.List(ctx)
-	done(err)
-	for _, g := range list {
-		fmt.Println(g.QualifiedName, "from", g.ServerName)
-	}
-	// Output:
-	// Egeria:IntegrationGroup:Default from another-store
-	// Egeria:IntegrationGroup:Files from qs-metadata-store
-}
-
-// What the platform's own operation does in early releases.
-func ExampleIntegrationGroupsService_PutRaw() {
-	srv := egeriatest.Start(egeriatest.WithRelease("4.3"))
-	defer srv.Close()
-	c, err := egeria.New(srv.URL, egeria.WithUser(srv.User))
-	done(err)
-	groups := c.Server("daemon").IntegrationGroups
-
-	done(groups.PutRaw(ctx, exampleGroup("Default")))
-	done(groups.PutRaw(ctx, exampleGroup("Files")))
-	list, err := groups.List(ctx)
-	done(err)
-	for _, g := range list {
-		fmt.Println(g.QualifiedName)
-	}
-	// Output:
-	// Egeria:IntegrationGroup:Files
-}
-
-func ExampleIntegrationGroupsService_ReplaceAll() {
-	c, srv := exampleClient()
-	defer srv.Close()
-	groups := c.Server("daemon").IntegrationGroups
-
-	fmt.Println(groups.ReplaceAll(ctx, []egeria.IntegrationGroup{exampleGroup("Default"), exampleGroup("Default")}))
-	fmt.Println(groups.ReplaceAll(ctx, []egeria.IntegrationGroup{exampleGroup("Default"), exampleGroup("Files")}))
-	fmt.Println(len(srv.Groups("daemon")))
-	// Output:
-	// egeria: IntegrationGroups.ReplaceAll: invalid argument groups[1].QualifiedName: is that of another group, too
-	// <nil>
-	// 2
-}
-
-func ExampleIntegrationGroupsService_Delete() {
-	c, srv := exampleClient()
-	defer srv.Close()
-	groups := c.Server("daemon").IntegrationGroups
-	done(groups.Put(ctx, exampleGroup("50%/50%"))) // no path of a platform can carry this name
-
-	for range 2 { // one that is not there is a success
-		done(groups.Delete(ctx, "Egeria:IntegrationGroup:50%/50%"))
-	}
-	fmt.Println(len(srv.Groups("daemon")))
-	fmt.Println(groups.Delete(ctx, ""))
-	// Output:
-	// 0
-	// egeria: IntegrationGroups.Delete: invalid argument name: is empty
-}
-
-func ExampleIntegrationGroupsService_Clear() {
-	c, srv := exampleClient()
-	defer srv.Close()
-	groups := c.Server("daemon").IntegrationGroups
-	done(groups.Put(ctx, exampleGroup("Default")))
-
-	done(groups.Clear(ctx))
-	fmt.Println(len(srv.Groups("daemon")))
-	// Output:
-	// 0
-}
-
-// Read the document, change a member, write it back: all else stays as it was.
+// Read the document, change a member, write it back. Everything else is unchanged.
 func ExampleConfigService_Set() {
 	c, srv := exampleClient()
 	defer srv.Close()
@@ -317,14 +199,22 @@ func ExampleConfigService_Set() {
 	// Document{daemon}
 }
 
+// 4.x sets properties one by one, and 6.x requires a secrets store.
 func ExampleConfigService_SetProperties() {
-	for _, release := range []string{"4.3", "6.1"} { // 4.x takes them one by one
+	for _, release := range []string{"4.3", "6.1"} {
 		srv := egeriatest.Start(egeriatest.WithRelease(release))
 		c, err := egeria.New(srv.URL, egeria.WithCredentials(srv.User, srv.Password))
 		done(err)
 		config := c.Server("daemon").Config
 		size := 50
-		done(config.SetProperties(ctx, egeria.ServerProperties{Description: "Reads files.", OrganizationName: "Coco", MaxPageSize: &size}))
+		properties := egeria.ServerProperties{Description: "Reads files.", OrganizationName: "Coco", MaxPageSize: &size}
+		if dialect, err := c.Dialect(ctx); err == nil && dialect == egeria.Dialect6 {
+			properties.SecretsStoreProvider = "org.odpi.openmetadata.adapters.connectors." +
+				"secretsstore.yaml.YAMLSecretsStoreProvider"
+			properties.SecretsStoreLocation = "loading-bay/secrets/default.omsecrets"
+			properties.SecretsStoreCollection = "daemon"
+		}
+		done(config.SetProperties(ctx, properties))
 		p, err := config.Properties(ctx)
 		done(err)
 		fmt.Println(release, p.Description, p.OrganizationName, *p.MaxPageSize)
@@ -336,12 +226,17 @@ func ExampleConfigService_SetProperties() {
 }
 
 func ExampleConfigService_Deploy() {
-	c, srv := exampleClient(egeria.WithClearTextStore()) // where that is so
+	c, srv := exampleClient()
 	defer srv.Close()
 	daemon := c.Server("daemon")
 	done(daemon.IntegrationGroups.Put(ctx, exampleGroup("Default")))
 
-	done(daemon.Config.Deploy(ctx, srv.URL)) // to another platform, in earnest
+	done(daemon.Config.Deploy(ctx, egeria.DeployTarget{
+		PlatformURL:            srv.URL, // in practice another platform
+		SecretsStoreProvider:   "org.odpi.openmetadata.adapters.connectors.secretsstore.yaml.YAMLSecretsStoreProvider",
+		SecretsStoreLocation:   "loading-bay/secrets/default.omsecrets",
+		SecretsStoreCollection: "other-platform",
+	}))
 	done(daemon.Config.Delete(ctx))
 	fmt.Println(srv.Document("daemon") == nil)
 	// Output:
@@ -388,7 +283,7 @@ func ExamplePlatformService_Servers() {
 	// false false
 }
 
-// What a platform of 4.x has itself, which is not quite what its documentation says.
+// The integration services of a 4.x platform, which differ from its documentation.
 func ExamplePlatformService_RegisteredIntegrationServices() {
 	srv := egeriatest.Start(egeriatest.WithRelease("4.3"))
 	defer srv.Close()
@@ -397,7 +292,9 @@ func ExamplePlatformService_RegisteredIntegrationServices() {
 	services, err := c.Platform.RegisteredIntegrationServices(ctx)
 	done(err)
 	for _, s := range services {
-		if !slices.ContainsFunc(egeria.IntegrationServices(), func(known egeria.IntegrationService) bool { return known.Name == s.Name }) {
+		if !slices.ContainsFunc(egeria.IntegrationServices(), func(known egeria.IntegrationService) bool {
+			return known.Name == s.Name
+		}) {
 			fmt.Println(s.Name)
 		}
 	}
@@ -424,8 +321,8 @@ func ExampleDaemonService_RefreshConfig() {
 	_, srv, daemon := exampleDaemon()
 	defer srv.Close()
 
-	done(daemon.Daemon.RefreshConfig(ctx, "Egeria:IntegrationGroup:Default")) // the definition of the group
-	done(daemon.Daemon.Refresh(ctx, "Files"))                                 // what a connector looks after
+	done(daemon.Daemon.RefreshConfig(ctx, "Egeria:IntegrationGroup:Default")) // reads the definition of the group
+	done(daemon.Daemon.Refresh(ctx, "Files"))                                 // makes the connector look for changes
 	done(daemon.Daemon.Restart(ctx, ""))                                      // all connectors
 	err := daemon.Daemon.Refresh(ctx, "Rivers")
 	fmt.Println(errors.Is(err, egeria.ErrInvalid))
@@ -437,11 +334,11 @@ func ExampleDaemonService_WaitGroup() {
 	_, srv, daemon := exampleDaemon()
 	defer srv.Close()
 
-	g, err := daemon.Daemon.WaitGroup(ctx, "Egeria:IntegrationGroup:Default", egeria.WaitOptions{Timeout: time.Minute})
+	g, err := daemon.Daemon.WaitGroup(ctx, "Egeria:IntegrationGroup:Default", sdk.WaitOptions{Timeout: time.Minute})
 	done(err)
 	fmt.Println(g.Status)
 	srv.SetGroup("daemon", "Egeria:IntegrationGroup:Default", "FAILED")
-	g, err = daemon.Daemon.WaitGroup(ctx, "Egeria:IntegrationGroup:Default", egeria.WaitOptions{Timeout: time.Minute})
+	g, err = daemon.Daemon.WaitGroup(ctx, "Egeria:IntegrationGroup:Default", sdk.WaitOptions{Timeout: time.Minute})
 	if failed, ok := errors.AsType[*egeria.GroupError](err); ok {
 		fmt.Println(g.Name, "is", failed.Status)
 	}
@@ -450,7 +347,8 @@ func ExampleDaemonService_WaitGroup() {
 	// Egeria:IntegrationGroup:Default is FAILED
 }
 
-// The access services that a metadata server of 4.x must have for connectors that use these integration services.
+// The access services that a metadata server of 4.x needs for connectors with these integration
+// services.
 func ExamplePartnerServices() {
 	partners, err := egeria.PartnerServices("Files", "topic-integrator", "Lineage Integrator OMIS")
 	done(err)
@@ -475,7 +373,7 @@ func ExampleIntegrationServices() {
 	// catalog-integrator: Synchronizes with data catalogs in both directions. Needs Asset Manager OMAS.
 }
 
-// Most failures come with HTTP status 200, and tell in the reply what went wrong.
+// Most failures have HTTP status 200. The response describes them.
 func ExampleError() {
 	c, srv := exampleClient()
 	defer srv.Close()
@@ -486,125 +384,5 @@ func ExampleError() {
 	fmt.Println(e.Detail)
 	// Output:
 	// true 200 404 OMAG-MULTI-TENANT-404-001 InvalidParameterException true
-	// The OMAG Server daemon is not available to service a request from user garygeeke
-}
-
-// An action whose reply is lost is not sent again; look before you do.
-func ExampleWithIdempotent() {
-	_, srv, daemon := exampleDaemon()
-	defer srv.Close()
-	srv.Inject(egeriatest.Fault{Operation: "refreshConnectors", Lost: true, Times: 2})
-
-	err := daemon.Daemon.Refresh(ctx, "")
-	fmt.Println(errors.Is(err, egeria.ErrOutcomeUnknown))
-	err = daemon.Daemon.Refresh(ctx, "", egeria.WithIdempotent()) // a second refresh does no harm
-	fmt.Println(err)
-	// Output:
-	// true
-	// <nil>
-}
-
-func ExampleWithMeta() {
-	c, srv := exampleClient()
-	defer srv.Close()
-
-	var meta egeria.Meta
-	var raw []byte
-	_, err := c.Platform.Known(ctx, "daemon", egeria.WithMeta(&meta), egeria.WithRawBody(&raw))
-	done(err)
-	var envelope egeria.Envelope
-	done(json.Unmarshal(raw, &envelope))
-	fmt.Println(meta.StatusCode, meta.Attempts, envelope.Class, envelope.RelatedHTTPCode)
-	// Output:
-	// 200 1 BooleanResponse 200
-}
-
-func ExampleWithTokenSource() {
-	srv := egeriatest.Start()
-	defer srv.Close()
-	c, err := egeria.New(srv.URL, egeria.WithTokenSource(egeria.TokenSourceFunc(func(context.Context) (egeria.Token, error) {
-		return egeria.Token{Value: srv.IssueToken(srv.User, time.Hour), Expiry: time.Now().Add(time.Hour)}, nil // from a vault, for instance
-	})))
-	done(err)
-	servers, err := c.Platform.Servers(ctx)
-	done(err)
-	fmt.Println(len(servers))
-	// Output:
-	// 0
-}
-
-// An Egeria platform has no rate limit. This one is the program's own.
-func ExampleWithLimiter() {
-	limiter, err := ratelimit.New(ratelimit.WithRate(100, 10), ratelimit.WithMaxInFlight(4))
-	done(err)
-	c, srv := exampleClient(egeria.WithLimiter(limiter))
-	defer srv.Close()
-
-	_, err = c.Platform.Servers(ctx)
-	fmt.Println(err, c.Limiter() == limiter)
-	// Output:
-	// <nil> true
-}
-
-func ExampleWithMiddleware() {
-	c, srv := exampleClient(egeria.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
-		return roundTrip(func(r *http.Request) (*http.Response, error) {
-			fmt.Println(r.Method, r.URL.Path)
-			return next.RoundTrip(r)
-		})
-	}))
-	defer srv.Close()
-
-	_, err := c.Platform.ActiveServers(ctx)
-	done(err)
-	// Output:
-	// GET /open-metadata/platform-services/server-platform/origin
-	// POST /api/token
-	// GET /open-metadata/platform-services/server-platform/servers/active
-}
-
-// What is logged names the document, and shows nothing of it.
-func ExampleWithLogger() {
-	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if slices.Contains([]string{"time", "duration", "request_id"}, a.Key) {
-			return slog.Attr{}
-		}
-		return a
-	}, Level: slog.LevelDebug}))
-	c, srv := exampleClient(egeria.WithDialect(egeria.Dialect6), egeria.WithLogger(logger))
-	defer srv.Close()
-
-	document, err := c.Server("daemon").Config.Get(ctx)
-	done(err)
-	logger.Info("read", "document", document)
-	// Output:
-	// level=DEBUG msg=call vendor=egeria operation=Login method=POST path=/api/token attempts=1 status=200
-	// level=DEBUG msg=call vendor=egeria operation=Config.Get method=GET path=/open-metadata/admin-services/servers/daemon/configuration attempts=1 status=200
-	// level=INFO msg=read document=Document{daemon}
-}
-
-func ExampleWithRetry() {
-	policy := egeria.DefaultRetryPolicy()
-	policy.MinDelay, policy.MaxDelay = time.Millisecond, 10*time.Millisecond
-	c, srv := exampleClient(egeria.WithRetry(policy))
-	defer srv.Close()
-	srv.Inject(egeriatest.Fault{Operation: "replaceIntegrationGroups", Status: http.StatusServiceUnavailable, Times: 2})
-
-	var meta egeria.Meta
-	err := c.Server("daemon").IntegrationGroups.Put(ctx, exampleGroup("Default"), egeria.WithMeta(&meta)) // it replaces the list, which does no harm twice
-	fmt.Println(err, meta.Attempts)
-	// Output:
-	// <nil> 3
-}
-
-func ExampleClient_API() {
-	c, srv := exampleClient()
-	defer srv.Close()
-
-	resp, err := c.API().ListRegisteredServices(ctx)
-	done(err)
-	defer resp.Body.Close()
-	fmt.Println(resp.StatusCode, strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json"))
-	// Output:
-	// 200 true
+	// the integration daemon is not running: The OMAG Server daemon is not available to service a request from user garygeeke
 }

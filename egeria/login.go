@@ -10,69 +10,112 @@ import (
 	"strings"
 	"time"
 
-	"github.com/integrations-go/sdk/egeria/api"
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/internal/core"
 )
 
-// Login sends POST /api/token with the credentials of [WithCredentials], without any token and outside the rate limit, and gives the token with its expiry. A client with credentials calls it when
-// needed. It is repeated like a GET: a token more does no harm. Platforms of 6.0 and later have it.
-func (c *Client) Login(ctx context.Context, opts ...CallOption) (Token, error) {
-	const op = "Login"
-	if c.cfg.password == nil {
-		return Token{}, refuse(op, core.Arg("credentials", "are missing: use WithCredentials"))
+// Login sends POST /api/token with the credentials of [WithCredentials], without a token and
+// without the rate limit. It returns the token with its expiry. A client with [WithCredentials]
+// calls it when needed. The request is repeated like a GET, because a second token does no harm.
+// Since 6.0.
+//
+// A wrong password, or an unknown, locked or expired account, is [ErrUnauthorized]. Detail has the
+// reason.
+func (c *Client) Login(ctx context.Context, opts ...CallOption) (sdk.Token, error) {
+	return c.logIn(ctx, "Login", "", append(slices.Clip(opts), withIdempotent))
+}
+
+// ChangePassword sends POST /api/token with the credentials of [WithCredentials] and a new
+// password, also if the old one has expired. Later logins of this client use the new password.
+// Programs with the old password can no longer log in. It is an action: if its response is lost
+// ([ErrOutcomeUnknown]), one of the two passwords is valid. Since 6.0.
+func (c *Client) ChangePassword(ctx context.Context, newPassword string, opts ...CallOption) (sdk.Token, error) {
+	const op = "ChangePassword"
+	if err := invalidCall(op, opts, core.Required("newPassword", newPassword),
+		core.ValidText("newPassword", newPassword)); err != nil {
+		return sdk.Token{}, err
 	}
-	if c.dialect.get() == Dialect4 {
-		return Token{}, refuse(op, core.Arg("dialect", "is %s, which has no login", Dialect4))
+	token, err := c.logIn(ctx, op, newPassword, append(slices.Clip(opts), func(o *core.CallOptions) {
+		o.WithSecrets(newPassword)
+	}))
+	if err == nil {
+		c.cfg.setPassword(newPassword)
 	}
-	opts = append(slices.Clip(opts), withoutAuth, withIdempotent)
+	return token, err
+}
+
+func (c *Client) logIn(ctx context.Context, op, newPassword string, opts []CallOption) (sdk.Token, error) {
+	var unable error
+	switch {
+	case c.cfg.password == nil:
+		unable = core.Arg("credentials", "are missing: use WithCredentials")
+	case c.dialect.get() == Dialect4:
+		unable = core.Arg("dialect", "is %s, which has no login", Dialect4)
+	}
+	if err := invalidCall(op, opts, unable); err != nil {
+		return sdk.Token{}, err
+	}
 	begin := time.Now()
 	var claims claims
-	token, err := core.CallText(ctx, c.core, op, opts, func(ctx context.Context) (*http.Response, error) {
-		return c.plain.CreateToken(ctx, api.TokenRequest{UserID: c.cfg.login, Password: c.cfg.password()})
-	}, func(text string) (err error) {
-		if failed, ok := errors.AsType[*failedError](checkEnvelope([]byte(text))); ok { // for example that the password has expired
-			return &core.RefusedError{Status: failed.RelatedHTTPCode, Err: failed.bare()}
-		}
-		claims, err = readToken(text)
-		return err
-	})
+	token, err := core.CallText(ctx, c.core, op, append(opts, withoutAuth),
+		func(ctx context.Context) (*http.Response, error) {
+			return c.plain.createToken(ctx, tokenRequest{UserID: c.cfg.login, Password: c.cfg.password(),
+				NewPassword: newPassword})
+		}, func(text string) (err error) {
+			if failed, ok := errors.AsType[*failedError](checkEnvelope([]byte(text))); ok {
+				return &core.RefusedError{Status: failed.RelatedHTTPCode, Err: failed.bare()}
+			}
+			claims, err = readToken(text)
+			return err
+		})
 	if err != nil {
-		return Token{}, err
+		return sdk.Token{}, err
 	}
-	t := Token{Value: token}
+	t := sdk.Token{Value: token}
 	switch {
 	case claims.Expires > claims.Issued && claims.Issued > 0:
-		t.Expiry = begin.Add(seconds(claims.Expires - claims.Issued)) // whatever the platform's clock says
+		t.Expiry = begin.Add(seconds(claims.Expires - claims.Issued)) // independent of the platform's clock
 	case claims.Expires > 0:
-		t.Expiry = time.Unix(int64(claims.Expires), 0)
+		t.Expiry = time.Unix(int64(min(claims.Expires, maxUnix)), 0)
 	}
 	return t, nil
 }
 
-// Logout sends DELETE /api/token/logout, which ends the session of the token that the client uses. The next call gets a new one, where the client can. Platforms of 6.0 and later have it.
+// Logout sends GET /api/token/logout with the token that the client uses. By default, platforms
+// have no list of tokens: the token remains valid until it expires. A platform with a list refuses
+// the token afterwards. The next call gets a new one, if the client can log in. Since 6.0.
 func (c *Client) Logout(ctx context.Context, opts ...CallOption) error {
-	_, err := core.CallText(ctx, c.core, "Logout", opts, func(ctx context.Context) (*http.Response, error) { return c.api.DeleteToken(ctx) }, func(text string) error {
-		switch err := checkEnvelope([]byte(text)); { // what else the reply holds is not known
+	send := func(ctx context.Context) (*http.Response, error) { return c.raw.logout(ctx) }
+	_, err := core.CallText(ctx, c.core, "Logout", opts, send, func(text string) error {
+		switch err := checkEnvelope([]byte(text)); { // the content of a success is not documented
 		case errors.As(err, new(*core.RefusedError)):
 			return err
 		case strings.HasPrefix(text, "<"):
-			return &core.ReplyError{Problem: "the reply is a page"}
+			return &core.ResponseError{Problem: "the response is a page"}
 		}
 		return nil
 	})
 	return err
 }
 
+// maxToken is the maximum size of a token, in bytes. Servers refuse headers of that size.
+const maxToken = 64 << 10
+
+// maxUnix is the last second that RFC 3339 can express, in seconds since 1970.
+const maxUnix = 253402300799
+
 type claims struct {
 	Issued  float64 `json:"iat"`
 	Expires float64 `json:"exp"`
 }
 
-// readToken takes a JSON Web Token apart, so that nothing else is kept in its place: a login page, or the description of an error. What it says of the text shows none of it.
+// readToken decodes the claims of a JSON Web Token. Any other text, such as a login page or an
+// error description, is an error. The error does not show the text.
 func readToken(text string) (c claims, err error) {
-	bad := &core.ReplyError{Problem: "the reply is no JSON Web Token"}
-	parts := strings.Split(text, ".")
-	if len(parts) != 3 || parts[2] == "" || strings.ContainsAny(text, "\r\n") { // the decoder passes over line breaks
+	bad := &core.ResponseError{Problem: "the response is not a JSON Web Token"}
+	parts := strings.SplitN(text, ".", 4)
+	// the decoder ignores line breaks
+	if len(text) > maxToken || len(parts) != 3 || parts[2] == "" || strings.ContainsAny(text, "\r\n") {
 		return c, bad
 	}
 	for i, into := range []any{&map[string]any{}, &c} {
@@ -87,9 +130,9 @@ func readToken(text string) (c claims, err error) {
 	return c, nil
 }
 
-// seconds is a time that Token can have.
+// seconds returns a duration within the range of a Token.
 func seconds(n float64) time.Duration {
 	return time.Duration(min(n, (365*24*time.Hour).Seconds()) * float64(time.Second))
 }
 
-func withIdempotent(o *core.CallOptions) { o.WithIdempotent() }
+func withIdempotent(o *core.CallOptions) { o.WithIdempotentOperation() }

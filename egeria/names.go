@@ -6,13 +6,15 @@ import (
 	"github.com/integrations-go/sdk/internal/core"
 )
 
-// unfit are the characters that paths of a platform can't carry, however they are escaped: its web server refuses / and \, and the firewall of later releases is said to refuse all of them.
+// unfit are the characters that paths of a platform can't have, even escaped. Its web server
+// refuses / and \. The firewall of 5.x and 6.x refuses the others.
 const unfit = `/\;%`
 
-// inPath reports whether a path can carry a name that [core.PathValue] accepts.
+// inPath reports whether a path can have a name that [core.PathValue] accepts.
 func inPath(name string) bool { return !strings.ContainsAny(name, unfit) }
 
-// checkName refuses what would make another path of the one that it is put into, and what not every path can carry.
+// checkName returns an error for a name that would change the path, or that some platforms do not
+// accept in a path.
 func checkName(argument, name string) error {
 	if err := core.PathValue(argument, name); err != nil {
 		return err

@@ -1,223 +1,194 @@
 package egeria
 
 import (
-	"context"
 	"crypto/tls"
-	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/internal/core"
+	"github.com/integrations-go/sdk/internal/vendor"
 	"github.com/integrations-go/sdk/ratelimit"
 )
 
-// Option configures a [Client]. An option that makes no sense is an error of [New], which is [ErrInvalid] and names the argument.
-type Option func(*config) error
+const vendorName = "egeria"
 
-// config is what options fill in before a client is made.
+// Option configures a [Client]. It includes the options of package sdk. [New] returns [ErrInvalid],
+// with the name of the argument, for an option that is not valid or that belongs to another vendor.
+type Option = sdk.Option
+
+// config has the settings of Egeria only.
 type config struct {
-	core.Options
 	dialect  Dialect
 	user     string
-	login    string        // the user of the password
-	password func() string // in a closure, where no format verb finds it; nil: none
-	tokens   bool          // come from elsewhere
+	login    string        // user of the login
+	password func() string // in a closure, whose variables no format verb shows; nil if there is none
+	tokens   bool          // the caller provides tokens
+	delegate string        // user that the caller acts for
+	// setPassword changes the result of password.
+	setPassword func(string)
 
 	clearText bool // documents are not encrypted
 }
 
-// WithUser names the user that calls platforms of 4.x and 5.x. They ask for no proof of it. On platforms of 6.0 and later it has no use.
-func WithUser(user string) Option {
-	return func(c *config) error {
-		c.user = user
-		return checkName("user", user)
-	}
+func option(name string, apply func(*core.Options, *config) error) Option {
+	return vendor.Option(vendorName, name, apply)
 }
 
-// WithCredentials logs in to platforms of 6.0 and later with POST /api/token, when the first token is needed, a minute before it expires, and once after a 401: a restart of the platform can make all tokens invalid.
-// Concurrent calls share one login. To platforms of 4.x and 5.x the user is who calls, unless a later [WithUser] names another, and the password is not sent. No error or log shows the password where a reply repeats it, if it has six characters or more.
+// WithUser sets the user that calls platforms of 4.x and 5.x. They do not authenticate the user.
+// Platforms of 6.0 and later do not use it. The paths in errors and logs do not show it. If a
+// platform has it in the text of a failure, it is in the error, but not in a log.
+func WithUser(user string) Option {
+	return option("WithUser", func(_ *core.Options, c *config) error {
+		c.user = user
+		return checkName("user", user)
+	})
+}
+
+// WithCredentials logs in to platforms of 6.0 and later with POST /api/token: when the first token
+// is needed, one minute before it expires, and once after a 401, because a restart of the platform
+// can make all tokens invalid. Concurrent calls share one login.
+//
+// On platforms of 4.x and 5.x, user is the calling user, unless a later [WithUser] sets another.
+// The password is not sent. If a response repeats the password, errors and logs do not show it. A
+// password of 3 to 5 characters is hidden only where it is a whole word and not a number. A shorter
+// one is not hidden.
 func WithCredentials(user, password string) Option {
-	return func(c *config) error {
+	return option("WithCredentials", func(o *core.Options, c *config) error {
 		var empty error
 		if password == "" {
 			empty = core.Arg("password", "is empty")
 		}
-		c.user, c.login, c.password = user, user, func() string { return password }
-		return c.SetAuth("WithCredentials", nil, core.PathValue("user", user), empty)
-	}
+		var current atomic.Pointer[string]
+		current.Store(&password)
+		c.user, c.login, c.password = user, user, func() string { return *current.Load() }
+		c.setPassword = func(changed string) { current.Store(&changed) }
+		return o.SetAuth("WithCredentials", nil, core.PathValue("user", user), empty,
+			core.ValidText("password", password))
+	})
 }
 
-// WithToken authenticates at platforms of 6.0 and later with a token that never changes: one that the caller has got elsewhere. For 4.x and 5.x add [WithUser].
+// WithToken authenticates at platforms of 6.0 and later with a token that never changes. For 4.x
+// and 5.x add [WithUser].
 func WithToken(token string) Option {
-	return func(c *config) error {
-		c.tokens = true
-		return c.SetAuth("WithToken", core.StaticBearer(token), core.Credential("token", token))
-	}
+	return withTokens(vendor.WithToken[config](vendorName, token))
 }
 
-// WithTokenSource authenticates at platforms of 6.0 and later with bearer tokens from source. A token is used until a minute before its expiry, or for half of its
-// life where that is less; concurrent calls share one request for a new one, and a 401 makes the client ask for a new one once. For 4.x and 5.x add [WithUser].
-func WithTokenSource(source TokenSource) Option {
-	return func(c *config) error {
-		if f, ok := source.(TokenSourceFunc); source == nil || ok && f == nil {
-			return core.Arg("token source", "is nil")
+// WithTokenSource authenticates at platforms of 6.0 and later with bearer tokens from source. A
+// token is used until one minute before its expiry, or for half of its lifetime if that ends
+// earlier. Concurrent calls share one request for a new token. After a 401, the client requests a
+// new token once. For 4.x and 5.x add [WithUser].
+func WithTokenSource(source sdk.TokenSource) Option {
+	return withTokens(vendor.WithTokenSource[config](vendorName, source))
+}
+
+// withTokens records that an option provides tokens.
+func withTokens(tokens Option) Option {
+	return func(o *core.Options) error {
+		if c, ok := o.Own.(*config); ok {
+			c.tokens = true
 		}
-		c.tokens = true
-		return c.SetAuth("WithTokenSource", core.Bearer(func(ctx context.Context) (core.Token, error) {
-			t, err := source.Token(ctx)
-			return core.Token(t), err
-		}))
+		return tokens(o)
 	}
 }
 
-// WithDialect tells how to speak to the platform. The default is [DialectAuto], which costs one or two requests before the first call. A platform that moves from 5.x to 6.0 needs a new client.
+// WithDialect sets the dialect of the platform. The default is [DialectAuto], which sends one or
+// two requests before the first call. A platform that moves from 5.x to 6.0 needs a new client.
 func WithDialect(dialect Dialect) Option {
-	return func(c *config) error {
+	return option("WithDialect", func(_ *core.Options, c *config) error {
 		if dialect < DialectAuto || dialect > Dialect6 {
 			return core.Arg("dialect", "is %d", int(dialect))
 		}
 		c.dialect = dialect
 		return nil
-	}
+	})
 }
 
-// WithClearTextStore says that the platform keeps its configuration documents in clear text (platform.configstore.provider names a FileBasedServerConfigStoreProvider), so that
-// [ConfigService.Delete] does no harm to others. The platform does not tell how it keeps them.
+// WithClearTextStore states that a platform of 4.x or 5.x stores its configuration documents in
+// clear text (platform.configstore.provider is a FileBasedServerConfigStoreProvider). Then
+// [ConfigService.Delete] does not affect other documents. The platform does not report how it
+// stores them. Platforms of 6.0 and later always use clear text.
 func WithClearTextStore() Option {
-	return func(c *config) error {
+	return option("WithClearTextStore", func(_ *core.Options, c *config) error {
 		c.clearText = true
 		return nil
-	}
+	})
 }
 
-// WithTLSConfig uses a copy of cfg for connections to the platform, for example with the authority that has signed its certificate in RootCAs. By default certificates are
-// verified with the authorities of the machine; the certificate that a platform comes with is signed by none of them. With [WithHTTPClient], its transport must be an [http.Transport] or nil.
-func WithTLSConfig(cfg *tls.Config) Option {
-	return func(c *config) error { return c.SetTLS(cfg) }
-}
+// WithStrict makes a response an error if a member that the specification requires is missing or
+// null. By default such a member has its zero value.
+func WithStrict() Option { return vendor.WithStrict[config](vendorName) }
 
-// WithStrict makes a reply that lacks a member which the specification requires, or has null in its place, an error. By default such a member has its zero value.
-func WithStrict() Option {
-	return func(c *config) error { return c.SetStrict() }
-}
-
-// WithPlainHTTP allows a base URL with http to a host other than this machine. Whoever is on the way then reads the credentials.
-func WithPlainHTTP() Option {
-	return func(c *config) error { return c.AllowPlainHTTP() }
-}
-
-// WithHTTPClient uses a copy of client: its transport, cookie jar and redirect policy. Its Timeout becomes the attempt timeout, unless
-// [WithAttemptTimeout] names one.
-func WithHTTPClient(client *http.Client) Option {
-	return func(c *config) error { return c.SetHTTPClient(client) }
-}
-
-// WithMiddleware wraps the base transport; the first wrapper is the outermost. It sees every attempt with its credentials, below
-// retries and rate limit.
-func WithMiddleware(wrap ...func(http.RoundTripper) http.RoundTripper) Option {
-	return func(c *config) error { return c.AddMiddleware(wrap) }
-}
-
-// RetryPolicy says how often and how long a call is tried. GET and DELETE, what replaces a whole configuration, and what [WithIdempotent] marks, are repeated after connection errors and the statuses 408, 429,
-// 500, 502, 503 and 504; other actions only where the server surely did nothing: 429, 503 with Retry-After, no connection.
-type RetryPolicy struct {
-	// MaxAttempts counts the first one too. Default 5; 1 turns retries off.
-	MaxAttempts int
-	// MinDelay and MaxDelay bound the wait where the server names none: a random time up to MinDelay, doubled with every attempt, up to MaxDelay. Defaults 500 ms and 30 s.
-	MinDelay, MaxDelay time.Duration
-	// MaxServerWait is the longest Retry-After that is obeyed. Beyond it, or beyond the context's deadline, the error comes at once. Default 65 s: a window of a minute, and what its end may be rounded by.
-	MaxServerWait time.Duration
-	// Budget is how many retries the client may make beyond one per ten successful calls, so that an outage gets no storm from it. What the server refused with 429, or asked to send again later, does not count. Default 50.
-	Budget int
-}
-
-// DefaultRetryPolicy is the policy of a client that has no other.
-func DefaultRetryPolicy() RetryPolicy { return RetryPolicy(core.DefaultRetryPolicy()) }
-
-// WithRetry replaces the retry policy. Begin with [DefaultRetryPolicy].
-func WithRetry(policy RetryPolicy) Option {
-	return func(c *config) error { return c.SetRetry(core.RetryPolicy(policy)) }
-}
-
-// WithAttemptTimeout limits one attempt, from sending to the end of the reply. Waits between attempts don't count: they end with the
-// context. Default 1 min; what starts, stops, refreshes or restarts may take [LongTimeout] where that is more.
-func WithAttemptTimeout(d time.Duration) Option {
-	return func(c *config) error { return c.SetAttemptTimeout(d) }
-}
-
-// WithMaxResponseBytes limits the size of one reply. Default 32 MiB.
-func WithMaxResponseBytes(n int64) Option {
-	return func(c *config) error { return c.SetMaxResponse(n) }
-}
-
-// WithLimiter waits for limiter before each request, and shares it with whoever else uses it. The vendor documents no rate limit and no header for one, so that by default a client
-// has a [ratelimit.Local] of its own that obeys Retry-After, and limits the requests in flight once the server refuses some with 429; give it [ratelimit.WithRate] or [ratelimit.WithMaxInFlight] for limits of yours. A nil limiter
-// turns waiting ahead off.
+// WithLimiter makes the client wait for limiter before each request. A nil limiter turns the limit
+// off. Pass the same limiter to all clients that use one credential.
+//
+// By default each client has its own [ratelimit.Local]. It waits for Retry-After. When the server
+// refuses requests with 429, it limits the requests in flight. A rate limit, or a header for one,
+// is not documented by the vendor. To set your own limits, use [ratelimit.WithRate] or
+// [ratelimit.WithMaxInFlight].
+//
+// The default limiter waits at most [sdk.RetryPolicy].MaxServerWait for the server. A limiter that
+// you pass ignores MaxServerWait. Its maximum is [ratelimit.WithMaxWait], 65 s by default, for all
+// clients that share it.
 func WithLimiter(limiter ratelimit.Limiter) Option {
-	return func(c *config) error { return c.SetLimiter(limiter) }
+	return vendor.WithLimiter[config](vendorName, limiter)
 }
 
-// WithLogger logs every call: successes at debug, retries at info, failures at warn level. No header, query, body or credential is logged.
-func WithLogger(logger *slog.Logger) Option {
-	return func(c *config) error { return c.SetLogger(logger) }
+// WithTLSConfig is [sdk.WithTLSConfig]. The default certificate of a platform is self-signed, so
+// machines do not trust it.
+func WithTLSConfig(cfg *tls.Config) Option { return sdk.WithTLSConfig(cfg) }
+
+// WithAttemptTimeout is [sdk.WithAttemptTimeout]. Calls that start, stop, refresh or restart may
+// take [LongTimeout], if that is more.
+func WithAttemptTimeout(d time.Duration) Option { return sdk.WithAttemptTimeout(d) }
+
+// WithPlainHTTP is [sdk.WithPlainHTTP].
+func WithPlainHTTP() Option { return sdk.WithPlainHTTP() }
+
+// WithHTTPClient is [sdk.WithHTTPClient].
+func WithHTTPClient(client *http.Client) Option { return sdk.WithHTTPClient(client) }
+
+// WithMiddleware is [sdk.WithMiddleware].
+func WithMiddleware(wrap ...func(http.RoundTripper) http.RoundTripper) Option {
+	return sdk.WithMiddleware(wrap...)
 }
 
-// WithUserAgent adds a product, as in "my-app/1.2 (https://example.com; ops@example.com)", to the User-Agent header.
-func WithUserAgent(product string) Option {
-	return func(c *config) error { return c.SetProduct(product) }
-}
+// WithRetry is [sdk.WithRetry]. POSTs that replace a whole configuration count as idempotent.
+func WithRetry(policy sdk.RetryPolicy) Option { return sdk.WithRetry(policy) }
 
-// TokenSource gives bearer tokens. A client asks it from one goroutine at a time; clients that share it may ask at once.
-type TokenSource interface {
-	// Token gives a token that is good now. It may block, but for no longer than the attempt timeout; its error fails the calls that wait for it.
-	Token(ctx context.Context) (Token, error)
-}
+// WithMaxResponseBytes is [sdk.WithMaxResponseBytes].
+func WithMaxResponseBytes(n int64) Option { return sdk.WithMaxResponseBytes(n) }
 
-// TokenSourceFunc is a function as a [TokenSource].
-type TokenSourceFunc func(ctx context.Context) (Token, error)
+// WithLogger is [sdk.WithLogger].
+func WithLogger(logger *slog.Logger) Option { return sdk.WithLogger(logger) }
 
-// Token calls f.
-func (f TokenSourceFunc) Token(ctx context.Context) (Token, error) { return f(ctx) }
+// WithUserAgent is [sdk.WithUserAgent].
+func WithUserAgent(product string) Option { return sdk.WithUserAgent(product) }
 
-// Token is a bearer token. Packages fmt, slog and encoding/json do not show its value, so that it can't be stored as JSON either.
-type Token struct {
-	Value  string    // without the word Bearer
-	Expiry time.Time // zero: it does not expire
-}
+// WithDebug is [sdk.WithDebug].
+func WithDebug(w io.Writer) Option { return sdk.WithDebug(w) }
 
-// Format hides the value from every verb of package fmt.
-func (t Token) Format(s fmt.State, verb rune) { core.Token(t).Format(s, verb) }
+// CallOption configures one call. It is [sdk.CallOption].
+type CallOption = sdk.CallOption
 
-// LogValue hides the value from package slog.
-func (t Token) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(t)) }
+// WithMeta is [sdk.WithMeta].
+func WithMeta(m *sdk.Meta) CallOption { return sdk.WithMeta(m) }
 
-// MarshalJSON hides the value from logs that write JSON.
-func (t Token) MarshalJSON() ([]byte, error) { return []byte(`"[redacted]"`), nil }
+// WithRawBody is [sdk.WithRawBody].
+func WithRawBody(b *[]byte) CallOption { return sdk.WithRawBody(b) }
 
-// CallOption changes one call.
-type CallOption func(*core.CallOptions)
+// WithIdempotent is [sdk.WithIdempotent].
+func WithIdempotent() CallOption { return sdk.WithIdempotent() }
 
-// WithMeta stores what the reply tells beside its body in m: also where the call fails. Of a method that sends several requests it tells the last.
-func WithMeta(m *Meta) CallOption {
-	return func(o *core.CallOptions) { o.WithMeta((*core.Meta)(m)) }
-}
+// WithPrefetch is [sdk.WithPrefetch]. It has no effect in this package, because all lists have one
+// response.
+func WithPrefetch() CallOption { return sdk.WithPrefetch() }
 
-// WithRawBody stores a copy of the reply's body in b, for what this release has no fields for.
-func WithRawBody(b *[]byte) CallOption {
-	return func(o *core.CallOptions) { o.WithRawBody(b) }
-}
+// WithHeader is [sdk.WithHeader].
+func WithHeader(name, value string) CallOption { return sdk.WithHeader(name, value) }
 
-// WithIdempotent lets an action be repeated after an ambiguous failure, because the caller knows that a second one does no harm.
-func WithIdempotent() CallOption {
-	return func(o *core.CallOptions) { o.WithIdempotent() }
-}
-
-// Meta is what a reply tells beside its body.
-type Meta struct {
-	StatusCode int              // 0 where no reply came
-	RequestID  string           // X-Request-Id, which gateways send; the id that a platform gives is in the reply
-	Attempts   int              // how often the request was sent, 0 where it was not
-	RateLimit  ratelimit.Window // always unknown: the vendor documents no header
-	Header     http.Header      // of the reply
-}
+// WithCallAttemptTimeout is [sdk.WithCallAttemptTimeout].
+func WithCallAttemptTimeout(d time.Duration) CallOption { return sdk.WithCallAttemptTimeout(d) }

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/egeria"
 	"github.com/integrations-go/sdk/egeria/egeriatest"
 	"github.com/integrations-go/sdk/ratelimit"
@@ -24,10 +25,13 @@ import (
 func TestNewRefusesOptionsThatMakeNoSense(t *testing.T) {
 	t.Parallel()
 	type opts = []egeria.Option
-	who, login, token := egeria.WithUser(user), egeria.WithCredentials(user, passwordCanary), egeria.WithToken(passwordCanary)
-	source := egeria.WithTokenSource(egeria.TokenSourceFunc(func(context.Context) (egeria.Token, error) { return egeria.Token{}, nil }))
-	retry := func(change func(*egeria.RetryPolicy)) egeria.Option {
-		p := egeria.DefaultRetryPolicy()
+	who, login, token := egeria.WithUser(user), egeria.WithCredentials(user, passwordCanary),
+		egeria.WithToken(passwordCanary)
+	source := egeria.WithTokenSource(sdk.TokenSourceFunc(func(context.Context) (sdk.Token, error) {
+		return sdk.Token{}, nil
+	}))
+	retry := func(change func(*sdk.RetryPolicy)) egeria.Option {
+		p := sdk.DefaultRetryPolicy()
 		change(&p)
 		return egeria.WithRetry(p)
 	}
@@ -36,21 +40,22 @@ func TestNewRefusesOptionsThatMakeNoSense(t *testing.T) {
 		argument string
 		opts     opts
 	}{
-		"nobody":                     {"credentials", nil},
-		"nobody, with a dialect":     {"credentials", opts{egeria.WithDialect(egeria.Dialect6)}},
-		"a user on 6.x":              {"credentials", opts{who, egeria.WithDialect(egeria.Dialect6)}},
-		"a token on 4.x":             {"user", opts{token, egeria.WithDialect(egeria.Dialect4)}},
-		"a source on 4.x":            {"user", opts{egeria.WithDialect(egeria.Dialect4), source}},
-		"credentials and token":      {"credentials", opts{login, token}},
-		"token and credentials":      {"credentials", opts{token, login}},
-		"credentials and source":     {"credentials", opts{login, source}},
-		"token and source":           {"credentials", opts{token, source}},
-		"credentials twice":          {"credentials", opts{login, login}},
-		"no user":                    {"user", opts{egeria.WithUser("")}},
-		"blank user":                 {"user", opts{egeria.WithUser(" ")}},
-		"user that is a path":        {"user", opts{egeria.WithUser("..")}},
-		"user with a slash":          {"user", opts{egeria.WithUser("a/b")}},
-		"user with a backslash":      {"user", opts{egeria.WithCredentials(`a\b`, passwordCanary), egeria.WithDialect(egeria.Dialect4)}},
+		"nobody":                 {"credentials", nil},
+		"nobody, with a dialect": {"credentials", opts{egeria.WithDialect(egeria.Dialect6)}},
+		"a user on 6.x":          {"credentials", opts{who, egeria.WithDialect(egeria.Dialect6)}},
+		"a token on 4.x":         {"user", opts{token, egeria.WithDialect(egeria.Dialect4)}},
+		"a source on 4.x":        {"user", opts{egeria.WithDialect(egeria.Dialect4), source}},
+		"credentials and token":  {"credentials", opts{login, token}},
+		"token and credentials":  {"credentials", opts{token, login}},
+		"credentials and source": {"credentials", opts{login, source}},
+		"token and source":       {"credentials", opts{token, source}},
+		"credentials twice":      {"credentials", opts{login, login}},
+		"no user":                {"user", opts{egeria.WithUser("")}},
+		"blank user":             {"user", opts{egeria.WithUser(" ")}},
+		"user that is a path":    {"user", opts{egeria.WithUser("..")}},
+		"user with a slash":      {"user", opts{egeria.WithUser("a/b")}},
+		"user with a backslash": {"user", opts{egeria.WithCredentials(`a\b`, passwordCanary),
+			egeria.WithDialect(egeria.Dialect4)}},
 		"user with a semicolon":      {"user", opts{egeria.WithUser("a;b")}},
 		"user with a percent sign":   {"user", opts{egeria.WithUser("a%2Fb")}},
 		"user with a line break":     {"user", opts{egeria.WithUser("a\nb")}},
@@ -60,7 +65,7 @@ func TestNewRefusesOptionsThatMakeNoSense(t *testing.T) {
 		"token with a line break":    {"token", opts{egeria.WithToken(passwordCanary + "\n")}},
 		"token with a space":         {"token", opts{egeria.WithToken(" " + passwordCanary)}},
 		"nil token source":           {"token source", opts{egeria.WithTokenSource(nil)}},
-		"nil function":               {"token source", opts{egeria.WithTokenSource(egeria.TokenSourceFunc(nil))}},
+		"nil function":               {"token source", opts{egeria.WithTokenSource(sdk.TokenSourceFunc(nil))}},
 		"dialect below":              {"dialect", opts{who, egeria.WithDialect(-1)}},
 		"dialect beyond":             {"dialect", opts{who, egeria.WithDialect(egeria.Dialect6 + 1)}},
 		"nil TLS config":             {"TLS config", opts{who, egeria.WithTLSConfig(nil)}},
@@ -69,16 +74,14 @@ func TestNewRefusesOptionsThatMakeNoSense(t *testing.T) {
 		"nil option":                 {"option", opts{who, nil}},
 		"nil HTTP client":            {"HTTP client", opts{who, egeria.WithHTTPClient(nil)}},
 		"nil middleware":             {"middleware", opts{who, egeria.WithMiddleware(nil)}},
-		"middleware without result":  {"middleware", opts{who, egeria.WithMiddleware(func(http.RoundTripper) http.RoundTripper { return nil })}},
-		"nil Local as limiter":       {"limiter", opts{who, egeria.WithLimiter((*ratelimit.Local)(nil))}},
-		"no attempts":                {"RetryPolicy.MaxAttempts", opts{who, retry(func(p *egeria.RetryPolicy) { p.MaxAttempts = 0 })}},
-		"negative delay":             {"RetryPolicy.MinDelay", opts{who, retry(func(p *egeria.RetryPolicy) { p.MinDelay = -1 })}},
-		"delays that are no range":   {"RetryPolicy.MinDelay", opts{who, retry(func(p *egeria.RetryPolicy) { p.MaxDelay = p.MinDelay - 1 })}},
-		"negative server wait":       {"RetryPolicy.MaxServerWait", opts{who, retry(func(p *egeria.RetryPolicy) { p.MaxServerWait = -1 })}},
-		"negative budget":            {"RetryPolicy.Budget", opts{who, retry(func(p *egeria.RetryPolicy) { p.Budget = -1 })}},
-		"no attempt timeout":         {"attempt timeout", opts{who, egeria.WithAttemptTimeout(0)}},
-		"no response":                {"response limit", opts{who, egeria.WithMaxResponseBytes(0)}},
-		"user agent in two lines":    {"user agent", opts{who, egeria.WithUserAgent("x\r\ny")}},
+		"middleware without result": {"middleware",
+			opts{who, egeria.WithMiddleware(func(http.RoundTripper) http.RoundTripper { return nil })}},
+		"nil Local as limiter": {"limiter", opts{who, egeria.WithLimiter((*ratelimit.Local)(nil))}},
+		"delays that are no range": {"RetryPolicy.MinDelay",
+			opts{who, retry(func(p *sdk.RetryPolicy) { p.MaxDelay = p.MinDelay - 1 })}},
+		"no attempt timeout":      {"attempt timeout", opts{who, egeria.WithAttemptTimeout(0)}},
+		"no response":             {"response limit", opts{who, egeria.WithMaxResponseBytes(0)}},
+		"user agent in two lines": {"user agent", opts{who, egeria.WithUserAgent("x\r\ny")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -96,9 +99,11 @@ func TestPlatformURLs(t *testing.T) {
 	const path = "/open-metadata/platform-services/server-platform/servers"
 	for base, want := range map[string]string{
 		platformURL: platformURL, platformURL + "/": platformURL, platformURL + "//": platformURL,
-		"https://gw.example/egeria": "https://gw.example/egeria", "https://gw.example/egeria/": "https://gw.example/egeria",
-		"https://gw.example/a%2Fb": "https://gw.example/a%2Fb",
-		"http://localhost:9443":    "http://localhost:9443", "http://127.0.0.1:9443": "http://127.0.0.1:9443", "http://[::1]:9443": "http://[::1]:9443",
+		"https://gw.example/egeria":  "https://gw.example/egeria",
+		"https://gw.example/egeria/": "https://gw.example/egeria",
+		"https://gw.example/a%2Fb":   "https://gw.example/a%2Fb",
+		"http://localhost:9443":      "http://localhost:9443", "http://127.0.0.1:9443": "http://127.0.0.1:9443",
+		"http://[::1]:9443": "http://[::1]:9443",
 
 		"": "", "platform.example:9443": "", "//platform.example": "", "ftp://platform.example": "", "https://": "",
 		"https:///x": "", "https://h?x=1": "", "https://h#x": "", "https://h/../x": "",
@@ -119,34 +124,44 @@ func TestPlatformURLs(t *testing.T) {
 		assert.True(t, strings.HasPrefix(p.origins()[0].URL.String(), want+"/open-metadata/"))
 	}
 	p := newPlatform(egeria.Dialect6)
-	require.NoError(t, failing(p.clientAt(t, "http://platform.example:9443", egeria.WithToken("t"), egeria.WithPlainHTTP()).Platform.Servers(t.Context())))
+	require.NoError(t, failing(p.clientAt(t, "http://platform.example:9443", egeria.WithToken("t"),
+		egeria.WithPlainHTTP()).Platform.Servers(t.Context())))
 }
 
 func TestFromEnv(t *testing.T) {
-	assert.Equal(t, []string{"EGERIA_PLATFORM_URL", "EGERIA_USER", "EGERIA_USER_PASSWORD"}, []string{egeria.EnvPlatformURL, egeria.EnvUser, egeria.EnvUserPassword})
+	assert.Equal(t, []string{"EGERIA_PLATFORM_URL", "EGERIA_USER", "EGERIA_USER_PASSWORD"},
+		[]string{egeria.EnvPlatformURL, egeria.EnvUser, egeria.EnvUserPassword})
 	type opts = []egeria.Option
 	for name, tt := range map[string]struct {
 		url, user, password string
 		opts                opts
-		only                egeria.Dialect // the platforms that it can call; 0: all
+		only                egeria.Dialect // the platforms that it works with; 0 means all
 		argument, operation string
 	}{
-		"complete":                     {url: platformURL, user: user, password: passwordCanary},
-		"no password":                  {url: platformURL, user: user, only: egeria.Dialect4},
-		"no password, but a token":     {url: platformURL, user: user, opts: opts{egeria.WithToken("t")}},
-		"another user in an option":    {url: platformURL, user: "erinoverview", password: passwordCanary, opts: opts{egeria.WithUser(user)}},
-		"nothing set":                  {argument: "EGERIA_PLATFORM_URL and EGERIA_USER", operation: "FromEnv"},
-		"no URL":                       {user: user, password: passwordCanary, argument: "EGERIA_PLATFORM_URL", operation: "FromEnv"},
-		"no user":                      {url: platformURL, password: passwordCanary, argument: "EGERIA_USER", operation: "FromEnv"},
-		"no user, but one in options":  {url: platformURL, opts: opts{egeria.WithUser(user)}, argument: "EGERIA_USER", operation: "FromEnv"},
-		"password and a token":         {url: platformURL, user: user, password: passwordCanary, opts: opts{egeria.WithToken("t")}, argument: "credentials", operation: "New"},
-		"no password for 6.x":          {url: platformURL, user: user, opts: opts{egeria.WithDialect(egeria.Dialect6)}, argument: "credentials", operation: "New"},
+		"complete":                 {url: platformURL, user: user, password: passwordCanary},
+		"no password":              {url: platformURL, user: user, only: egeria.Dialect4},
+		"no password, but a token": {url: platformURL, user: user, opts: opts{egeria.WithToken("t")}},
+		"another user in an option": {url: platformURL, user: "erinoverview", password: passwordCanary,
+			opts: opts{egeria.WithUser(user)}},
+		"nothing set": {argument: "EGERIA_PLATFORM_URL and EGERIA_USER", operation: "FromEnv"},
+		"no URL": {user: user, password: passwordCanary, argument: "EGERIA_PLATFORM_URL",
+			operation: "FromEnv"},
+		"no user": {url: platformURL, password: passwordCanary, argument: "EGERIA_USER",
+			operation: "FromEnv"},
+		"no user, but one in options": {url: platformURL, opts: opts{egeria.WithUser(user)}, argument: "EGERIA_USER",
+			operation: "FromEnv"},
+		"password and a token": {url: platformURL, user: user, password: passwordCanary,
+			opts: opts{egeria.WithToken("t")}, argument: "credentials", operation: "New"},
+		"no password for 6.x": {url: platformURL, user: user, opts: opts{egeria.WithDialect(egeria.Dialect6)},
+			argument: "credentials", operation: "New"},
 		"a URL without scheme":         {url: "platform.example", user: user, argument: "base URL", operation: "New"},
 		"a user that no path can take": {url: platformURL, user: "a/b", argument: "user", operation: "New"},
-		"plain http":                   {url: "http://platform.example", user: user, argument: "base URL", operation: "New"},
+		"plain http": {url: "http://platform.example", user: user, argument: "base URL",
+			operation: "New"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for key, value := range map[string]string{egeria.EnvPlatformURL: tt.url, egeria.EnvUser: tt.user, egeria.EnvUserPassword: tt.password} {
+			for key, value := range map[string]string{egeria.EnvPlatformURL: tt.url, egeria.EnvUser: tt.user,
+				egeria.EnvUserPassword: tt.password} {
 				t.Setenv(key, value)
 				if value == "" {
 					require.NoError(t, os.Unsetenv(key))
@@ -169,7 +184,8 @@ func TestFromEnv(t *testing.T) {
 					continue
 				}
 				require.NoError(t, err)
-				assert.Equal(t, []string{"GET " + inDialect("{admin}/servers/s/configuration", d, user, "")}, lines(p.calls()))
+				assert.Equal(t, []string{"GET " + inDialect("{admin}/servers/s/configuration", d, user, "")},
+					lines(p.calls()))
 				for _, r := range p.logins() {
 					assert.JSONEq(t, `{"userId":"`+tt.user+`","password":"`+passwordCanary+`"}`, r.body)
 				}
@@ -178,7 +194,7 @@ func TestFromEnv(t *testing.T) {
 	}
 }
 
-// selfSigned is a platform of 6.x with a certificate that no authority has signed.
+// selfSigned returns a platform of 6.x with a self-signed certificate.
 func selfSigned(t *testing.T) *httptest.Server {
 	t.Helper()
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -208,7 +224,8 @@ func TestCertificatesAreVerified(t *testing.T) {
 	roots.AddCert(srv.Certificate())
 
 	for _, opts := range [][]egeria.Option{
-		nil, {egeria.WithTLSConfig(&tls.Config{})}, {egeria.WithTLSConfig(&tls.Config{RootCAs: x509.NewCertPool()})}, {egeria.WithHTTPClient(&http.Client{})},
+		nil, {egeria.WithTLSConfig(&tls.Config{})}, {egeria.WithTLSConfig(&tls.Config{RootCAs: x509.NewCertPool()})},
+		{egeria.WithHTTPClient(&http.Client{})},
 	} {
 		begin := time.Now()
 		err := call(opts...)
@@ -219,8 +236,10 @@ func TestCertificatesAreVerified(t *testing.T) {
 	}
 	require.NoError(t, call(egeria.WithTLSConfig(&tls.Config{RootCAs: roots})))
 	require.NoError(t, call(egeria.WithTLSConfig(&tls.Config{RootCAs: roots}), egeria.WithHTTPClient(&http.Client{})))
-	require.NoError(t, call(egeria.WithHTTPClient(&http.Client{Transport: &http.Transport{}}), egeria.WithTLSConfig(&tls.Config{RootCAs: roots})))
-	require.NoError(t, call(egeria.WithTLSConfig(&tls.Config{InsecureSkipVerify: true})), "the caller says so") //nolint:gosec // that is what it is about
+	require.NoError(t, call(egeria.WithHTTPClient(&http.Client{Transport: &http.Transport{}}),
+		egeria.WithTLSConfig(&tls.Config{RootCAs: roots})))
+	require.NoError(t, call(egeria.WithTLSConfig(&tls.Config{InsecureSkipVerify: true})),
+		"the caller says so") //nolint:gosec // that is what it is about
 }
 
 func TestWhatTheCallerGivesIsNotChanged(t *testing.T) {
@@ -235,7 +254,7 @@ func TestWhatTheCallerGivesIsNotChanged(t *testing.T) {
 	c, err := egeria.New(srv.URL, egeria.WithToken("t"), egeria.WithHTTPClient(client), egeria.WithTLSConfig(cfg))
 	require.NoError(t, err)
 	defer c.CloseIdleConnections()
-	cfg.RootCAs = nil // nor does a later change of theirs come through
+	cfg.RootCAs = nil // a later change of the caller has no effect
 	require.NoError(t, failing(c.Platform.Servers(t.Context())))
 	assert.Same(t, transport, client.Transport)
 	assert.Nil(t, client.CheckRedirect)
@@ -262,13 +281,15 @@ func TestOptionsReachTheWire(t *testing.T) {
 		}
 	}
 	p := newPlatform(egeria.Dialect6)
-	c := p.clientAt(t, platformURL, egeria.WithToken("t"), egeria.WithDialect(egeria.Dialect6), egeria.WithMiddleware(around("outer"), around("inner")), egeria.WithLimiter(nil))
+	c := p.clientAt(t, platformURL, egeria.WithToken("t"), egeria.WithDialect(egeria.Dialect6),
+		egeria.WithMiddleware(around("outer"), around("inner")), egeria.WithLimiter(nil))
 	assert.Nil(t, c.Limiter())
 	require.NoError(t, failing(c.Platform.Servers(t.Context())))
 	assert.Equal(t, []string{"outer Bearer t", "inner Bearer t"}, seen)
 
 	limiter := &countingLimiter{}
-	c = p.clientAt(t, platformURL, egeria.WithToken("t"), egeria.WithLimiter(limiter), egeria.WithMaxResponseBytes(int64(len(fitting))-1))
+	c = p.clientAt(t, platformURL, egeria.WithToken("t"), egeria.WithLimiter(limiter),
+		egeria.WithMaxResponseBytes(int64(len(fitting))-1))
 	assert.Same(t, limiter, c.Limiter())
 	assert.ErrorContains(t, failing(c.Platform.Servers(t.Context())), "larger than the limit")
 	assert.Equal(t, int64(1), limiter.taken.Load())
@@ -277,10 +298,11 @@ func TestOptionsReachTheWire(t *testing.T) {
 	p = newPlatform(egeria.Dialect6, ok(`{"relatedHTTPCode":200,"omagserverConfig":{}}`))
 	c = p.clientAt(t, platformURL, egeria.WithToken("t"), egeria.WithStrict())
 	require.NoError(t, failing(c.Server("s").Config.Get(t.Context())), "what may be absent is no error")
+	require.NoError(t, failing(c.Server("s").IntegrationGroups.List(t.Context())), "no groups, no list")
 	assert.Equal(t, "cocoMDS1", c.Server("cocoMDS1").Name())
 }
 
-// Where the user is no part of a path, it may have what no path can carry.
+// If the user is not part of a path, it may have any characters.
 func TestUserOfALoginMayHaveAnyName(t *testing.T) {
 	t.Parallel()
 	who := egeria.WithCredentials(`DOMAIN\user`, passwordCanary)

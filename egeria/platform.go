@@ -6,93 +6,121 @@ import (
 	"slices"
 	"time"
 
-	"github.com/integrations-go/sdk/egeria/api"
 	"github.com/integrations-go/sdk/internal/core"
 )
 
-// LongTimeout is what an attempt to start, stop, refresh or restart may take, unless [WithAttemptTimeout] allows more: the platform answers when it is done, seconds or minutes later.
+// LongTimeout is the time limit of an attempt to start, stop, refresh or restart, unless
+// [WithAttemptTimeout] allows more. The platform responds when the action is complete, seconds or
+// minutes later.
 const LongTimeout = 10 * time.Minute
 
-// PlatformService calls the platform, and starts and stops its servers. Stopping the platform itself is not offered.
+// PlatformService calls the platform, and starts and stops its servers. It can't stop the platform
+// itself.
 type PlatformService struct{ c *Client }
 
-// Origin is what the platform says of itself, for example "Egeria OMAG Server Platform (version 4.3)".
+// Origin returns the name and version that the platform states, for example "Egeria OMAG Server
+// Platform (version 4.3)". It sends no credentials, because none are needed. A client for any
+// release can read the origin of any platform.
 func (s *PlatformService) Origin(ctx context.Context, opts ...CallOption) (string, error) {
-	return core.CallText(ctx, s.c.core, "Platform.Origin", append(slices.Clip(opts), withoutAuth), func(ctx context.Context) (*http.Response, error) { return s.c.api.GetOrigin(ctx) }, checkOrigin)
+	const op = "Platform.Origin"
+	if s.c.dialect.get() == DialectAuto {
+		text, _, err := s.c.findOrigin(ctx, op, opts)
+		return text, err
+	}
+	send := func(ctx context.Context) (*http.Response, error) { return s.c.raw.getOrigin(ctx) }
+	return core.CallText(ctx, s.c.core, op, append(slices.Clip(opts), withoutAuth), send, checkOrigin)
 }
 
-// Servers sends GET .../servers: the names of the servers that the platform has run since it was started.
+// Servers sends GET .../servers. It returns the names of the servers that the platform has run
+// since its start.
 func (s *PlatformService) Servers(ctx context.Context, opts ...CallOption) ([]string, error) {
-	return s.names(ctx, "Platform.Servers", opts, func(ctx context.Context) (*http.Response, error) { return s.c.api.ListServers(ctx) })
+	return s.names(ctx, "Platform.Servers", opts, func(ctx context.Context) (*http.Response, error) {
+		return s.c.raw.listServers(ctx)
+	})
 }
 
-// ActiveServers sends GET .../servers/active: the names of the servers that are running.
+// ActiveServers sends GET .../servers/active. It returns the names of the servers that are running.
 func (s *PlatformService) ActiveServers(ctx context.Context, opts ...CallOption) ([]string, error) {
-	return s.names(ctx, "Platform.ActiveServers", opts, func(ctx context.Context) (*http.Response, error) { return s.c.api.ListActiveServers(ctx) })
+	return s.names(ctx, "Platform.ActiveServers", opts, func(ctx context.Context) (*http.Response, error) {
+		return s.c.raw.listActiveServers(ctx)
+	})
 }
 
-func (s *PlatformService) names(ctx context.Context, op string, opts []CallOption, send func(context.Context) (*http.Response, error)) ([]string, error) {
-	reply, err := call[api.ServersReply](ctx, s.c, op, opts, send)
+func (s *PlatformService) names(ctx context.Context, op string, opts []CallOption, send core.Send) ([]string, error) {
+	response, err := call[serversResponse](ctx, s.c, op, opts, send)
 	if err != nil {
 		return nil, err
 	}
-	return emptyIfNil(reply.Servers), nil
+	return emptyIfNil(response.Servers), nil
 }
 
-// Known sends GET .../servers/{server}/is-known: whether the platform has run the server since it was started.
+// Known sends GET .../servers/{server}/is-known. It reports whether the platform has run the server
+// since its own start.
 func (s *PlatformService) Known(ctx context.Context, server string, opts ...CallOption) (bool, error) {
 	const op = "Platform.Known"
-	if err := refuse(op, checkName("server", server)); err != nil {
+	if err := invalidCall(op, opts, checkName("server", server)); err != nil {
 		return false, err
 	}
-	reply, err := call[api.FlagReply](ctx, s.c, op, opts, func(ctx context.Context) (*http.Response, error) { return s.c.api.IsServerKnown(ctx, server) })
+	response, err := call[flagResponse](ctx, s.c, op, opts, func(ctx context.Context) (*http.Response, error) {
+		return s.c.raw.isServerKnown(ctx, server)
+	})
 	if err != nil {
 		return false, err
 	}
-	return reply.Flag, nil
+	return response.Flag, nil
 }
 
-// Status sends GET .../servers/{server}/status: when the server has run. One that was never started since the platform was is [ErrNotFound].
+// Status sends GET .../servers/{server}/status. It returns the times at which the server started
+// and stopped. If the server has not run since the start of the platform, the error is
+// [ErrNotFound].
 func (s *PlatformService) Status(ctx context.Context, server string, opts ...CallOption) (*ServerStatus, error) {
 	const op = "Platform.Status"
-	if err := refuse(op, checkName("server", server)); err != nil {
+	if err := invalidCall(op, opts, checkName("server", server)); err != nil {
 		return nil, err
 	}
-	reply, err := call[api.ServerStatusReply](ctx, s.c, op, opts, func(ctx context.Context) (*http.Response, error) { return s.c.api.GetServerStatus(ctx, server) })
+	response, err := call[serverStatusResponse](ctx, s.c, op, opts, func(ctx context.Context) (*http.Response, error) {
+		return s.c.raw.getServerStatus(ctx, server)
+	})
 	if err != nil {
 		return nil, err
 	}
-	if reply.Status == nil {
+	if response.Status == nil {
 		return nil, noStatus(op)
 	}
-	return reply.Status, nil
+	return response.Status, nil
 }
 
 func noStatus(op string) error {
-	return newError(&core.Failure{Operation: op, Err: &core.ReplyError{Problem: "the reply has no status"}})
+	return badResponse(op, "the response has no status")
 }
 
-// InstanceStatus sends GET .../servers/{server}/instance/status: how a running server and its services do. One that is not running is [ErrNotFound].
-func (s *PlatformService) InstanceStatus(ctx context.Context, server string, opts ...CallOption) (*InstanceStatus, error) {
+// InstanceStatus sends GET .../servers/{server}/instance/status. It returns the state of a running
+// server and its services. If the server is not running, the error is [ErrNotFound].
+func (s *PlatformService) InstanceStatus(
+	ctx context.Context, server string, opts ...CallOption,
+) (*InstanceStatus, error) {
 	const op = "Platform.InstanceStatus"
-	if err := refuse(op, checkName("server", server)); err != nil {
+	if err := invalidCall(op, opts, checkName("server", server)); err != nil {
 		return nil, err
 	}
-	reply, err := old(func(send func(context.Context) (*http.Response, error)) (*api.InstanceStatusReply, error) {
-		return call[api.InstanceStatusReply](ctx, s.c, op, opts, send)
-	}, func(ctx context.Context) (*http.Response, error) { return s.c.api.GetInstanceStatus(ctx, server) },
-		func(ctx context.Context) (*http.Response, error) { return s.c.api.GetInstanceStatusLegacy(ctx, server) })
+	response, err := withLegacyFallback(func(send core.Send) (*instanceStatusResponse, error) {
+		return call[instanceStatusResponse](ctx, s.c, op, opts, send)
+	}, func(ctx context.Context) (*http.Response, error) { return s.c.raw.getInstanceStatus(ctx, server) },
+		func(ctx context.Context) (*http.Response, error) { return s.c.raw.getInstanceStatusLegacy(ctx, server) })
 	if err != nil {
 		return nil, err
 	}
-	if reply.Status == nil {
+	if response.Status == nil {
 		return nil, noStatus(op)
 	}
-	return reply.Status, nil
+	return response.Status, nil
 }
 
-// old calls an operation where 4.2 and later have it, and where there is nothing, so that nothing can have happened, where 4.0 and 4.1 do.
-func old[T any](call func(func(context.Context) (*http.Response, error)) (*T, error), now, before func(context.Context) (*http.Response, error)) (*T, error) {
+// withLegacyFallback calls an operation on the path of 4.2 and later. If there is no such path, it
+// calls the operation on the path of 4.0 and 4.1.
+func withLegacyFallback[T any](
+	call func(core.Send) (*T, error), now, before core.Send,
+) (*T, error) {
 	out, err := call(now)
 	if noSuchPath(err) {
 		if older, olderErr := call(before); !noSuchPath(olderErr) {
@@ -102,102 +130,133 @@ func old[T any](call func(func(context.Context) (*http.Response, error)) (*T, er
 	return out, err
 }
 
-// Start sends POST .../servers/{server}/instance: the server starts with its stored configuration, and is running when Start returns with the platform's message, although some of its services may not be. One that is running
-// is started anew. It is an action: a lost reply is [ErrOutcomeUnknown]. An attempt may take [LongTimeout].
+// Start sends POST .../servers/{server}/instance: the server starts with its stored configuration.
+// When Start returns the platform's message, the server is running, but some of its services may
+// have failed. A running server is restarted. It is an action: a lost response is
+// [ErrOutcomeUnknown]. An attempt may take [LongTimeout].
 func (s *PlatformService) Start(ctx context.Context, server string, opts ...CallOption) (message string, err error) {
 	const op = "Platform.Start"
-	if err := refuse(op, checkName("server", server)); err != nil {
+	if err := invalidCall(op, opts, checkName("server", server)); err != nil {
 		return "", err
 	}
-	reply, err := old(func(send func(context.Context) (*http.Response, error)) (*api.MessageReply, error) {
-		return call[api.MessageReply](ctx, s.c, op, s.c.long(opts), send)
-	}, func(ctx context.Context) (*http.Response, error) { return s.c.api.StartServer(ctx, server) },
-		func(ctx context.Context) (*http.Response, error) { return s.c.api.StartServerLegacy(ctx, server) })
+	response, err := withLegacyFallback(func(send core.Send) (*messageResponse, error) {
+		return call[messageResponse](ctx, s.c, op, s.c.long(opts), send)
+	}, func(ctx context.Context) (*http.Response, error) { return s.c.raw.startServer(ctx, server) },
+		func(ctx context.Context) (*http.Response, error) { return s.c.raw.startServerLegacy(ctx, server) })
 	if err != nil {
 		return "", err
 	}
-	return reply.Message, nil
+	return response.Message, nil
 }
 
-// StartWith sends POST .../servers/{server}/instance/configuration: the server starts with this document, with the rules of [PlatformService.Start] and [ConfigService.Set]. Since 4.2.
-func (s *PlatformService) StartWith(ctx context.Context, server string, document Document, opts ...CallOption) (message string, err error) {
+// StartWith sends POST .../servers/{server}/instance/configuration: the server starts with this
+// document, with the rules of [PlatformService.Start] and [ConfigService.Set]. Since 4.2.
+func (s *PlatformService) StartWith(
+	ctx context.Context, server string, document Document, opts ...CallOption,
+) (message string, err error) {
 	const op = "Platform.StartWith"
-	if err := refuse(op, checkName("server", server)); err != nil {
+	if err := invalidCall(op, opts, checkName("server", server), core.CheckCall(ctx, opts)); err != nil {
 		return "", err
 	}
 	if err := s.c.checkDocument(ctx, op, document); err != nil {
 		return "", err
 	}
-	opts = append(s.c.long(opts), hidePasswords(document))
-	reply, err := call[api.MessageReply](ctx, s.c, op, opts, func(ctx context.Context) (*http.Response, error) {
-		return s.c.api.StartServerWithConfiguration(ctx, server, document)
+	opts = append(s.c.long(opts), hideSecrets(document.sent()))
+	response, err := call[messageResponse](ctx, s.c, op, opts, func(ctx context.Context) (*http.Response, error) {
+		return s.c.raw.startServerWithConfiguration(ctx, server, document)
 	})
 	if err != nil {
 		return "", err
 	}
-	return reply.Message, nil
+	return response.Message, nil
 }
 
-// long gives an attempt the time that starting and stopping takes.
+// long adds the attempt timeout for starting and stopping.
 func (c *Client) long(opts []CallOption) []CallOption {
 	return append([]CallOption{func(o *core.CallOptions) { o.WithAttemptTimeout(c.longest) }}, opts...)
 }
 
-// Stop sends DELETE .../servers/{server}/instance: the server stops, and stays known. One that is not running is [ErrNotFound], unless an earlier attempt, whose reply was lost, may have stopped it. An
-// attempt may take [LongTimeout].
+// Stop sends DELETE .../servers/{server}/instance: the server stops and remains known. If the
+// server is not running, the error is [ErrNotFound], unless an earlier attempt with a lost response
+// may have stopped it. An attempt may take [LongTimeout].
 func (s *PlatformService) Stop(ctx context.Context, server string, opts ...CallOption) error {
 	const op = "Platform.Stop"
-	if err := refuse(op, checkName("server", server)); err != nil {
+	if err := invalidCall(op, opts, checkName("server", server)); err != nil {
 		return err
 	}
-	_, err := old(func(send func(context.Context) (*http.Response, error)) (*struct{}, error) {
-		return nil, void(ctx, s.c, op, s.c.long(opts), send)
-	}, func(ctx context.Context) (*http.Response, error) { return s.c.api.StopServer(ctx, server) },
-		func(ctx context.Context) (*http.Response, error) { return s.c.api.StopServerLegacy(ctx, server) })
+	_, err := withLegacyFallback(func(send core.Send) (*struct{}, error) {
+		return nil, callNoResult(ctx, s.c, op, s.c.long(opts), send)
+	}, func(ctx context.Context) (*http.Response, error) { return s.c.raw.stopServer(ctx, server) },
+		func(ctx context.Context) (*http.Response, error) { return s.c.raw.stopServerLegacy(ctx, server) })
 	return err
 }
 
-// Unregister sends DELETE .../servers/{server}: the server stops, and is taken out of the cohorts that it belongs to. One that is not running is [ErrNotFound], with the exception of [PlatformService.Stop]. An attempt
-// may take [LongTimeout]. Since 4.2.
+// Unregister sends DELETE .../servers/{server}: the server stops, and is removed from its cohorts.
+// If the server is not running, the error is [ErrNotFound], with the exception of
+// [PlatformService.Stop]. An attempt may take [LongTimeout]. Since 4.2.
 func (s *PlatformService) Unregister(ctx context.Context, server string, opts ...CallOption) error {
 	const op = "Platform.Unregister"
-	if err := refuse(op, checkName("server", server)); err != nil {
+	if err := invalidCall(op, opts, checkName("server", server)); err != nil {
 		return err
 	}
-	return void(ctx, s.c, op, s.c.long(opts), func(ctx context.Context) (*http.Response, error) { return s.c.api.UnregisterServer(ctx, server) })
+	return callNoResult(ctx, s.c, op, s.c.long(opts), func(ctx context.Context) (*http.Response, error) {
+		return s.c.raw.unregisterServer(ctx, server)
+	})
 }
 
-// Configurations sends GET .../configurations: all configuration documents that the platform has stored. One of 4.x that has never stored any may fail (RelatedCode 500) with its default store.
+// Configurations sends GET .../configurations. It returns all configuration documents that the
+// platform has stored. A platform without stored documents fails: 4.x with its default store and
+// 5.x with RelatedCode 500 (OMAG-ADMIN-500-002), 6.x with 400 (OMAG-COMMON-400-016).
 func (s *PlatformService) Configurations(ctx context.Context, opts ...CallOption) ([]Document, error) {
-	reply, err := call[api.DocumentsReply](ctx, s.c, "Platform.Configurations", opts, func(ctx context.Context) (*http.Response, error) { return s.c.api.ListConfigurations(ctx) })
+	response, err := call[documentsResponse](ctx, s.c, "Platform.Configurations", opts,
+		func(ctx context.Context) (*http.Response, error) {
+			return s.c.raw.listConfigurations(ctx)
+		})
 	if err != nil {
 		return nil, err
 	}
-	return emptyIfNil(reply.Documents), nil
+	return emptyIfNil(response.Documents), nil
 }
 
-// RegisteredServices sends GET .../registered-services: what servers on the platform can run.
+// RegisteredServices sends GET .../registered-services. It returns the services that servers on the
+// platform can run.
 func (s *PlatformService) RegisteredServices(ctx context.Context, opts ...CallOption) ([]RegisteredService, error) {
-	return s.registered(ctx, "Platform.RegisteredServices", opts, func(ctx context.Context) (*http.Response, error) { return s.c.api.ListRegisteredServices(ctx) })
+	return s.registered(ctx, "Platform.RegisteredServices", opts, func(ctx context.Context) (*http.Response, error) {
+		return s.c.raw.listRegisteredServices(ctx)
+	})
 }
 
-// RegisteredIntegrationServices sends GET .../registered-services/integration-services: the integration services that the platform has. Later releases have none, and 6.0 and later not the operation:
-// [ErrNotFound]. What 4.x has is told by [IntegrationServices].
-func (s *PlatformService) RegisteredIntegrationServices(ctx context.Context, opts ...CallOption) ([]RegisteredService, error) {
-	return s.registered(ctx, "Platform.RegisteredIntegrationServices", opts, func(ctx context.Context) (*http.Response, error) { return s.c.api.ListIntegrationServices(ctx) })
+// RegisteredIntegrationServices sends GET .../registered-services/integration-services. It returns
+// the integration services of the platform. Later releases have none. 6.0 and later do not have the
+// operation: the error is [ErrNotFound]. [IntegrationServices] returns those of 4.x.
+func (s *PlatformService) RegisteredIntegrationServices(
+	ctx context.Context, opts ...CallOption,
+) ([]RegisteredService, error) {
+	return s.registered(ctx, "Platform.RegisteredIntegrationServices", opts,
+		func(ctx context.Context) (*http.Response, error) {
+			return s.c.raw.listIntegrationServices(ctx)
+		})
 }
 
-// RegisteredAccessServices sends GET .../registered-services/access-services: the access services that the platform has.
-func (s *PlatformService) RegisteredAccessServices(ctx context.Context, opts ...CallOption) ([]RegisteredService, error) {
-	return s.registered(ctx, "Platform.RegisteredAccessServices", opts, func(ctx context.Context) (*http.Response, error) { return s.c.api.ListAccessServices(ctx) })
+// RegisteredAccessServices sends GET .../registered-services/access-services. It returns the access
+// services of the platform.
+func (s *PlatformService) RegisteredAccessServices(
+	ctx context.Context, opts ...CallOption,
+) ([]RegisteredService, error) {
+	return s.registered(ctx, "Platform.RegisteredAccessServices", opts,
+		func(ctx context.Context) (*http.Response, error) {
+			return s.c.raw.listAccessServices(ctx)
+		})
 }
 
-func (s *PlatformService) registered(ctx context.Context, op string, opts []CallOption, send func(context.Context) (*http.Response, error)) ([]RegisteredService, error) {
-	reply, err := call[api.RegisteredServicesReply](ctx, s.c, op, opts, send)
+func (s *PlatformService) registered(
+	ctx context.Context, op string, opts []CallOption, send core.Send,
+) ([]RegisteredService, error) {
+	response, err := call[registeredServicesResponse](ctx, s.c, op, opts, send)
 	if err != nil {
 		return nil, err
 	}
-	return emptyIfNil(reply.Services), nil
+	return emptyIfNil(response.Services), nil
 }
 
 func emptyIfNil[T any](list []T) []T {

@@ -8,18 +8,26 @@ import (
 	"github.com/integrations-go/sdk/internal/core"
 )
 
-// AccessService is an Open Metadata Access Service (OMAS), which runs in the metadata access server that an integration group is configured with.
+// AccessService is an Open Metadata Access Service (OMAS). It runs in the metadata access server of
+// an integration group.
 type AccessService struct {
-	Name   string // for example "Data Manager OMAS"
-	Marker string // the part of a path that stands for it, for example "data-manager"
+	// Name is the full name, for example "Data Manager OMAS".
+	Name string
+	// Marker is the name in paths, for example "data-manager".
+	Marker string
 }
 
-// IntegrationService is an Open Metadata Integration Service (OMIS), which integration connectors of 4.x use.
+// IntegrationService is an Open Metadata Integration Service (OMIS). Integration connectors of 4.x
+// use them.
 type IntegrationService struct {
-	Name        string // for example "Files Integrator OMIS"
-	Marker      string // the part of a path that stands for it, for example "files-integrator"
+	// Name is the full name, for example "Files Integrator OMIS".
+	Name string
+	// Marker is the name in paths, for example "files-integrator".
+	Marker string
+	// Description describes the service.
 	Description string
-	Partner     AccessService // which it needs
+	// Partner is the access service that it needs.
+	Partner AccessService
 }
 
 var (
@@ -32,34 +40,48 @@ var (
 	stewardshipAction = AccessService{"Stewardship Action OMAS", "stewardship-action"}
 )
 
-// IntegrationServices are the integration services, sorted by name, with the access services that they need in the metadata access server.
+// IntegrationServices returns the integration services of 4.x, sorted by name, with the access
+// services that they need in the metadata access server.
 //
-// They are those of 4.x, as its documentation of integration groups lists them. The platforms themselves do not agree with it: they have an Analytics Integrator and no Stewardship Integrator, and
-// the partner of the Search Integrator is called Asset Catalog OMAS in 4.x. Later releases of 5.x and 6.0 have no integration services any more. What a platform of 4.x or 5.x has
-// is told by [PlatformService.RegisteredIntegrationServices].
+// The source is the documentation of integration groups for 4.x. The platforms differ from it: they
+// have an Analytics Integrator and no Stewardship Integrator, and on 4.x the partner of the Search
+// Integrator is Asset Catalog OMAS. Later releases of 5.x, and 6.0 and later, have no integration
+// services. [PlatformService.RegisteredIntegrationServices] returns those of a platform of 4.x or
+// 5.x.
 func IntegrationServices() []IntegrationService {
 	service := func(name, description string, partner AccessService) IntegrationService {
-		return IntegrationService{name + " Integrator OMIS", strings.ToLower(name) + "-integrator", description, partner}
+		marker := strings.ToLower(name) + "-integrator"
+		return IntegrationService{name + " Integrator OMIS", marker, description, partner}
 	}
 	return []IntegrationService{
 		service("API", "Catalogues APIs.", dataManager),
 		service("Catalog", "Synchronizes with data catalogs in both directions.", assetManager),
 		service("Database", "Extracts metadata from relational databases.", dataManager),
-		service("Display", "Extracts metadata from systems that show data to users and take new values from them.", dataManager),
+		service("Display",
+			"Extracts metadata from systems that show data to users and take new values from them.", dataManager),
 		service("Files", "Collects metadata about the files in file systems and file managers.", dataManager),
-		service("Infrastructure", "Extracts metadata from IT infrastructure, and maintains infrastructure from metadata.", itInfrastructure),
-		service("Lineage", "Collects metadata about processes, their logic and the data that they work with.", assetManager),
-		service("Organization", "Imports how an organization is made up: teams, departments and the like.", communityProfile),
+		service("Infrastructure",
+			"Extracts metadata from IT infrastructure, and maintains infrastructure from metadata.", itInfrastructure),
+		service("Lineage",
+			"Collects metadata about processes, their logic and the data that they work with.", assetManager),
+		service("Organization",
+			"Imports how an organization is made up: teams, departments and the like.", communityProfile),
 		service("Search", "Builds search indexes from events of the open metadata.", assetConsumer),
-		service("Security", "Distributes security properties to the points that enforce access control.", securityManager),
-		service("Stewardship", "Exchanges requests for action, and their results, with a task manager for people.", stewardshipAction),
+		service("Security",
+			"Distributes security properties to the points that enforce access control.", securityManager),
+		service("Stewardship",
+			"Exchanges requests for action, and their results, with a task manager for people.", stewardshipAction),
 		service("Topic", "Catalogues topics and event schemas of event brokers.", dataManager),
 	}
 }
 
-// PartnerServices are the access services that a set of integration services needs in the metadata access server, each once, sorted by name; without services those that all of them need, which is what
-// to configure where it is not known which ones the connectors use. A service is named by its marker ("files-integrator"), its name ("Files Integrator OMIS") or the beginning of it ("Files", "Files Integrator"), in any
-// case. Another name is [ErrInvalid]. It is a fact of 4.x, see [IntegrationServices].
+// PartnerServices returns the access services that integration services need in the metadata access
+// server, sorted by name and without duplicates. Without arguments it returns those for all
+// integration services. Configure these if you do not know which services the connectors use.
+//
+// An argument is the marker of a service ("files-integrator"), its name ("Files Integrator OMIS")
+// or the beginning of its name ("Files", "Files Integrator"), in any letter case. Another name is
+// [ErrInvalid]. The result is for 4.x, see [IntegrationServices].
 func PartnerServices(services ...string) ([]AccessService, error) {
 	all := IntegrationServices()
 	var partners []AccessService
@@ -71,10 +93,15 @@ func PartnerServices(services ...string) ([]AccessService, error) {
 	for i, wanted := range services {
 		at := slices.IndexFunc(all, func(s IntegrationService) bool {
 			integrator := strings.TrimSuffix(s.Name, " OMIS")
-			return slices.ContainsFunc([]string{s.Marker, s.Name, integrator, strings.TrimSuffix(integrator, " Integrator")}, func(name string) bool { return strings.EqualFold(name, strings.TrimSpace(wanted)) })
+			names := []string{s.Marker, s.Name, integrator, strings.TrimSuffix(integrator, " Integrator")}
+			return slices.ContainsFunc(names, func(name string) bool {
+				return strings.EqualFold(name, strings.TrimSpace(wanted))
+			})
 		})
 		if at < 0 {
-			return nil, refuse("PartnerServices", core.Arg(fmt.Sprintf("services[%d]", i), "is %q, which is no integration service of 4.x", wanted))
+			argument := fmt.Sprintf("services[%d]", i)
+			return nil, invalidArg("PartnerServices",
+				core.Arg(argument, "is %q, which is not an integration service of 4.x", wanted))
 		}
 		partners = append(partners, all[at].Partner)
 	}

@@ -11,7 +11,8 @@ import (
 	"github.com/integrations-go/sdk/egeria"
 )
 
-// documented is the table of the documentation of 4.x: the integration services, and the access services that they need.
+// documented is the table in the documentation of 4.x: the integration services, and the access
+// services that they need.
 var documented = [][4]string{
 	{"API Integrator", "api-integrator", "Data Manager OMAS", "data-manager"},
 	{"Catalog Integrator", "catalog-integrator", "Asset Manager OMAS", "asset-manager"},
@@ -33,11 +34,14 @@ func TestIntegrationServicesAreThoseOfTheDocumentation(t *testing.T) {
 	require.Len(t, services, len(documented))
 	for i, want := range documented {
 		got := services[i]
-		assert.Equal(t, want, [4]string{strings.TrimSuffix(got.Name, " OMIS"), got.Marker, got.Partner.Name, got.Partner.Marker})
+		assert.Equal(t, want, [4]string{strings.TrimSuffix(got.Name, " OMIS"), got.Marker, got.Partner.Name,
+			got.Partner.Marker})
 		assert.True(t, strings.HasSuffix(got.Name, " Integrator OMIS"), got.Name)
 		assert.NotEmpty(t, got.Description)
 	}
-	assert.True(t, slices.IsSortedFunc(services, func(a, b egeria.IntegrationService) int { return strings.Compare(a.Name, b.Name) }))
+	assert.True(t, slices.IsSortedFunc(services, func(a, b egeria.IntegrationService) int {
+		return strings.Compare(a.Name, b.Name)
+	}))
 
 	services[0] = egeria.IntegrationService{Name: "mine"}
 	services[1].Partner.Name = "mine"
@@ -59,7 +63,8 @@ func partnerNames(t *testing.T, services ...string) []string {
 func TestPartnerServices(t *testing.T) {
 	t.Parallel()
 	all := []string{
-		"Asset Consumer OMAS", "Asset Manager OMAS", "Community Profile OMAS", "Data Manager OMAS", "IT Infrastructure OMAS", "Security Manager OMAS",
+		"Asset Consumer OMAS", "Asset Manager OMAS", "Community Profile OMAS", "Data Manager OMAS",
+		"IT Infrastructure OMAS", "Security Manager OMAS",
 		"Stewardship Action OMAS",
 	}
 	assert.Equal(t, all, partnerNames(t))
@@ -67,14 +72,16 @@ func TestPartnerServices(t *testing.T) {
 	for _, row := range documented {
 		everyone = append(everyone, row[1])
 		short := strings.TrimSuffix(row[0], " Integrator")
-		for _, name := range []string{row[0], row[0] + " OMIS", row[1], short, strings.ToUpper(row[1]), strings.ToLower(row[0]), strings.ToUpper(short), " " + short + "\n"} {
+		for _, name := range []string{row[0], row[0] + " OMIS", row[1], short, strings.ToUpper(row[1]),
+			strings.ToLower(row[0]), strings.ToUpper(short), " " + short + "\n"} {
 			partners, err := egeria.PartnerServices(name)
 			require.NoError(t, err, "%q", name)
 			assert.Equal(t, []egeria.AccessService{{Name: row[2], Marker: row[3]}}, partners, "%q", name)
 		}
 	}
 	assert.Equal(t, all, partnerNames(t, everyone...))
-	assert.Equal(t, []string{"Asset Manager OMAS", "Data Manager OMAS"}, partnerNames(t, "Topic", "Files", "lineage-integrator", "topic", "Catalog", "API"), "each once, sorted")
+	assert.Equal(t, []string{"Asset Manager OMAS", "Data Manager OMAS"}, partnerNames(t, "Topic", "Files",
+		"lineage-integrator", "topic", "Catalog", "API"), "each once, sorted")
 
 	partners, err := egeria.PartnerServices("Files")
 	require.NoError(t, err)
@@ -84,7 +91,8 @@ func TestPartnerServices(t *testing.T) {
 
 func TestUnknownIntegrationServicesAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"", " ", "Analytics", "analytics-integrator", "Integrator", "OMIS", "Files Integrator OMAS", "files_integrator", "data-manager", "File"} {
+	for _, name := range []string{"", " ", "Analytics", "analytics-integrator", "Integrator", "OMIS",
+		"Files Integrator OMAS", "files_integrator", "data-manager", "File"} {
 		partners, err := egeria.PartnerServices("Topic", name)
 		refusedAs(t, err, "services[1]", name)
 		assert.ErrorContains(t, err, "PartnerServices")

@@ -4,81 +4,100 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/integrations-go/sdk/ratelimit/internal/concurrency"
 )
 
 const (
-	minRecovery = 2 * time.Minute // from a refusal until the limit is again where it was refused
-	again       = 5 * time.Second // refusals that follow each other so soon want more than a little less
+	// minRecovery and maxRecovery bound the time from a refusal until the rate is again the one
+	// that was refused. Between them it is the time of perRefusal requests: one in so many may be
+	// refused.
+	minRecovery = 2 * time.Minute
 	maxRecovery = 10 * time.Minute
-	perRefusal  = 3000 // so many requests are worth a refusal
-	backOff     = 0.98 // of what was accepted, after a refusal
-	backOffNow  = 0.7  // the same, if the last refusal was not long ago
-	surest      = 64   // times slowly
-	catchUp     = 5 * time.Millisecond
-	slowly      = 400 // times as many as in flight are accepted until their limit rises quickly again; more, the surer it is
+	perRefusal  = 3000
+	// backOff is the share of the accepted rate that remains after a refusal. backOffNow is that
+	// share if the last refusal was less than again ago: a small reduction was not enough.
+	backOff    = 0.98
+	backOffNow = 0.7
+	again      = 5 * time.Second
+	// catchUp is the delay of a timer that the next request makes up for.
+	catchUp = 5 * time.Millisecond
 )
 
-// WithAdaptiveRate finds the rate that the server allows from its refusals
-// (429), for as long as it sends no headers that tell
-// a window. It begins with start requests per second and doubles that every
-// second until the first refusal; a start of 0 is no limit until then. After a
-// refusal it goes on with 98 % of what was accepted, or with 70 % if the
-// refusals follow each other. In two minutes, or the time of 3000 requests if that
-// is longer but never more than 10 minutes, it is back where it was refused,
-// passes that slowly and then speeds up. Requests are spread evenly.
+// WithAdaptiveRate learns the rate that the server allows from its refusals (429), as long as its
+// headers describe no window. It starts with start requests per second and doubles that every
+// second until the first refusal. A start of 0 means no limit until then. Requests are spread
+// evenly.
 //
-// Refusals in a row, as in an outage that answers 429, bring it down to what was
-// accepted meanwhile; from there it takes minutes to recover. It never goes below
-// floor requests per second: choose one that is no harm to wait for. start must be 0 or above,
-// floor above 0, and both finite. The default is no such limit.
+// After a refusal it continues with 98 % of the accepted rate, or with 70 % if the refusals follow
+// each other. Then it returns to the rate that was refused, rises slowly there, and faster above
+// it. The return takes the time of 3000 requests, at least two minutes and at most 10.
+//
+// Refusals in a row, such as in an outage with status 429, reduce it to the rate that was accepted
+// meanwhile. From there it takes minutes to recover. The rate never falls below floor requests per
+// second: choose a floor that is acceptable in an outage.
+//
+// start must be 0 or above, floor above 0, and both finite. By default there is no such limit.
 func WithAdaptiveRate(start, floor float64) Option {
 	return func(l *Local) error {
 		if !(start >= 0) || math.IsInf(start, 0) || !(floor > 0) || math.IsInf(floor, 0) {
-			return fmt.Errorf("ratelimit: WithAdaptiveRate: %v, %v: start must be 0 or above, floor above 0, and both finite", start, floor)
+			return fmt.Errorf("ratelimit: WithAdaptiveRate: %v, %v: "+
+				"start must be 0 or above, floor above 0, and both finite", start, floor)
 		}
 		l.pace.curve = newCurve(start, floor)
 		return nil
 	}
 }
 
-// WithAdaptiveInFlight finds the number of requests in flight that the server
-// allows, from refusals (429) while the headers tell that places are left, or
-// while none tell anything. It begins with start, which rises by one
-// with every accepted request until the first refusal; a start of 0 is no limit
-// until then. A refusal lowers it to one less than were in flight, and each
-// further one of those by one. With every request that is accepted
-// it rises: quickly up to where it was refused, then slowly, then quickly again.
-// It never goes below floor. So a wrong guess costs little, and not for long.
+// WithAdaptiveInFlight learns the number of requests in flight that the server allows. It uses
+// refusals (429) while the headers state that places are left, or while there are no headers.
 //
-// Together with [WithAdaptiveRate], and without headers, the number in flight is
-// tried first; if even one at a time is refused, the rate is. While no reply
-// comes the limit rises by one in ten seconds, so that nobody who waits for a place
-// while holding another is stuck. start must be 0 or above, floor at least 1. The
-// default is no such limit.
+// It starts with start. Until the first refusal the limit rises by one with each accepted request
+// while at least half of it is in use, so it doubles with each round trip. It also doubles with
+// each second in which no response arrives. A start of 0 means no limit until the first refusal.
+//
+// A refusal lowers the limit to one less than were in flight. Each further refusal of those
+// requests lowers it by one. The limit never falls below floor. After an outage it returns quickly
+// to the number that was accepted before.
+//
+// To find out whether the server's limit has risen, one request more is sent after 100 requests
+// that were accepted while all places were taken. If that request is refused, the next trial comes
+// after twice as many, at most 500. If it is accepted, the next trial comes after an eighth as
+// many, at least 8. While the server's limit stays the same, one request in 500 is refused.
+//
+// While other responses are awaited, such a refusal does not hold back the other requests, whatever
+// its Retry-After: the server evidently works on some of them. If no response is awaited, all wait.
+//
+// Together with [WithAdaptiveRate], and without headers, a refusal first lowers the number in
+// flight. If even one request at a time is refused, it lowers the rate.
+//
+// While no response arrives, the limit rises by one in ten seconds. So a caller that waits for a
+// place while it holds another is not stuck.
+//
+// start must be 0 or above, floor at least 1. By default there is no such limit.
 func WithAdaptiveInFlight(start, floor int) Option {
 	return func(l *Local) error {
 		if start < 0 || floor < 1 {
-			return fmt.Errorf("ratelimit: WithAdaptiveInFlight: %d, %d: start must be 0 or above, floor at least 1", start, floor)
+			return fmt.Errorf("ratelimit: WithAdaptiveInFlight: %d, %d: "+
+				"start must be 0 or above, floor at least 1", start, floor)
 		}
-		l.crowd = crowd{floor: float64(floor), limit: float64(start)}
-		if start > 0 {
-			l.crowd.limit = float64(max(start, floor))
-		}
+		l.crowd = concurrency.New(start, floor)
 		return nil
 	}
 }
 
-// curve is a limit that rises with time and falls with refusals. It nears the
-// value at which it was refused quickly, passes it slowly, and then speeds up:
-// the cubic of TCP.
+// curve is a rate that rises with time and falls with refusals. It approaches the rate of the
+// latest refusal quickly, passes it slowly, and then rises faster, like the congestion window of
+// TCP CUBIC.
 type curve struct {
-	floor    float64 // 0 if not in use
-	top      float64 // where it was refused last; before that where it began; 0 is no limit
-	depth    float64 // what was taken off, of top; 0 before the first refusal
-	since    time.Time
-	recovery time.Duration // from since until top
+	floor    float64       // the lowest rate; 0 if the curve is not in use
+	top      float64       // the rate of the latest refusal, before it the start; 0 is no limit
+	depth    float64       // the share of top that the refusal took off; 0 before the first one
+	since    time.Time     // the latest refusal, before it the first use
+	recovery time.Duration // from since until the rate is top again
 }
 
+// newCurve returns a curve that begins with start, or without a limit if start is 0.
 func newCurve(start, floor float64) curve {
 	if start > 0 {
 		start = max(start, floor)
@@ -86,7 +105,7 @@ func newCurve(start, floor float64) curve {
 	return curve{floor: floor, top: start}
 }
 
-// at is the limit, +Inf if there is none.
+// at returns the rate at now, +Inf if there is no limit.
 func (c *curve) at(now time.Time) float64 {
 	if c.floor == 0 || c.top == 0 {
 		return math.Inf(1)
@@ -102,14 +121,14 @@ func (c *curve) at(now time.Time) float64 {
 	return max(c.floor, c.top*(1+c.depth*x*x*x))
 }
 
-// cut lowers the limit to a share of top, at a rate of requests that is 0 if unknown.
+// cut lowers the rate to a share of top. rate is the rate of accepted requests, 0 if it is unknown.
 func (c *curve) cut(top, rate float64, now time.Time) {
 	share := backOff
 	if c.depth > 0 && now.Sub(c.since) < again {
 		share = backOffNow
 	}
 	if c.depth == 0 && c.top > 0 {
-		share = backOffNow // It doubled until now.
+		share = backOffNow // The rate doubled until now, so top may be far too high.
 	}
 	first := c.depth == 0
 	c.top, c.depth, c.since = max(top, c.floor), 1-share, now
@@ -124,12 +143,13 @@ func (c *curve) cut(top, rate float64, now time.Time) {
 // pace spaces requests evenly.
 type pace struct {
 	curve
-	slot     time.Time // of the latest request
-	mark     uint64    // the latest permit when the rate was cut
-	accepted [2]float64
-	second   time.Time // to which accepted[1] belongs
+	slot     time.Time  // of the latest request
+	mark     uint64     // the latest permit when the rate was cut
+	accepted [2]float64 // requests accepted in the second before second, and since it
+	second   time.Time  // the beginning of the current second
 }
 
+// perSecond returns the rate at now, 0 if there is no limit.
 func (p *pace) perSecond(now time.Time) float64 {
 	if rate := p.at(now); !math.IsInf(rate, 1) {
 		return rate
@@ -137,6 +157,7 @@ func (p *pace) perSecond(now time.Time) float64 {
 	return 0
 }
 
+// next returns when a request may leave that has so many ahead of it, zero if at once.
 func (p *pace) next(now time.Time, ahead int) time.Time {
 	rate := p.at(now)
 	if math.IsInf(rate, 1) || p.slot.IsZero() {
@@ -153,9 +174,9 @@ func (p *pace) spend(now time.Time) {
 	}
 	slot := p.next(now, 0)
 	if idle := now.Sub(slot); !p.since.IsZero() && !slot.IsZero() && idle > time.Second {
-		p.since = p.since.Add(idle) // Time in which nothing was tried proves nothing.
+		p.since = p.since.Add(idle) // The rate does not rise while it is not in use.
 	}
-	p.slot = latest(now.Add(-catchUp), slot) // Timers are late, the rate should not suffer from it.
+	p.slot = latest(now.Add(-catchUp), slot) // Late timers do not lower the rate.
 	if slot.IsZero() {
 		p.slot = now
 	}
@@ -167,6 +188,7 @@ func (p *pace) count(now time.Time) {
 	p.accepted[1]++
 }
 
+// turn begins a new second if the current one is over.
 func (p *pace) turn(now time.Time) {
 	switch d := now.Sub(p.second); {
 	case d >= 2*time.Second:
@@ -178,122 +200,67 @@ func (p *pace) turn(now time.Time) {
 	}
 }
 
-// resume begins to count anew: a pause says nothing of what would have been accepted.
+// resume starts counting again. A pause does not show how many requests would have been accepted.
 func (p *pace) resume(now time.Time) { p.second, p.accepted = now, [2]float64{} }
 
-// recent is how many were accepted within the last second.
+// recent returns how many requests were accepted within the last second.
 func (p *pace) recent(now time.Time) float64 {
 	p.turn(now)
 	return p.accepted[0]*(1-now.Sub(p.second).Seconds()) + p.accepted[1]
 }
 
-// crowd limits the requests in flight.
-type crowd struct {
-	floor    float64 // 0 if not in use
-	limit    float64 // 0 if there is none
-	top      float64 // in flight at the latest refusal, 0 before the first
-	accepted float64 // since then
-	sure     float64 // doubled with each refusal that comes where the one before came
-	moved    time.Time
-	mark     uint64 // the latest permit at that time
-}
-
-func (c *crowd) at(now time.Time) float64 {
-	if c.floor == 0 || c.limit == 0 {
-		return math.Inf(1)
-	}
-	if c.moved.IsZero() {
-		c.moved = now
-	}
-	return c.limit + now.Sub(c.moved).Seconds()/10
-}
-
-// accept raises the limit.
-func (c *crowd) accept(now time.Time) {
-	if c.limit == 0 {
-		return
-	}
-	c.moved = now
-	c.accepted++
-	speed := 1.0
-	if c.top == 0 {
-		speed = c.limit
-	} else if c.limit >= c.top-1 {
-		x := c.accepted / (slowly * c.sure * c.limit)
-		speed = min(1, x*x)
-	}
-	c.limit = min(c.limit+speed/c.limit, math.MaxInt32)
-}
-
-// refuse lowers the limit after a refusal with n in flight. What is refused of
-// the same crowd (again) was too many as well.
-func (c *crowd) refuse(n int, again bool, now time.Time) {
-	c.moved = now
-	if again {
-		if c.limit > 0 {
-			c.limit = max(c.limit-1, c.floor)
-		}
-		return
-	}
-	limit := float64(n - 1)
-	if c.limit > 0 {
-		limit = min(limit, c.limit)
-	}
-	c.limit = max(limit, c.floor)
-	if c.top > 0 && c.accepted == 0 {
-		return // An outage says nothing of their number.
-	}
-	if c.sure = min(2*c.sure, surest); float64(n) != c.top {
-		c.sure = 1
-	}
-	c.top, c.accepted = float64(n), 0
-}
-
-// most is the limit of requests in flight, 0 if there is none.
+// most returns the limit of requests in flight, 0 if there is none. l.mu must be held.
 func (l *Local) most(now time.Time) int {
 	n := l.maxInFlight
-	if limit := l.crowd.at(now); limit < math.MaxInt32 && (n == 0 || int(limit) < n) {
-		n = int(limit)
+	if limit := l.crowd.Max(now); limit > 0 && (n == 0 || limit < n) {
+		n = limit
 	}
 	return n
 }
 
-// adapt learns from what became of p.
+// statesRemaining reports whether the server states how many requests are left in its window. w is
+// the window of the latest response. l.mu must be held.
+func (l *Local) statesRemaining(w Window) bool {
+	return w.HasRemaining || l.state == known || l.state == over
+}
+
+// crowded reports whether a refusal was probably for too many requests in flight. l.mu must be
+// held.
+func (l *Local) crowded(held place, w Window) bool {
+	switch {
+	case !l.crowd.Enabled() || max(held.crowd, len(l.flight)) < 2:
+		return false
+	case l.statesRemaining(w):
+		return w.HasRemaining && w.Remaining > 0
+	}
+	return l.pace.depth == 0
+}
+
+// adapt learns from the response to p, which the server accepted or refused. l.mu must be held.
 func (l *Local) adapt(p Permit, held place, w Window, refused bool, now time.Time) {
-	if l.pace.floor == 0 && l.crowd.floor == 0 {
+	if l.pace.floor == 0 && !l.crowd.Enabled() {
 		return
 	}
 	if !refused {
 		l.pace.count(now)
-		l.crowd.accept(now)
+		l.crowd.Accept(held.crowd, p.Seq, now)
 		return
 	}
-	c := &l.crowd
 	n := max(held.crowd, len(l.flight)) // Requests overtake each other.
-	told := w.HasRemaining || l.state == known || l.state == over
-	crowded := c.floor > 0 && n > 1
-	if told {
-		crowded = crowded && w.HasRemaining && w.Remaining > 0
-	} else {
-		crowded = crowded && l.pace.depth == 0
-	}
+	crowded := l.crowded(held, w)
 	switch {
 	case crowded:
-		again := p.Seq <= c.mark
-		if !again {
-			c.mark = l.seq
-		}
-		c.refuse(n, again, now)
-	case !told && l.pace.floor > 0 && p.Seq > l.pace.mark:
+		l.crowd.Refuse(n, p.Seq, l.seq, now)
+	case !l.statesRemaining(w) && l.pace.floor > 0 && p.Seq > l.pace.mark:
 		l.pace.mark = l.seq
 		top := max(l.pace.recent(now), 1)
 		if rate := l.pace.at(now); !math.IsInf(rate, 1) {
-			if top > 0.8*rate { // Closer than that, one second is too short to tell.
+			if top > 0.8*rate { // One second is too short to measure a smaller difference.
 				top = rate
 			}
 			top = max(top, rate/2)
 		}
 		l.pace.cut(top, top, now)
-		c.limit, c.top = 0, 0 // It was not their number.
+		l.crowd.Forget() // The number in flight was not the reason.
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/integrations-go/sdk/ratelimit"
 )
 
-// newServer allows 5 requests per minute and tells so.
+// newServer returns a server that allows 5 requests per minute, and states so in headers.
 func newServer() *httptest.Server {
 	var used atomic.Int64
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -64,8 +64,7 @@ func Example() {
 	// not sent: the window ends later than in 10 s
 }
 
-// Two clients with the same credential share one limiter, so each knows what
-// the other has spent.
+// Two clients with the same credential share one limiter, so each counts the requests of the other.
 func ExampleNewTransport_shared() {
 	server := newServer()
 	defer server.Close()
@@ -118,8 +117,7 @@ func ExampleNewTransport() {
 	// Output: 200 OK, 4 of 5 left
 }
 
-// vendorConfig stands for the configuration of any SDK that lets its user
-// choose the http.Client.
+// vendorConfig stands for the configuration of any SDK whose user may choose the http.Client.
 type vendorConfig struct {
 	BaseURL    string
 	HTTPClient *http.Client
@@ -136,7 +134,7 @@ func (c *vendorClient) Ping() (string, error) {
 	return resp.Status, nil
 }
 
-// An SDK that takes an http.Client needs no support for limits.
+// Any SDK that accepts an http.Client can be limited.
 func ExampleNewTransport_otherSDK() {
 	server := newServer()
 	defer server.Close()
@@ -158,7 +156,7 @@ func ExampleNewTransport_otherSDK() {
 	// 200 OK <nil> 3
 }
 
-// Reads let writes pass, but never wait for more than three of them each.
+// Writes pass reads, but at most three writes pass each read.
 func ExampleWithPriority() {
 	ctx := ratelimit.WithPriority(context.Background(), ratelimit.Low)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://server.example/items", nil)

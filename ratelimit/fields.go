@@ -6,18 +6,19 @@ import (
 	"time"
 )
 
-// structured reads the header that holds everything. Of several policies the
-// one with the fewest left counts, and of equals the one that ends last.
+// structured reads the window from the header Structured. It returns the policy with the fewest
+// requests left, and among equals the one that ends last.
 func (h Headers) structured(header http.Header) (w Window, ok bool) {
 	if h.Structured == "" {
 		return Window{}, false
 	}
-	for _, line := range header[http.CanonicalHeaderKey(h.Structured)] {
+	for _, line := range lookup(header, h.Structured) {
 		for line != "" {
 			var item string
 			item, line = member(line, ',')
 			got, found := h.item(item, header)
-			if found && (!ok || got.Remaining < w.Remaining || got.Remaining == w.Remaining && got.Reset > w.Reset) {
+			if found && (!ok || got.Remaining < w.Remaining ||
+				got.Remaining == w.Remaining && got.Reset > w.Reset) {
 				w, ok = got, true
 			}
 		}
@@ -25,8 +26,8 @@ func (h Headers) structured(header http.Header) (w Window, ok bool) {
 	return w, ok
 }
 
-// item reads one policy, as in "default";r=50;t=30. One without t lasts for
-// the whole window of its policy at most.
+// item reads one policy, as in "default";r=50;t=30. If t is missing, the length of the policy's
+// window is the time to its end, because the window can't last longer.
 func (h Headers) item(item string, header http.Header) (w Window, ok bool) {
 	name, params := member(item, ';')
 	if w.Remaining, w.HasRemaining = count(param(params, "r")); !w.HasRemaining {
@@ -51,12 +52,12 @@ func (h Headers) item(item string, header http.Header) (w Window, ok bool) {
 	return w, true
 }
 
-// policy is what the policy with that name says.
+// policy returns the parameters of the policy with the given name, "" if it is missing.
 func (h Headers) policy(name string, header http.Header) string {
 	if h.Policy == "" {
 		return ""
 	}
-	for _, line := range header[http.CanonicalHeaderKey(h.Policy)] {
+	for _, line := range lookup(header, h.Policy) {
 		for line != "" {
 			var item string
 			item, line = member(line, ',')
@@ -68,7 +69,7 @@ func (h Headers) policy(name string, header http.Header) string {
 	return ""
 }
 
-// param is the value of a parameter, "" if it is missing.
+// param returns the value of a parameter, "" if it is missing.
 func param(params, key string) string {
 	for params != "" {
 		var p string
@@ -80,7 +81,7 @@ func param(params, key string) string {
 	return ""
 }
 
-// member cuts s at the first sep outside of quotes.
+// member cuts s at the first sep outside of quotation marks.
 func member(s string, sep byte) (first, rest string) {
 	quoted := false
 	for i := 0; i < len(s); i++ {

@@ -11,6 +11,15 @@ import (
 	"github.com/integrations-go/sdk/ratelimit"
 )
 
+// knownWindow returns a window whose numbers are all known, and whose end may have been rounded
+// down.
+func knownWindow(limit, remaining int, reset time.Duration) ratelimit.Window {
+	return ratelimit.Window{
+		Limit: limit, Remaining: remaining, Reset: reset, Slack: time.Second,
+		HasLimit: true, HasRemaining: true, HasReset: true,
+	}
+}
+
 func TestIETF(t *testing.T) {
 	tests := map[string]struct {
 		field, policy []string
@@ -18,31 +27,34 @@ func TestIETF(t *testing.T) {
 	}{
 		"count and end": {
 			[]string{`"default";r=50;t=30`}, []string{`"default";q=100;w=60`},
-			ratelimit.Window{Limit: 100, Remaining: 50, Reset: 30 * time.Second, Slack: time.Second, HasLimit: true, HasRemaining: true, HasReset: true},
+			knownWindow(100, 50, 30*time.Second),
 		},
 		"spaces and other order": {
 			[]string{` "default" ; t = 30 ; r = 50 `}, []string{`"other";q=1, "default";w=60;q=100`},
-			ratelimit.Window{Limit: 100, Remaining: 50, Reset: 30 * time.Second, Slack: time.Second, HasLimit: true, HasRemaining: true, HasReset: true},
+			knownWindow(100, 50, 30*time.Second),
 		},
 		"no policy": {
 			[]string{`"default";r=50;t=30`}, nil,
-			ratelimit.Window{Remaining: 50, Reset: 30 * time.Second, Slack: time.Second, HasRemaining: true, HasReset: true},
+			ratelimit.Window{
+				Remaining: 50, Reset: 30 * time.Second, Slack: time.Second, HasRemaining: true, HasReset: true,
+			},
 		},
 		"the tightest of several": {
-			[]string{`"day";r=400;t=40000, "minute";r=3;t=20, "hour";r=9;t=3000`}, []string{`"day";q=500;w=86400, "minute";q=10;w=60`},
-			ratelimit.Window{Limit: 10, Remaining: 3, Reset: 20 * time.Second, Slack: time.Second, HasLimit: true, HasRemaining: true, HasReset: true},
+			[]string{`"day";r=400;t=40000, "minute";r=3;t=20, "hour";r=9;t=3000`},
+			[]string{`"day";q=500;w=86400, "minute";q=10;w=60`},
+			knownWindow(10, 3, 20*time.Second),
 		},
 		"equally tight, the later end": {
 			[]string{`"minute";r=3;t=20`, `"hour";r=3;t=3000`}, []string{`"minute";q=10`, `"hour";q=20`},
-			ratelimit.Window{Limit: 20, Remaining: 3, Reset: 3000 * time.Second, Slack: time.Second, HasLimit: true, HasRemaining: true, HasReset: true},
+			knownWindow(20, 3, 3000*time.Second),
 		},
 		"end from the policy": {
 			[]string{`"default";r=50`}, []string{`"default";q=100;w=60`},
-			ratelimit.Window{Limit: 100, Remaining: 50, Reset: time.Minute, Slack: time.Second, HasLimit: true, HasRemaining: true, HasReset: true},
+			knownWindow(100, 50, time.Minute),
 		},
 		"quoted separators": {
 			[]string{`"a,b;r=1\"";r=50;pk=:c2VjcmV0:;t=30`}, []string{`"a,b;r=1\"";q=70`},
-			ratelimit.Window{Limit: 70, Remaining: 50, Reset: 30 * time.Second, Slack: time.Second, HasLimit: true, HasRemaining: true, HasReset: true},
+			knownWindow(70, 50, 30*time.Second),
 		},
 		"nonsense": {[]string{`"default";r=-1;t=30, ;;=, "x";r=many`, `"open;r=5`}, nil, ratelimit.Window{}},
 		"one of them nonsense": {
@@ -62,8 +74,9 @@ func TestIETF(t *testing.T) {
 		})
 	}
 	t.Run("older headers", func(t *testing.T) {
-		header := reply(200, "RateLimit-Limit", "100, 100;w=60", "RateLimit-Remaining", "7", "RateLimit-Reset", "20").Header
-		want := ratelimit.Window{Limit: 100, Remaining: 7, Reset: 20 * time.Second, Slack: time.Second, HasLimit: true, HasRemaining: true, HasReset: true}
+		header := reply(200, "RateLimit-Limit", "100, 100;w=60",
+			"RateLimit-Remaining", "7", "RateLimit-Reset", "20").Header
+		want := knownWindow(100, 7, 20*time.Second)
 		assert.Equal(t, want, ratelimit.IETF().Parse(header, noon))
 	})
 }

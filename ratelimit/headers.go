@@ -8,67 +8,72 @@ import (
 	"time"
 )
 
-// longest is where a stated wait stops being plausible: a Unix time read as
-// relative seconds is half a century.
+// longest is the longest plausible wait. It rejects a Unix time that is read as relative seconds,
+// which would be a wait of half a century.
 const longest = 365 * 24 * time.Hour
 
-// ResetUnit says how a server writes the end of its window.
+// ResetUnit is the form in which a server writes the end of its window.
 type ResetUnit int
 
 const (
-	// RelativeSeconds counts from the reply to the end of the window.
+	// RelativeSeconds is the time from the response to the end of the window.
 	RelativeSeconds ResetUnit = iota
-	// EpochSeconds is the end of the window as a Unix time. It is compared
-	// with the Date of the reply if there is one, so the local clock may be wrong.
+	// EpochSeconds is the end of the window as a Unix time. It is compared with the Date of the
+	// response if there is one, so the local clock may be wrong.
 	EpochSeconds
 )
 
-// Headers names the reply headers that describe a server's rate-limit window.
+// Headers names the response headers that describe a server's rate limit window.
 type Headers struct {
-	// Limit names the header with the number of requests that a window allows.
-	// Where a name is empty, that number stays unknown.
+	// Limit names the header with the number of requests that a window allows. If a name
+	// is empty, that number stays unknown.
 	Limit string
-	// Remaining names the header with the number of them that are left.
+	// Remaining names the header with the number of requests that are left.
 	Remaining string
 	// Reset names the header with the end of the window, in ResetUnit.
 	Reset string
-	// Structured names the header that holds the count and the end together,
-	// as in "default";r=50;t=30, and Policy the one with the limits, as in
-	// "default";q=100;w=60. Where the former makes sense, the others are not
-	// looked at. Of several policies the one with the fewest left counts.
+	// Structured names the header that holds the count and the end together, as in
+	// "default";r=50;t=30. Policy names the header with the limits, as in
+	// "default";q=100;w=60. If Structured can be parsed, Limit, Remaining and Reset
+	// are not read. If there are several policies, the one with the fewest requests
+	// left is used.
 	Structured, Policy string
-	// ResetUnit is how Reset is written. Default [RelativeSeconds].
+	// ResetUnit is the form of Reset. The default is [RelativeSeconds].
 	ResetUnit ResetUnit
 
-	// RoundedUp says that the server rounds Reset up to whole seconds. If it
-	// is not set, a whole number may have been cut, and the window is taken
-	// to end up to one second after it.
+	// RoundedUp states that the server rounds Reset up to whole seconds. If it is false,
+	// a whole number may have been rounded down, and the window is assumed to end up to
+	// one second after it.
 	RoundedUp bool
+	// Forbidden states that the server refuses with status 403 as well as 429: a 403
+	// that has a Retry-After, or that leaves no requests in the window. GitHub does so.
+	Forbidden bool
 }
 
-// Confluent returns the headers of Confluent Cloud: X-RateLimit-Limit,
-// X-RateLimit-Remaining and X-RateLimit-Reset, which the vendor documents as
-// relative seconds. How they are rounded is not documented.
+// Confluent returns the headers of Confluent Cloud: X-RateLimit-Limit, X-RateLimit-Remaining and
+// X-RateLimit-Reset. The vendor documents the reset as relative seconds. Their rounding is not
+// documented by the vendor.
 func Confluent() Headers {
 	return Headers{Limit: "X-Ratelimit-Limit", Remaining: "X-Ratelimit-Remaining", Reset: "X-Ratelimit-Reset"}
 }
 
-// GitHub returns the headers of GitHub and the many servers that imitate it:
-// the names of [Confluent], but X-RateLimit-Reset is in UTC epoch seconds.
+// GitHub returns the headers of GitHub and the many servers that imitate it. The names are those
+// of [Confluent], but X-RateLimit-Reset is in UTC epoch seconds, and a 403 may be a refusal like a
+// 429.
 func GitHub() Headers {
 	h := Confluent()
-	h.ResetUnit = EpochSeconds
+	h.ResetUnit, h.Forbidden = EpochSeconds, true
 	return h
 }
 
-// IETF returns the headers of the IETF draft "RateLimit header fields
-// for HTTP": RateLimit and RateLimit-Policy, as in
+// IETF returns the headers of the IETF draft "RateLimit header fields for HTTP": RateLimit and
+// RateLimit-Policy, as in
 //
 //	RateLimit-Policy: "burst";q=100;w=60, "daily";q=1000;w=86400
 //	RateLimit: "burst";r=50;t=30
 //
-// and, where they are missing, those of its older versions: RateLimit-Limit,
-// RateLimit-Remaining and RateLimit-Reset in relative seconds.
+// If they are missing, it uses the headers of older versions: RateLimit-Limit, RateLimit-Remaining
+// and RateLimit-Reset in relative seconds.
 func IETF() Headers {
 	return Headers{
 		Limit: "Ratelimit-Limit", Remaining: "Ratelimit-Remaining", Reset: "Ratelimit-Reset",
@@ -76,29 +81,28 @@ func IETF() Headers {
 	}
 }
 
-// Window is what one reply says about the rate-limit window it was counted in.
-// A number is valid only if its flag is set.
+// Window is the state of a rate limit window according to one response. A number is valid only if
+// its flag is set.
 type Window struct {
 	// Limit is how many requests the window allows, at least 1.
 	Limit int
-	// Remaining is how many of them are left, 0 or more.
+	// Remaining is how many requests are left, 0 or more.
 	Remaining int
-	// Reset is the time from the reply to the end of the window as stated, 0
-	// to one year.
+	// Reset is the stated time from the response to the end of the window, 0 to one year.
 	Reset time.Duration
-	// Slack is how much later than Reset the window may really end, from
-	// rounding: 0 or 1 s.
+	// Slack is how much later than Reset the window may end, because of rounding: 0 or
+	// 1 s.
 	Slack time.Duration
 
-	// HasLimit, HasRemaining and HasReset say which numbers are known. Slack
-	// goes with Reset.
+	// HasLimit, HasRemaining and HasReset report which numbers are known. Slack is known
+	// with Reset.
 	HasLimit, HasRemaining, HasReset bool
 }
 
-// Parse reads the window from a reply header that arrived at now. What is
-// missing, negative, not a decimal number, or implausible (a limit of 0, a
-// count over 2^31-1, a reset in the past or more than a year ahead) is left
-// unknown. Fractions are accepted; of a list the first member counts.
+// Parse reads the window from a response header that arrived at now. A number stays unknown if it
+// is missing, negative, not decimal, or implausible (a limit of 0, a count over 2^31-1, a reset in
+// the past or more than a year ahead). Fractions are accepted. If a value is a list, its first
+// member is used. The keys of header may be in any letter case.
 func (h Headers) Parse(header http.Header, now time.Time) Window {
 	if w, ok := h.structured(header); ok {
 		return w
@@ -113,15 +117,13 @@ func (h Headers) Parse(header http.Header, now time.Time) Window {
 	return w
 }
 
+// reset returns the time from now to the end of the window, and how much later it may end.
 func (h Headers) reset(header http.Header, now time.Time) (d, slack time.Duration, ok bool) {
-	if w, ok := h.structured(header); ok {
-		return w.Reset, w.Slack, w.HasReset
-	}
 	f, ok := number(first(header, h.Reset))
-	if !ok || f > math.MaxInt32*1e3 { // Far past any date; keeps the conversions exact.
+	if !ok || f > math.MaxInt32*1e3 { // Later than any date. The conversions below stay exact.
 		return 0, 0, false
 	}
-	whole, fraction := math.Modf(f)
+	integer, fraction := math.Modf(f)
 	if fraction == 0 && !h.RoundedUp {
 		slack = time.Second
 	}
@@ -129,43 +131,87 @@ func (h Headers) reset(header http.Header, now time.Time) (d, slack time.Duratio
 		d, ok = seconds(f)
 		return d, slack, ok
 	}
-	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+	if date, err := http.ParseTime(get(header, "Date")); err == nil {
 		now = date
 	}
-	d = time.Unix(int64(whole), int64(fraction*1e9)).Sub(now)
+	d = time.Unix(int64(integer), int64(fraction*1e9)).Sub(now)
 	return d, slack, 0 <= d && d <= longest
 }
 
-// Wait is how long resp, which arrived at now, asks to wait: its Retry-After,
-// whose date is compared with the Date of the reply, else, with status 429,
-// the end of the window, rounding included, unless places are left in it. It reports false if resp asks for
-// nothing.
+// Wait returns how long resp, which arrived at now, asks to wait. It reports false if resp does not
+// ask to wait.
+//
+// It reads Retry-After. A date there is compared with the Date of the response. If Retry-After is
+// missing, the status is a refusal (429, or 403 with [Headers.Forbidden]) and no places are left in
+// the window, Wait returns the time to the end of the window, rounding included.
 func (h Headers) Wait(resp *http.Response, now time.Time) (time.Duration, bool) {
-	if value := resp.Header.Get("Retry-After"); value != "" {
-		clock := now
-		if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
-			clock = date // both are the server's
-		}
-		if d, ok := ParseRetryAfter(value, clock); ok {
-			return d, true
-		}
-	}
-	if resp.StatusCode != http.StatusTooManyRequests {
-		return 0, false
-	}
-	if w := h.Parse(resp.Header, now); w.HasRemaining && w.Remaining > 0 {
-		return 0, false // refused for another reason than this window
-	}
-	d, slack, ok := h.reset(resp.Header, now)
-	if !ok {
-		return 0, false
-	}
-	return d + slack, true
+	return h.ParseResponse(resp, now).Wait()
 }
 
-// ParseRetryAfter reads the value of a Retry-After header that arrived at now:
-// seconds, with or without a fraction, or an HTTP date. A date in the past is
-// a wait of 0. It reports false for anything else, and for more than a year.
+// Response holds the rate limit state that one response states.
+type Response struct {
+	Window
+	// Refused reports whether the server refused the request because of a limit: status
+	// 429, 503 with a Retry-After, or 403 under the conditions of [Headers.Forbidden].
+	Refused bool
+	// RetryAfter is the wait of the Retry-After header, valid if HasRetryAfter is set.
+	RetryAfter    time.Duration
+	HasRetryAfter bool
+
+	// limited reports whether the end of the window may be the wait that a refusal asks
+	// for.
+	limited bool
+}
+
+// ParseResponse reads the header and the status of resp, which arrived at now. It returns the
+// window of [Headers.Parse], with one exception: if a refused response has a Retry-After that is
+// shorter than the time to the end of the window, the window ends with Retry-After.
+func (h Headers) ParseResponse(resp *http.Response, now time.Time) Response {
+	r := Response{Window: h.Parse(resp.Header, now)}
+	r.RetryAfter, r.HasRetryAfter = retryAfter(resp, now)
+	switch resp.StatusCode {
+	case http.StatusTooManyRequests:
+		r.Refused, r.limited = true, true
+	case http.StatusForbidden:
+		r.Refused = h.Forbidden && (r.HasRetryAfter || r.HasRemaining && r.Remaining == 0)
+		r.limited = r.Refused
+	case http.StatusServiceUnavailable:
+		r.Refused = r.HasRetryAfter
+	}
+	if r.Refused && r.HasRetryAfter && r.HasReset && r.RetryAfter < r.Reset {
+		r.Reset, r.Slack = r.RetryAfter, 0
+	}
+	return r
+}
+
+// Wait returns how long the response asks to wait; see [Headers.Wait].
+func (r Response) Wait() (time.Duration, bool) {
+	switch {
+	case r.HasRetryAfter:
+		return r.RetryAfter, true
+	case !r.limited || !r.HasReset:
+		return 0, false
+	case r.HasRemaining && r.Remaining > 0: // The window is not the reason of the refusal.
+		return 0, false
+	}
+	return r.Reset + r.Slack, true
+}
+
+// retryAfter reads the Retry-After of resp, which arrived at now.
+func retryAfter(resp *http.Response, now time.Time) (time.Duration, bool) {
+	value := get(resp.Header, "Retry-After")
+	if value == "" {
+		return 0, false
+	}
+	if date, err := http.ParseTime(get(resp.Header, "Date")); err == nil {
+		now = date // Both times are of the server's clock.
+	}
+	return ParseRetryAfter(value, now)
+}
+
+// ParseRetryAfter reads the value of a Retry-After header that arrived at now: seconds, with or
+// without a fraction, or an HTTP date. A date in the past is a wait of 0. It reports false for
+// any other value, and for a wait of more than a year.
 func ParseRetryAfter(value string, now time.Time) (time.Duration, bool) {
 	value = strings.TrimSpace(value)
 	if f, ok := number(value); ok {
@@ -182,33 +228,56 @@ func ParseRetryAfter(value string, now time.Time) (time.Duration, bool) {
 	return d, true
 }
 
+// lookup returns the values of the header with the given name. It ignores letter case, because a
+// response that was not read by net/http may have keys that are not canonical.
+func lookup(header http.Header, name string) []string {
+	if values := header[name]; len(values) > 0 { // This is faster than to make name canonical.
+		return values
+	}
+	if values := header[http.CanonicalHeaderKey(name)]; len(values) > 0 {
+		return values
+	}
+	for key, values := range header {
+		if len(key) == len(name) && strings.EqualFold(key, name) {
+			return values
+		}
+	}
+	return nil
+}
+
+// get returns the first value of [lookup], "" if there is none.
+func get(header http.Header, name string) string {
+	if values := lookup(header, name); len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
+// first returns the first member of a header's value, without parameters.
 func first(header http.Header, name string) string {
 	if name == "" {
 		return ""
 	}
-	var value string
-	if values := header[name]; len(values) > 0 { // A name as it stands here comes first: to make it canonical takes time.
-		value = values[0]
-	} else {
-		value = header.Get(name)
-	}
+	value := get(header, name)
 	value, _, _ = strings.Cut(value, ",")
 	value, _, _ = strings.Cut(value, ";")
 	return strings.TrimSpace(value)
 }
 
-// number is stricter than strconv: no sign, exponent, hexadecimal, Inf or NaN.
+// number parses a decimal number. It accepts less than strconv: no sign, exponent, hexadecimal, Inf
+// or NaN.
 func number(s string) (float64, bool) {
 	if s == "" || strings.Trim(s, "0123456789.") != "" {
 		return 0, false
 	}
-	if n, err := strconv.ParseUint(s, 10, 31); err == nil { // as nearly always, and faster
+	if n, err := strconv.ParseUint(s, 10, 31); err == nil { // the usual case, and faster
 		return float64(n), true
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	return f, err == nil
 }
 
+// count parses a number of requests, at most 2^31-1. It drops a fraction.
 func count(s string) (int, bool) {
 	f, ok := number(s)
 	if !ok || f > math.MaxInt32 {
@@ -217,6 +286,7 @@ func count(s string) (int, bool) {
 	return int(f), true
 }
 
+// seconds returns f seconds, rounded up to nanoseconds. It reports false if f is above longest.
 func seconds(f float64) (time.Duration, bool) {
 	if f < 0 || f > longest.Seconds() {
 		return 0, false

@@ -1,6 +1,7 @@
 package ratelimit_test
 
 import (
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -132,6 +133,36 @@ func TestHeadersParseReset(t *testing.T) {
 	})
 }
 
+// A response that does not come from net/http may have keys that are not canonical.
+func TestHeadersInAnyLetterCase(t *testing.T) {
+	window := knownWindow(100, 7, 5*time.Second)
+	for _, spell := range []func(string) string{
+		func(s string) string { return s }, strings.ToLower, strings.ToUpper, http.CanonicalHeaderKey,
+	} {
+		header := http.Header{
+			spell("X-RateLimit-Limit"):     {"100"},
+			spell("X-RateLimit-Remaining"): {"7"},
+			spell("X-RateLimit-Reset"):     {"5"},
+		}
+		assert.Equal(t, window, ratelimit.Confluent().Parse(header, noon), header)
+		header = http.Header{
+			spell("RateLimit"):        {`"default";r=7;t=5`},
+			spell("RateLimit-Policy"): {`"default";q=100;w=60`},
+		}
+		assert.Equal(t, window, ratelimit.IETF().Parse(header, noon), header)
+		lower := ratelimit.Headers{Limit: "x-limit", Remaining: "x-remaining", Reset: "x-reset"}
+		header = http.Header{spell("X-Limit"): {"100"}, spell("X-Remaining"): {"7"}, spell("X-Reset"): {"5"}}
+		assert.Equal(t, window, lower.Parse(header, noon), header)
+		header = http.Header{
+			spell("Date"):        {noon.Format(http.TimeFormat)},
+			spell("Retry-After"): {noon.Add(time.Minute).Format(http.TimeFormat)},
+		}
+		d, ok := ratelimit.Confluent().Wait(&http.Response{StatusCode: 429, Header: header}, noon.Add(time.Hour))
+		assert.True(t, ok, header)
+		assert.Equal(t, time.Minute, d, header)
+	}
+}
+
 func TestHeadersParseCounts(t *testing.T) {
 	tests := map[string]struct {
 		value            string
@@ -139,7 +170,7 @@ func TestHeadersParseCounts(t *testing.T) {
 		hasLimit, hasRem bool
 	}{
 		"number":       {"100", 100, 100, true, true},
-		"zero":         {"0", 0, 0, false, true}, // No server allows nothing.
+		"zero":         {"0", 0, 0, false, true}, // A limit of 0 is implausible.
 		"fraction":     {"7.9", 7, 7, true, true},
 		"spaces":       {" 7 ", 7, 7, true, true},
 		"several":      {"10, 10;w=1, 50;w=60", 10, 10, true, true},
@@ -157,7 +188,9 @@ func TestHeadersParseCounts(t *testing.T) {
 			header.Set("X-RateLimit-Limit", tt.value)
 			header.Set("X-RateLimit-Remaining", tt.value)
 			w := ratelimit.Confluent().Parse(header, noon)
-			assert.Equal(t, ratelimit.Window{Limit: tt.limit, Remaining: tt.remaining, HasLimit: tt.hasLimit, HasRemaining: tt.hasRem}, w)
+			assert.Equal(t, ratelimit.Window{
+				Limit: tt.limit, Remaining: tt.remaining, HasLimit: tt.hasLimit, HasRemaining: tt.hasRem,
+			}, w)
 		})
 	}
 	t.Run("no names", func(t *testing.T) {
@@ -167,7 +200,10 @@ func TestHeadersParseCounts(t *testing.T) {
 }
 
 func FuzzParseRetryAfter(f *testing.F) {
-	for _, s := range []string{"", "0", "1", "-1", "1.5", "1e9", "Inf", "99999999999999999999", "Sun, 01 Mar 2026 12:00:10 GMT", "1, 2", " 3 "} {
+	for _, s := range []string{
+		"", "0", "1", "-1", "1.5", "1e9", "Inf", "99999999999999999999",
+		"Sun, 01 Mar 2026 12:00:10 GMT", "1, 2", " 3 ",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -187,10 +223,11 @@ func FuzzHeadersParse(f *testing.F) {
 		if epoch {
 			h = ratelimit.GitHub()
 		}
-		w := h.Parse(http.Header{h.Limit: {limit}, h.Remaining: {remaining}, h.Reset: {reset}, "Date": {date}}, noon)
-		assert.True(t, 0 <= w.Limit && w.Limit < 1<<31, "limit %d", w.Limit)
+		header := http.Header{h.Limit: {limit}, h.Remaining: {remaining}, h.Reset: {reset}, "Date": {date}}
+		w := h.Parse(header, noon)
+		assert.True(t, 0 <= w.Limit && w.Limit <= math.MaxInt32, "limit %d", w.Limit)
 		assert.Equal(t, w.HasLimit, w.Limit > 0)
-		assert.True(t, 0 <= w.Remaining && w.Remaining < 1<<31, "remaining %d", w.Remaining)
+		assert.True(t, 0 <= w.Remaining && w.Remaining <= math.MaxInt32, "remaining %d", w.Remaining)
 		assert.True(t, w.HasRemaining || w.Remaining == 0)
 		assert.True(t, 0 <= w.Reset && w.Reset <= year, "reset %v", w.Reset)
 		assert.True(t, w.HasReset || w.Reset == 0 && w.Slack == 0)
@@ -200,22 +237,26 @@ func FuzzHeadersParse(f *testing.F) {
 
 func TestWait(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	const reset, left = "X-RateLimit-Reset", "X-RateLimit-Remaining"
+	byServerClock := []string{
+		"Retry-After", "Fri, 02 Jan 2026 02:00:08 GMT", "Date", "Fri, 02 Jan 2026 02:00:00 GMT",
+	}
 	for name, tt := range map[string]struct {
 		status int
 		header []string
 		want   time.Duration
 		ok     bool
 	}{
-		"Retry-After":                  {500, []string{"Retry-After", "7", "X-RateLimit-Reset", "9"}, 7 * time.Second, true},
-		"reset, rounding included":     {429, []string{"X-RateLimit-Reset", "9"}, 10 * time.Second, true},
-		"reset while places are left":  {429, []string{"X-RateLimit-Reset", "9", "X-RateLimit-Remaining", "3"}, 0, false},
-		"reset, and no place left":     {429, []string{"X-RateLimit-Reset", "9", "X-RateLimit-Remaining", "0"}, 10 * time.Second, true},
-		"reset of another status":      {503, []string{"X-RateLimit-Reset", "9"}, 0, false},
-		"epoch where relative is due":  {429, []string{"X-RateLimit-Reset", "1767323050"}, 0, false},
-		"date, by the server's clock":  {429, []string{"Retry-After", "Fri, 02 Jan 2026 02:00:08 GMT", "Date", "Fri, 02 Jan 2026 02:00:00 GMT"}, 8 * time.Second, true},
-		"bad Retry-After, then reset":  {429, []string{"Retry-After", "soon", "X-RateLimit-Reset", "0.5"}, 500 * time.Millisecond, true},
+		"Retry-After":                  {500, []string{"Retry-After", "7", reset, "9"}, 7 * time.Second, true},
+		"reset, rounding included":     {429, []string{reset, "9"}, 10 * time.Second, true},
+		"reset while places are left":  {429, []string{reset, "9", left, "3"}, 0, false},
+		"reset, and no place left":     {429, []string{reset, "9", left, "0"}, 10 * time.Second, true},
+		"reset of another status":      {503, []string{reset, "9"}, 0, false},
+		"epoch where relative is due":  {429, []string{reset, "1767323050"}, 0, false},
+		"date, by the server's clock":  {429, byServerClock, 8 * time.Second, true},
+		"bad Retry-After, then reset":  {429, []string{"Retry-After", "soon", reset, "0.5"}, time.Second / 2, true},
 		"nothing":                      {429, nil, 0, false},
-		"nothing that makes any sense": {429, []string{"Retry-After", "-1", "X-RateLimit-Reset", "-1"}, 0, false},
+		"nothing that makes any sense": {429, []string{"Retry-After", "-1", reset, "-1"}, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, ok := ratelimit.Confluent().Wait(reply(tt.status, tt.header...), now)

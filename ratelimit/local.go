@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/integrations-go/sdk/ratelimit/internal/concurrency"
+	"github.com/integrations-go/sdk/ratelimit/internal/pacing"
 )
 
 const (
@@ -18,12 +21,13 @@ const (
 	maxJitter      = 100 * time.Millisecond
 )
 
-// Local is a [Limiter] for one process and one budget: share it between all
-// clients that use the same credential at the same server. Make it with [New].
+// Local is a [Limiter] for one process and one budget. Share it between all clients that use the
+// same credential at the same server. Create it with [New]; the zero value is what New returns
+// without options. It is safe for concurrent use.
 //
-// Requests are admitted in the order in which they came. Every wait ends at
-// once with its context. It runs no goroutine of its own and keeps a few
-// bytes per waiting or admitted request.
+// Requests are admitted in the order in which they arrived. Every wait ends at once with its
+// context. Local runs no goroutine of its own and keeps a few bytes per waiting or admitted
+// request.
 type Local struct {
 	rate        *rate.Limiter // nil without WithRate
 	headers     Headers       // zero without WithHeaders
@@ -62,7 +66,10 @@ type Local struct {
 	untold    int    // refusals in a row that named no wait
 	untoldSeq uint64 // the latest permit at the last refusal
 	pace      pace
-	crowd     crowd
+	crowd     concurrency.Limit
+	trip      trip
+	sharing   *pacing.Pacer // nil without WithSharedWindow
+	shared    time.Time     // when there were several requests at the same time, last
 
 	// How waiters leave after a block: the next not before hold, the next
 	// gaps of them up to gap apart.
@@ -78,32 +85,51 @@ type place struct {
 	crowd int  // how many were in flight with it
 }
 
-// New returns a Local that honours Retry-After, and whatever else opts say. A
-// bad option is an error that names it.
+// New returns a Local that obeys Retry-After and the limits of opts. For an option that is not
+// valid it returns an error that names it.
 func New(opts ...Option) (*Local, error) {
-	l := &Local{maxWait: defaultMaxWait, flight: map[uint64]place{}}
+	l := &Local{}
 	for _, opt := range opts {
 		if err := opt(l); err != nil {
 			return nil, err
 		}
 	}
-	if l.headers == (Headers{}) {
-		l.state = free
-	}
+	l.setDefaults()
 	return l, nil
 }
 
-// Acquire implements [Limiter]. Requests with the priority [Low] let the others
-// pass; apart from that it makes no difference between requests and does not
-// use req. If ctx ends first, the error wraps ctx.Err and context.Cause. If the
-// wait is known to outlast the deadline of ctx or the cap of [WithMaxWait], it
-// fails at once with a [*WaitError].
+var errNil = errors.New("ratelimit: the *Local is nil; create it with New, and check the error of New")
+
+// setDefaults fills in what New does not set, once. l.mu must be held, unless l is new.
+func (l *Local) setDefaults() {
+	if l.flight != nil {
+		return
+	}
+	l.flight = map[uint64]place{}
+	if l.maxWait == 0 {
+		l.maxWait = defaultMaxWait
+	}
+	if l.headers == (Headers{}) {
+		l.state = free
+	}
+}
+
+// Acquire implements [Limiter]. Requests with the priority [Low] let the others pass. Apart from
+// that it treats all requests alike and does not use req. If ctx ends first, the error wraps
+// ctx.Err and context.Cause. If the wait is known to be longer than the deadline of ctx or the
+// limit of [WithMaxWait] allows, Acquire fails at once with a [*WaitError]. A wait that leaves less
+// time until the deadline than responses usually take is too long as well. A nil Local, such as New
+// returns beside an error, admits nothing: Acquire returns an error that says so.
 func (l *Local) Acquire(ctx context.Context, _ *http.Request) (Permit, error) {
+	if l == nil {
+		return Permit{}, errNil
+	}
 	if ctx.Err() != nil {
 		return Permit{}, ended(ctx)
 	}
 	deadline, _ := ctx.Deadline()
 	l.mu.Lock()
+	l.setDefaults()
 	now := time.Now()
 	l.refresh(now)
 	idle := l.queue.len() == 0
@@ -112,7 +138,7 @@ func (l *Local) Acquire(ctx context.Context, _ *http.Request) (Permit, error) {
 		l.mu.Unlock()
 		return p, nil
 	}
-	w := &waiter{priority: priorityOf(ctx), deadline: deadline}
+	w := &waiter{priority: priorityOf(ctx), deadline: deadline, spare: deadline.Sub(now) > l.trip.most()}
 	at, _ := l.next(now, l.queue.ahead(w.priority), deadline)
 	if err := l.tooLong(now, at, w); err != nil {
 		l.mu.Unlock()
@@ -120,6 +146,9 @@ func (l *Local) Acquire(ctx context.Context, _ *http.Request) (Permit, error) {
 	}
 	w.ready = make(chan struct{})
 	place := l.queue.push(w)
+	if l.queue.len()+len(l.flight) > 1 {
+		l.shared = now
+	}
 	l.dispatch(now)
 	l.mu.Unlock()
 
@@ -160,7 +189,7 @@ func ended(ctx context.Context) error {
 
 // Observe implements [Limiter].
 func (l *Local) Observe(p Permit, resp *http.Response) {
-	if resp == nil {
+	if l == nil || resp == nil {
 		return
 	}
 	l.mu.Lock()
@@ -189,21 +218,28 @@ func (l *Local) learn(p Permit, resp *http.Response) (wait time.Duration, refuse
 		held.seen = true
 		l.flight[p.Seq] = held
 		l.pending--
+		l.trip.measure(now.Sub(held.at))
 	}
-	w := l.headers.Parse(resp.Header, now)
-	wait, refused = l.refused(p, w, resp, now)
-	if !refused || resp.StatusCode == http.StatusTooManyRequests { // a 503 is no limit
-		l.adapt(p, held, w, refused, now)
+	r := l.headers.ParseResponse(resp, now)
+	shared := l.observeShared(held.at, r, now)
+	wait = l.refused(p, held, r, now)
+	if !r.Refused || r.limited { // a 503 is no limit
+		l.adapt(p, held, r.Window, r.Refused, now)
 	}
-	began = l.observe(p, w, refused, now)
+	if !shared {
+		began = l.observe(p, r.Window, r.Refused, now)
+	}
 	if l.queue.len() > 0 {
 		l.dispatch(now)
 	}
-	return wait, refused, began
+	return wait, r.Refused, began
 }
 
 // Release implements [Limiter]. A second Release of a Permit does nothing.
 func (l *Local) Release(p Permit) {
+	if l == nil {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	held, ok := l.flight[p.Seq]
@@ -212,6 +248,7 @@ func (l *Local) Release(p Permit) {
 	}
 	delete(l.flight, p.Seq)
 	if !held.seen {
+		l.lostShared(held.at, time.Now())
 		l.refresh(time.Now()) // What ended meanwhile is not the window that may have counted it.
 		l.pending--
 		l.window.silent++
@@ -227,20 +264,34 @@ func (l *Local) Release(p Permit) {
 
 // Snapshot is the state of a [Local] at one moment, for metrics.
 type Snapshot struct {
-	Limit       int       // Requests per window, 0 if unknown.
-	Remaining   int       // What may still be sent in this window, -1 if unknown.
-	Reset       time.Time // When the window ends, rounding included; zero if unknown.
-	PausedUntil time.Time // Zero unless a 429 or 503 holds all requests back.
-	InFlight    int       // Admitted and not yet released.
-	Waiting     int       // Goroutines in Acquire.
-	Rate        float64   // Requests per second by [WithAdaptiveRate], 0 while it sets no limit.
-	MaxInFlight int       // The limit of [WithMaxInFlight] or [WithAdaptiveInFlight], 0 while there is none.
+	// Limit is the number of requests per window, 0 if unknown.
+	Limit int
+	// Remaining is the number of requests that may still be sent in this window, -1 if
+	// unknown.
+	Remaining int
+	// Reset is the end of the window, rounding included. It is zero if unknown.
+	Reset time.Time
+	// PausedUntil is the end of the pause after a 429 or 503. It is zero without a pause.
+	PausedUntil time.Time
+	// InFlight is the number of requests that were admitted and not yet released.
+	InFlight int
+	// Waiting is the number of goroutines in Acquire.
+	Waiting int
+	// Rate is the limit of [WithAdaptiveRate] in requests per second, 0 while there is none.
+	Rate float64
+	// MaxInFlight is the limit of [WithMaxInFlight] or [WithAdaptiveInFlight], 0 while there
+	// is none.
+	MaxInFlight int
 }
 
-// Snapshot returns the present state.
+// Snapshot returns the current state. That of a nil Local is the zero Snapshot.
 func (l *Local) Snapshot() Snapshot {
+	if l == nil {
+		return Snapshot{}
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.setDefaults()
 	l.refresh(time.Now())
 	return l.snapshot()
 }
@@ -262,15 +313,19 @@ func (l *Local) snapshot() Snapshot {
 	return s
 }
 
-// dispatch admits from the head of the queue whoever may go, and sees to it
+// dispatch admits those at the head of the queue who may go, and sees to it
 // that it is called again when the next one may.
 func (l *Local) dispatch(now time.Time) {
 	l.refresh(now)
 	for l.queue.len() > 0 {
-		front := l.queue.front()
+		front := l.goes(now)
 		w := front.Value.(*waiter)
 		at, ok := l.next(now, 0, w.deadline)
 		if ok && !at.After(now) {
+			if err := l.tooLong(now, now, w); err != nil {
+				l.finish(front, Permit{}, err) // Its place goes to one that can use it.
+				continue
+			}
 			l.queue.admitted(w)
 			l.finish(front, l.admit(now), nil)
 			continue
@@ -297,10 +352,28 @@ func (l *Local) dispatch(now time.Time) {
 	}
 }
 
-// recheck is when those who wait for a reply need not do so any longer, or more of them may have places.
+// goes is who is next. A response that misses its caller's deadline would leave all the others
+// waiting for the latest end of the window, so the request that looks for the end is one with time
+// for two responses, if such a one waits.
+func (l *Local) goes(now time.Time) *list.Element {
+	front := l.queue.front()
+	if n, _ := l.kept(now); l.state != known || l.window.remaining > n {
+		return front
+	}
+	enough := now.Add(2 * l.trip.most())
+	for e := front; e != nil; e = e.Next() {
+		if w := e.Value.(*waiter); w.deadline.IsZero() || w.deadline.After(enough) {
+			return e
+		}
+	}
+	return front
+}
+
+// recheck is when those who wait for a reply need not do so any longer, or more of them may have
+// places.
 func (l *Local) recheck(now time.Time) (at time.Time, ok bool) {
 	if l.scout == 0 {
-		return now.Add(time.Second), l.crowd.floor > 0 // its limit rises with time
+		return now.Add(time.Second), l.crowd.Enabled() // its limit rises with time
 	}
 	at = l.alone.Add(maxAlone)
 	if end := l.window.until; l.state == known && end.Before(at) {
@@ -324,11 +397,11 @@ func (l *Local) finish(place *list.Element, p Permit, err error) {
 // failLate sends away the waiters for whom the server's block is too long,
 // once for each block.
 func (l *Local) failLate(now time.Time) {
-	b := l.blocked()
-	if !b.until.After(l.warned) {
+	until := l.sure()
+	if !until.After(l.warned) {
 		return
 	}
-	l.warned = b.until
+	l.warned = until
 	for i := range l.queue.lists {
 		var next *list.Element
 		for e := l.queue.lists[i].Front(); e != nil; e = next {
@@ -342,17 +415,30 @@ func (l *Local) failLate(now time.Time) {
 
 // tooLong is the error for a waiter that cannot go before at, or nil if it may wait.
 func (l *Local) tooLong(now, at time.Time, w *waiter) error {
-	until := l.blocked().until
+	until := l.sure()
 	if wait := until.Sub(now); wait > l.maxWait {
 		return &WaitError{Wait: wait, Max: l.maxWait}
 	}
-	if until.After(at) {
-		at = until
+	if w.deadline.IsZero() {
+		return nil
 	}
-	if !w.deadline.IsZero() && at.After(w.deadline) {
+	at = latest(at, until)
+	if !at.After(w.deadline) && w.spare {
+		at = at.Add(l.trip.most())
+	}
+	if !at.Before(w.deadline) {
 		return &WaitError{Wait: at.Sub(now), Max: w.deadline.Sub(now), Deadline: true}
 	}
 	return nil
+}
+
+// sure is the time before which surely nothing is sent, zero if there is none. While one request
+// finds out whether the window has ended, the window is not sure.
+func (l *Local) sure() time.Time {
+	if l.scout != 0 {
+		return l.pause.until
+	}
+	return l.blocked().until
 }
 
 // blocked is what the server imposes now; its times are zero if that is nothing.
@@ -374,9 +460,15 @@ func (l *Local) next(now time.Time, ahead int, deadline time.Time) (at time.Time
 	case most > 0 && len(l.flight) >= most, l.scout != 0 && (l.state != over || l.window.sure == 0):
 		return time.Time{}, false
 	}
-	at = latest(now, l.blocked().until, l.hold)
-	if n, kept := l.kept(now); l.window.remaining <= n && kept.After(at) && kept.Sub(now) <= l.maxWait && (deadline.IsZero() || kept.Before(deadline)) {
-		at = kept
+	at = latest(now, l.blocked().until)
+	if deadline.IsZero() || l.hold.Add(l.trip.most()).Before(deadline) { // otherwise it may leave at once
+		at = latest(at, l.hold)
+	}
+	if n, kept := l.kept(now); l.window.remaining <= n && kept.After(at) && kept.Sub(now) <= l.maxWait {
+		// A request that is alone need not wait until it is too late.
+		if deadline.IsZero() || kept.Before(deadline) || !l.singly(now) {
+			at = kept
+		}
 	}
 	if l.state == known && l.smooth > 0 {
 		at = latest(at, l.slot.Add(l.even(now)))
@@ -384,6 +476,7 @@ func (l *Local) next(now time.Time, ahead int, deadline time.Time) (at time.Time
 	if l.state == free {
 		at = latest(at, l.pace.next(now, ahead))
 	}
+	at = latest(at, l.sharedSlot(now))
 	if l.rate != nil {
 		// The microsecond makes up for what is lost in rounding.
 		if missing := float64(ahead+1) - l.rate.TokensAt(at); missing > 0 {
@@ -392,6 +485,11 @@ func (l *Local) next(now time.Time, ahead int, deadline time.Time) (at time.Time
 		}
 	}
 	return at, true
+}
+
+// singly reports that of late there was no more than one request at a time.
+func (l *Local) singly(now time.Time) bool {
+	return l.shared.IsZero() || now.Sub(l.shared) > max(l.window.length, maxAlone)
 }
 
 func latest(t time.Time, others ...time.Time) time.Time {
@@ -430,13 +528,18 @@ func (l *Local) admit(now time.Time) Permit {
 		} else {
 			l.window.sure--
 		}
-		l.window.remaining = max(l.window.remaining-1, min(1, l.window.limit)) // Many may fail before one tells what there is.
+		// Many may fail before a response states how many are left.
+		l.window.remaining = max(l.window.remaining-1, min(1, l.window.limit))
 	}
 	if len(l.flight) == 0 {
-		l.crowd.moved = now // Time in which nothing was tried proves nothing.
+		l.crowd.Resume(now) // Time in which nothing was tried proves nothing.
+	}
+	if len(l.flight) > 0 {
+		l.shared = now
 	}
 	l.flight[l.seq] = place{at: now, crowd: len(l.flight) + 1}
 	l.pending++
+	l.admitShared(now)
 	if l.rate != nil {
 		l.rate.AllowN(now, 1)
 	}
@@ -488,3 +591,21 @@ func (l *Local) leave(b block) {
 func jitter(most time.Duration) time.Duration {
 	return rand.N(max(most, 1))
 }
+
+// trip is how long responses take.
+type trip struct {
+	mean, deviation time.Duration // moving averages, 0 before the first response
+}
+
+// measure adds a response that took d.
+func (t *trip) measure(d time.Duration) {
+	if t.mean == 0 {
+		t.mean, t.deviation = d, d/2
+		return
+	}
+	t.deviation += ((d - t.mean).Abs() - t.deviation) / 4
+	t.mean += (d - t.mean) / 8
+}
+
+// most is what nearly no response exceeds.
+func (t *trip) most() time.Duration { return t.mean + 3*t.deviation }

@@ -2,13 +2,10 @@ package ratelimit_test
 
 import (
 	"context"
-	"errors"
 	"math"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -37,7 +34,7 @@ func acquire(t testing.TB, l *ratelimit.Local) ratelimit.Permit {
 	return p
 }
 
-// exchange is a whole request: it was answered with resp at once.
+// exchange sends one request, whose response resp arrives at once.
 func exchange(t testing.TB, l *ratelimit.Local, resp *http.Response) {
 	t.Helper()
 	p := acquire(t, l)
@@ -45,7 +42,7 @@ func exchange(t testing.TB, l *ratelimit.Local, resp *http.Response) {
 	l.Release(p)
 }
 
-// waitFor is how long the next request has to wait.
+// waitFor returns how long the next request has to wait.
 func waitFor(t testing.TB, l *ratelimit.Local) time.Duration {
 	t.Helper()
 	start := time.Now()
@@ -53,7 +50,7 @@ func waitFor(t testing.TB, l *ratelimit.Local) time.Duration {
 	return time.Since(start)
 }
 
-// assertWait allows for the jitter.
+// assertWait checks that got is want, or longer by the jitter.
 func assertWait(t testing.TB, want, got time.Duration) {
 	t.Helper()
 	assert.GreaterOrEqual(t, got, want)
@@ -76,7 +73,9 @@ func TestNewRefusesBadOptions(t *testing.T) {
 		"wait negative":   {ratelimit.WithMaxWait(-time.Second), "WithMaxWait"},
 		"headers empty":   {ratelimit.WithHeaders(ratelimit.Headers{}), "WithHeaders"},
 		"headers no name": {ratelimit.WithHeaders(ratelimit.Headers{Remaining: "R"}), "WithHeaders"},
-		"headers unit":    {ratelimit.WithHeaders(ratelimit.Headers{Remaining: "R", Reset: "S", ResetUnit: 7}), "WithHeaders"},
+		"headers unit": {
+			ratelimit.WithHeaders(ratelimit.Headers{Remaining: "R", Reset: "S", ResetUnit: 7}), "WithHeaders",
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -87,8 +86,8 @@ func TestNewRefusesBadOptions(t *testing.T) {
 	}
 }
 
-// Whatever the rounding, 64 goroutines that start cold are never refused, lose
-// little of the allowance, and leave nothing behind.
+// With any rounding of the reset, 64 goroutines that begin with a new limiter are never refused,
+// use nearly all of the allowance, and lose no place.
 func TestFixedWindows(t *testing.T) {
 	t.Parallel()
 	roundedUp := ratelimit.Confluent()
@@ -189,7 +188,7 @@ func TestNoHeadersNoWindow(t *testing.T) {
 		"none":          reply(200),
 		"nonsense":      reply(200, "X-RateLimit-Limit", "x", "X-RateLimit-Remaining", "-1", "X-RateLimit-Reset", "y"),
 		"no reset":      reply(200, "X-RateLimit-Limit", "1", "X-RateLimit-Remaining", "0"),
-		"epoch, not ok": reply(200, "X-RateLimit-Limit", "1", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "1772366400"),
+		"epoch, not ok": told(1, 0, 1772366400),
 		"error":         reply(500),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -207,7 +206,7 @@ func TestNoHeadersNoWindow(t *testing.T) {
 	}
 }
 
-// Without WithHeaders no window is learned and nobody goes alone.
+// Without WithHeaders no window is learned, and no request waits for the first response.
 func TestOnlyRetryAfterByDefault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t)
@@ -220,15 +219,24 @@ func TestOnlyRetryAfterByDefault(t *testing.T) {
 	})
 }
 
-func TestWindow(t *testing.T) {
-	// A window of 10 with 4 left, that ends in 21 s at the latest.
-	start := func(t *testing.T) *ratelimit.Local {
-		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
-		exchange(t, l, told(10, 4, 20))
-		return l
+// remaining returns the places that are left in the window.
+func remaining(l *ratelimit.Local) int { return l.Snapshot().Remaining }
+
+// testWindow runs each test in a window of 10 with 4 places left. It ends in 21 s at the latest.
+func testWindow(t *testing.T, tests map[string]func(t *testing.T, l *ratelimit.Local)) {
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
+				exchange(t, l, told(10, 4, 20))
+				test(t, l)
+			})
+		})
 	}
-	remaining := func(l *ratelimit.Local) int { return l.Snapshot().Remaining }
-	tests := map[string]func(t *testing.T, l *ratelimit.Local){
+}
+
+func TestWindow(t *testing.T) {
+	testWindow(t, map[string]func(t *testing.T, l *ratelimit.Local){
 		"spent locally": func(t *testing.T, l *ratelimit.Local) {
 			for range 4 {
 				assert.Zero(t, waitFor(t, l))
@@ -270,7 +278,7 @@ func TestWindow(t *testing.T) {
 			l.Release(acquire(t, l))
 			assert.Equal(t, 3, remaining(l))
 		},
-		"late reply after the window": func(t *testing.T, l *ratelimit.Local) {
+		"late response after the window": func(t *testing.T, l *ratelimit.Local) {
 			late := acquire(t, l)
 			time.Sleep(21 * time.Second)
 			exchange(t, l, told(10, 9, 20))
@@ -278,13 +286,19 @@ func TestWindow(t *testing.T) {
 			assert.Equal(t, 9, remaining(l))
 			assert.Equal(t, time.Now().Add(21*time.Second), l.Snapshot().Reset)
 		},
-		"late reply before the first of the window": func(t *testing.T, l *ratelimit.Local) {
+		"late response before the first of the window": func(t *testing.T, l *ratelimit.Local) {
 			late := acquire(t, l)
 			time.Sleep(21 * time.Second)
 			l.Observe(late, told(10, 0, 1))
 			assert.Equal(t, 10, remaining(l))
 			assert.Zero(t, l.Snapshot().Reset)
 		},
+	})
+}
+
+// A response or the clock shows that the next window has begun.
+func TestNextWindow(t *testing.T) {
+	testWindow(t, map[string]func(t *testing.T, l *ratelimit.Local){
 		"the server's window ends first, by its count": func(t *testing.T, l *ratelimit.Local) {
 			late := acquire(t, l)
 			time.Sleep(20500 * time.Millisecond) // It rounded up, so this is the next window.
@@ -296,7 +310,7 @@ func TestWindow(t *testing.T) {
 			time.Sleep(time.Second) // The old end means nothing now.
 			assert.Equal(t, 9, remaining(l))
 		},
-		"by its count, after a reply that was overtaken": func(t *testing.T, l *ratelimit.Local) {
+		"by its count, after a response that was overtaken": func(t *testing.T, l *ratelimit.Local) {
 			a, b := acquire(t, l), acquire(t, l)
 			l.Observe(b, told(10, 1, 20))
 			l.Observe(a, told(10, 3, 20))
@@ -348,29 +362,24 @@ func TestWindow(t *testing.T) {
 			l.Observe(permits[1], told(10, 0, 5))
 			assertWait(t, 0, (<-done).Sub(end))
 		},
-		"nobody left to tell the end": func(t *testing.T, l *ratelimit.Local) {
+		"no response states the end": func(t *testing.T, l *ratelimit.Local) {
 			time.Sleep(21 * time.Second)
 			for range 10 {
 				p := acquire(t, l)
 				l.Observe(p, reply(200)) // Its body stays open.
 			}
-			scout := acquire(t, l)
-			ctx, cancel := context.WithTimeout(t.Context(), alone)
+			first := acquire(t, l)
+			ctx, cancel := context.WithTimeout(t.Context(), probeWait)
 			defer cancel()
 			_, err := l.Acquire(ctx, nil)
 			require.ErrorIs(t, err, context.DeadlineExceeded)
-			l.Observe(scout, told(10, 5, 5))
+			l.Observe(first, told(10, 5, 5))
 			assert.Equal(t, 5, remaining(l))
 		},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { test(t, start(t)) })
-		})
-	}
+	})
 }
 
-// A window whose limit was never told is learned afresh by one request.
+// If the limit was never stated, one request goes first in each window.
 func TestLimitUnknown(t *testing.T) {
 	for name, limit := range map[string]string{"missing": "", "zero": "0", "huge": "99999999999999999999"} {
 		t.Run(name, func(t *testing.T) {
@@ -388,82 +397,10 @@ func TestLimitUnknown(t *testing.T) {
 	}
 }
 
-func TestRefused(t *testing.T) {
-	tests := map[string]struct {
-		resp *http.Response
-		want time.Duration
-	}{
-		"seconds":           {reply(429, "Retry-After", "7"), 7 * time.Second},
-		"fraction":          {reply(429, "Retry-After", "0.5"), 500 * time.Millisecond},
-		"date":              {reply(429, "Retry-After", "Sat, 01 Jan 2000 00:00:09 GMT"), 9 * time.Second},
-		"date, their clock": {reply(429, "Retry-After", "Sun, 01 Mar 2026 12:00:09 GMT", "Date", "Sun, 01 Mar 2026 12:00:00 GMT"), 9 * time.Second},
-		"date in the past":  {reply(429, "Retry-After", "Sat, 01 Jan 2000 00:00:00 GMT", "Date", "Sat, 01 Jan 2000 01:00:00 GMT"), 0},
-		"unavailable":       {reply(503, "Retry-After", "7"), 7 * time.Second},
-		"unavailable, bare": {reply(503), 0},
-		"reset":             {reply(429, "X-RateLimit-Reset", "4"), 5 * time.Second},
-		"reset, 503":        {reply(503, "X-RateLimit-Reset", "4"), 0},
-		"both":              {reply(429, "Retry-After", "2", "X-RateLimit-Reset", "4"), 2 * time.Second},
-		"both, window full": {reply(429, "Retry-After", "2", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "4"), 5 * time.Second},
-		"bad, then reset":   {reply(429, "Retry-After", "soon", "X-RateLimit-Reset", "4"), 5 * time.Second},
-		"huge, then reset":  {reply(429, "Retry-After", "99999999999999999999", "X-RateLimit-Reset", "4"), 5 * time.Second},
-		"bare":              {reply(429), 0},
-		"not refused":       {reply(200, "Retry-After", "7"), 0},
-		"moved":             {reply(301, "Retry-After", "7"), 0},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { // Its clock starts in the year 2000.
-				l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
-				exchange(t, l, tt.resp)
-				got := waitFor(t, l)
-				if tt.want == 0 {
-					assert.Zero(t, got)
-				} else {
-					assertWait(t, tt.want, got)
-				}
-			})
-		})
-	}
-}
+// probeWait is a time in which the other requests still wait for the first response of a window.
+const probeWait = time.Second - 1
 
-func TestRefusalPausesEveryUser(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLocal(t)
-		p, other := acquire(t, l), acquire(t, l)
-		l.Observe(p, reply(429, "Retry-After", "5"))
-		end := time.Now().Add(5 * time.Second)
-		assert.Equal(t, end, l.Snapshot().PausedUntil)
-		time.Sleep(time.Second)
-		l.Observe(other, reply(429, "Retry-After", "1")) // The longer one holds.
-		var group sync.WaitGroup
-		for range 20 {
-			group.Go(func() {
-				l.Release(acquire(t, l))
-				assertWait(t, 0, time.Since(end))
-			})
-		}
-		group.Wait()
-		assert.Zero(t, l.Snapshot().PausedUntil)
-	})
-}
-
-// A refused first request tells nothing about the window, so the next goes alone again.
-func TestRefusedScout(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
-		exchange(t, l, reply(429))
-		acquire(t, l)
-		ctx, cancel := context.WithTimeout(t.Context(), alone)
-		defer cancel()
-		_, err := l.Acquire(ctx, nil)
-		assert.ErrorIs(t, err, context.DeadlineExceeded)
-	})
-}
-
-// alone is a time for which others surely wait for the first request.
-const alone = time.Second - 1
-
-// Requests of which no reply tells anything, and which end after their window, are not missing in the next one.
+// Requests that end after their window without a response take no places of the next window.
 func TestReleaseAfterTheWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
@@ -484,11 +421,12 @@ func TestReleaseAfterTheWindow(t *testing.T) {
 	})
 }
 
-// A server that is slow with its first reply holds nobody back for longer than a second, and the reply still teaches.
-func TestSlowScout(t *testing.T) {
+// A slow first response holds the other requests back for a second at most, and its window is
+// learned.
+func TestSlowFirstResponse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
-		scout := acquire(t, l)
+		first := acquire(t, l)
 		start := time.Now()
 		var group sync.WaitGroup
 		for range 20 {
@@ -497,311 +435,9 @@ func TestSlowScout(t *testing.T) {
 		group.Wait()
 		assert.Equal(t, time.Second, time.Since(start))
 		assert.Zero(t, waitFor(t, l))
-		l.Observe(scout, told(100, 50, 9))
+		l.Observe(first, told(100, 50, 9))
 		assert.Equal(t, 50-20, l.Snapshot().Remaining, "those on their way count")
 	})
-}
-
-func TestHerd(t *testing.T) {
-	for name, resp := range map[string]*http.Response{
-		"window": told(100, 0, 9),
-		"pause":  reply(429, "Retry-After", "10"),
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
-				exchange(t, l, told(100, 50, 9))
-				exchange(t, l, resp)
-				end := time.Now().Add(10 * time.Second)
-				var mu sync.Mutex
-				moments := map[time.Time]bool{}
-				var group sync.WaitGroup
-				for range 64 {
-					group.Go(func() {
-						l.Release(acquire(t, l))
-						mu.Lock()
-						defer mu.Unlock()
-						moments[time.Now()] = true
-						assertWait(t, 0, time.Since(end))
-					})
-				}
-				group.Wait()
-				assert.Greater(t, len(moments), 60)
-				assert.Zero(t, waitFor(t, l), "a request that did not wait is not held")
-			})
-		})
-	}
-}
-
-// One waiter alone is held as well: other processes may wait for the same moment.
-func TestJitterOfOne(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLocal(t)
-		waits := map[time.Duration]bool{}
-		for range 10 {
-			exchange(t, l, reply(429, "Retry-After", "10"))
-			waits[waitFor(t, l)] = true
-		}
-		assert.Greater(t, len(waits), 5)
-	})
-}
-
-// Who waits for something else than the window is not held when it ends.
-func TestNoJitterWithoutNeed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()), ratelimit.WithMaxInFlight(1))
-		exchange(t, l, told(10, 5, 9))
-		p := acquire(t, l)
-		var group sync.WaitGroup
-		group.Go(func() { assert.Equal(t, 10*time.Second, waitFor(t, l)) })
-		time.Sleep(10 * time.Second)
-		l.Release(p)
-		group.Wait()
-	})
-}
-
-// The jitter is never more than a tenth of the wait.
-func TestJitterOfShortWait(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLocal(t)
-		for range 50 {
-			exchange(t, l, reply(429, "Retry-After", "0.1"))
-			got := waitFor(t, l)
-			assert.GreaterOrEqual(t, got, 100*time.Millisecond)
-			assert.LessOrEqual(t, got, 110*time.Millisecond)
-		}
-	})
-}
-
-func TestCancel(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
-		exchange(t, l, told(2, 0, 29))
-
-		cause := errors.New("user went home")
-		ctx, cancel := context.WithCancelCause(t.Context())
-		start := time.Now()
-		var group sync.WaitGroup
-		for range 5 {
-			group.Go(func() {
-				_, err := l.Acquire(ctx, nil)
-				assert.ErrorIs(t, err, context.Canceled)
-				assert.ErrorIs(t, err, cause)
-				assert.Equal(t, time.Second, time.Since(start))
-			})
-		}
-		synctest.Wait()
-		for range 2 { // Behind them in the queue, yet they get the two places.
-			group.Go(func() {
-				assertWait(t, 30*time.Second, waitFor(t, l))
-			})
-		}
-		time.Sleep(time.Second)
-		cancel(cause)
-		group.Wait()
-		assert.Zero(t, l.Snapshot().Waiting)
-
-		_, err := l.Acquire(ctx, nil)
-		assert.ErrorIs(t, err, cause, "an ended context is not admitted")
-	})
-}
-
-// The waiter in front leaves, and the one behind it takes its place at once.
-func TestCancelHead(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLocal(t, ratelimit.WithMaxInFlight(1))
-		p := acquire(t, l)
-		ctx, cancel := context.WithCancel(t.Context())
-		go func() {
-			_, err := l.Acquire(ctx, nil)
-			assert.ErrorIs(t, err, context.Canceled)
-		}()
-		synctest.Wait()
-		done := make(chan struct{})
-		go func() {
-			acquire(t, l)
-			close(done)
-		}()
-		synctest.Wait()
-		cancel()
-		synctest.Wait()
-		l.Release(p)
-		<-done
-	})
-}
-
-func TestWaitTooLong(t *testing.T) {
-	full := told(10, 0, 29)
-	acquireIn := func(t *testing.T, l *ratelimit.Local, d time.Duration) (time.Duration, error) {
-		ctx, cancel := context.WithTimeout(t.Context(), d)
-		defer cancel()
-		start := time.Now()
-		p, err := l.Acquire(ctx, nil)
-		l.Release(p)
-		return time.Since(start), err
-	}
-	assertDeadline := func(t *testing.T, err error, wait, left time.Duration) {
-		t.Helper()
-		var e *ratelimit.WaitError
-		require.ErrorAs(t, err, &e)
-		assert.Equal(t, ratelimit.WaitError{Wait: wait, Max: left, Deadline: true}, *e)
-		assert.ErrorIs(t, err, ratelimit.ErrWaitTooLong)
-		assert.ErrorIs(t, err, context.DeadlineExceeded)
-		assert.Contains(t, err.Error(), "deadline")
-	}
-	tests := map[string]func(t *testing.T){
-		"deadline, window": func(t *testing.T) {
-			l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
-			exchange(t, l, full)
-			took, err := acquireIn(t, l, 20*time.Second)
-			assertDeadline(t, err, 30*time.Second, 20*time.Second)
-			assert.Zero(t, took)
-			took, err = acquireIn(t, l, 40*time.Second)
-			assert.NoError(t, err)
-			assertWait(t, 30*time.Second, took)
-		},
-		"deadline, pause": func(t *testing.T) {
-			l := newLocal(t)
-			exchange(t, l, reply(429, "Retry-After", "30"))
-			took, err := acquireIn(t, l, 20*time.Second)
-			assertDeadline(t, err, 30*time.Second, 20*time.Second)
-			assert.Zero(t, took)
-		},
-		"deadline, rate": func(t *testing.T) {
-			l := newLocal(t, ratelimit.WithRate(0.1, 1))
-			acquire(t, l)
-			took, err := acquireIn(t, l, 5*time.Second)
-			assert.ErrorIs(t, err, ratelimit.ErrWaitTooLong)
-			assert.Zero(t, took)
-		},
-		"deadline, place in the queue": func(t *testing.T) {
-			l := newLocal(t, ratelimit.WithRate(1, 1))
-			acquire(t, l)
-			for range 5 {
-				go l.Acquire(t.Context(), nil)
-			}
-			synctest.Wait()
-			took, err := acquireIn(t, l, 5*time.Second)
-			assert.ErrorIs(t, err, ratelimit.ErrWaitTooLong)
-			assert.Zero(t, took)
-			took, err = acquireIn(t, l, 7*time.Second)
-			assert.NoError(t, err)
-			assertWait(t, 6*time.Second, took)
-		},
-		"deadline, learned while waiting": func(t *testing.T) {
-			l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
-			scout := acquire(t, l)
-			var group sync.WaitGroup
-			group.Go(func() { assertWait(t, 30*time.Second+alone, waitFor(t, l)) })
-			synctest.Wait()
-			group.Go(func() { // Not the first in the queue.
-				took, err := acquireIn(t, l, 20*time.Second)
-				assertDeadline(t, err, 30*time.Second, 20*time.Second-alone)
-				assert.Equal(t, alone, took)
-			})
-			time.Sleep(alone)
-			l.Observe(scout, full)
-			group.Wait()
-		},
-		"cap": func(t *testing.T) {
-			l := newLocal(t, ratelimit.WithMaxWait(20*time.Second))
-			exchange(t, l, reply(429, "Retry-After", "30"))
-			took, err := acquireIn(t, l, time.Hour)
-			var e *ratelimit.WaitError
-			require.ErrorAs(t, err, &e)
-			assert.Equal(t, ratelimit.WaitError{Wait: 30 * time.Second, Max: 20 * time.Second}, *e)
-			assert.ErrorIs(t, err, ratelimit.ErrWaitTooLong)
-			assert.NotErrorIs(t, err, context.DeadlineExceeded)
-			assert.Equal(t, "ratelimit: a wait of 30s is needed, the longest wait allowed is 20s", err.Error())
-			assert.Zero(t, took)
-			time.Sleep(10 * time.Second)
-			assertWait(t, 20*time.Second, waitFor(t, l))
-		},
-		"cap, default": func(t *testing.T) {
-			l := newLocal(t)
-			exchange(t, l, reply(429, "Retry-After", "66"))
-			_, err := acquireIn(t, l, time.Hour)
-			assert.ErrorIs(t, err, ratelimit.ErrWaitTooLong)
-		},
-		"at the cap": func(t *testing.T) {
-			l := newLocal(t)
-			exchange(t, l, reply(429, "Retry-After", "65"))
-			assertWait(t, 65*time.Second, waitFor(t, l))
-		},
-		"a window of a minute": func(t *testing.T) {
-			l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
-			exchange(t, l, told(10, 0, 60)) // Its end may be rounded.
-			assertWait(t, 61*time.Second, waitFor(t, l))
-		},
-		"cap, learned while waiting": func(t *testing.T) {
-			l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
-			scout := acquire(t, l)
-			errs := make(chan error)
-			for range 3 {
-				go func() {
-					_, err := l.Acquire(t.Context(), nil)
-					errs <- err
-				}()
-			}
-			synctest.Wait()
-			l.Observe(scout, told(10, 0, 3600))
-			for range 3 {
-				assert.ErrorIs(t, <-errs, ratelimit.ErrWaitTooLong)
-			}
-			assert.Zero(t, l.Snapshot().Waiting)
-
-			time.Sleep(65 * time.Second) // What was too long then says nothing of a shorter wait now.
-			scout = acquire(t, l)
-			go func() {
-				took, err := acquireIn(t, l, 20*time.Second)
-				assert.Zero(t, took)
-				errs <- err
-			}()
-			synctest.Wait()
-			l.Observe(scout, full)
-			assert.ErrorIs(t, <-errs, context.DeadlineExceeded)
-		},
-		"cap is not for the own rate": func(t *testing.T) {
-			l := newLocal(t, ratelimit.WithRate(0.01, 1), ratelimit.WithMaxWait(time.Second))
-			acquire(t, l)
-			assertWait(t, 100*time.Second, waitFor(t, l))
-		},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
-	}
-}
-
-// A server that names an absurd time stops nobody for longer than the cap: then
-// one request asks again, alone.
-func TestAbsurdWait(t *testing.T) {
-	for name, resp := range map[string]*http.Response{
-		"window": told(10, 0, 31_000_000),
-		"pause":  reply(429, "Retry-After", "31000000"),
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()), ratelimit.WithMaxWait(time.Minute))
-				exchange(t, l, resp)
-				for range 3 {
-					time.Sleep(time.Minute - 1)
-					_, err := l.Acquire(t.Context(), nil)
-					require.ErrorIs(t, err, ratelimit.ErrWaitTooLong)
-					time.Sleep(time.Nanosecond)
-					scout := acquire(t, l)
-					ctx, cancel := context.WithTimeout(t.Context(), alone)
-					_, err = l.Acquire(ctx, nil)
-					cancel()
-					require.ErrorIs(t, err, context.DeadlineExceeded)
-					l.Observe(scout, resp)
-					l.Release(scout)
-				}
-				time.Sleep(time.Minute)
-				exchange(t, l, told(10, 9, 30))
-				assert.Zero(t, waitFor(t, l))
-			})
-		})
-	}
 }
 
 func TestMaxInFlightAndOrder(t *testing.T) {
@@ -846,7 +482,7 @@ func TestRate(t *testing.T) {
 	})
 }
 
-// A rate so low that a wait overflows is a very long wait.
+// If the rate is so low that the wait would overflow, the wait is very long.
 func TestTinyRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithRate(math.SmallestNonzeroFloat64, 1))
@@ -856,151 +492,4 @@ func TestTinyRate(t *testing.T) {
 		_, err := l.Acquire(ctx, nil)
 		assert.ErrorIs(t, err, ratelimit.ErrWaitTooLong)
 	})
-}
-
-func TestStrangePermits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLocal(t, ratelimit.WithMaxInFlight(1), ratelimit.WithHeaders(ratelimit.Confluent()))
-		p := acquire(t, l)
-		l.Observe(p, nil)
-		l.Observe(ratelimit.Permit{}, told(1, 0, 50))
-		l.Release(ratelimit.Permit{})
-		assert.Equal(t, 1, l.Snapshot().InFlight)
-		l.Observe(p, told(5, 4, 50))
-		l.Release(p)
-		l.Release(p)
-		l.Observe(p, told(5, 0, 50))
-		assert.Equal(t, 4, l.Snapshot().Remaining)
-		acquire(t, l)
-		assert.Equal(t, 1, l.Snapshot().InFlight)
-	})
-}
-
-// Whatever a server says and however the requests end, nobody waits for ever
-// and nothing is left.
-func TestRandomReplies(t *testing.T) {
-	counts := []string{"", "0", "1", "2", "5", "-1", "x", "99999999999999999999", "1.5", "2, 3"}
-	resets := []string{"", "0", "1", "3", "0.2", "-4", "later", "1772366400", "31000000", "99999999999999999999", "59"}
-	statuses := []int{200, 200, 200, 429, 503, 500, 304}
-	for seed := range uint64(200) {
-		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				random := rand.New(rand.NewPCG(seed, 1))
-				var mu sync.Mutex
-				pick := func(n int) int {
-					mu.Lock()
-					defer mu.Unlock()
-					return random.IntN(n)
-				}
-				l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()), ratelimit.WithMaxInFlight(1+pick(8)), ratelimit.WithRate(1000, 1+pick(5)))
-				var group sync.WaitGroup
-				for range 16 {
-					group.Go(func() {
-						for range 10 {
-							ctx, cancel := context.WithCancel(t.Context())
-							if pick(2) == 0 { // The others show a deadlock.
-								ctx, cancel = context.WithTimeout(ctx, time.Duration(1+pick(100))*time.Second)
-							}
-							p, err := l.Acquire(ctx, nil)
-							if err != nil {
-								assert.True(t, errors.Is(err, ratelimit.ErrWaitTooLong) || ctx.Err() != nil, "%v", err)
-								time.Sleep(time.Duration(pick(1000)) * time.Millisecond)
-							} else {
-								time.Sleep(time.Duration(pick(2000)) * time.Millisecond)
-								if pick(10) > 0 {
-									l.Observe(p, reply(statuses[pick(len(statuses))],
-										"X-RateLimit-Limit", counts[pick(len(counts))],
-										"X-RateLimit-Remaining", counts[pick(len(counts))],
-										"X-RateLimit-Reset", resets[pick(len(resets))],
-										"Retry-After", resets[pick(len(resets))]))
-								}
-								time.Sleep(time.Duration(pick(200)) * time.Millisecond)
-								l.Release(p)
-							}
-							cancel()
-						}
-					})
-				}
-				group.Wait()
-				s := l.Snapshot()
-				assert.Zero(t, s.InFlight)
-				assert.Zero(t, s.Waiting)
-				time.Sleep(2 * time.Minute)
-				exchange(t, l, reply(200))
-			})
-		})
-	}
-}
-
-// A real server with short windows, and 64 goroutines of two clients.
-func TestRealServer(t *testing.T) {
-	const limit, every = 64, time.Second // a busy machine takes longer than a part of this to deliver a request
-	var (
-		mu      sync.Mutex
-		end     time.Time
-		used    int
-		refused int
-	)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		now := time.Now()
-		if !now.Before(end) {
-			end, used = now.Add(every), 0
-		}
-		used++
-		headerOf(exact)(w.Header(), limit, max(limit-used, 0), end.Sub(now))
-		if used > limit {
-			refused++
-			w.WriteHeader(http.StatusTooManyRequests)
-		}
-		w.Write([]byte(strings.Repeat("x", 4096)))
-	}))
-	defer server.Close()
-
-	l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
-	clients := []*http.Client{
-		{Transport: ratelimit.NewTransport(nil, l)},
-		{Transport: ratelimit.NewTransport(nil, l)},
-	}
-	var group sync.WaitGroup
-	for i := range 64 {
-		group.Go(func() {
-			for range 3 {
-				resp, err := clients[i%2].Get(server.URL)
-				if assert.NoError(t, err) {
-					resp.Body.Close()
-				}
-				l.Snapshot()
-			}
-		})
-	}
-	group.Wait()
-	for _, c := range clients {
-		c.CloseIdleConnections()
-	}
-	assert.Zero(t, refused)
-	assert.Zero(t, l.Snapshot().InFlight)
-}
-
-func TestNoAllocations(t *testing.T) {
-	opts := []ratelimit.Option{ratelimit.WithRate(1e9, 1e9), ratelimit.WithMaxInFlight(10)}
-	for name, l := range map[string]*ratelimit.Local{
-		"without headers": newLocal(t, opts...),
-		"with headers":    newLocal(t, append(opts, ratelimit.WithHeaders(ratelimit.Confluent()))...),
-	} {
-		t.Run(name, func(t *testing.T) {
-			ctx := t.Context()
-			resp := told(1e9, 1e9, 60)
-			allocs := testing.AllocsPerRun(1000, func() {
-				p, err := l.Acquire(ctx, nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				l.Observe(p, resp)
-				l.Release(p)
-			})
-			assert.Zero(t, allocs)
-		})
-	}
 }

@@ -13,9 +13,9 @@ import (
 // Option configures [New].
 type Option func(*Local) error
 
-// WithRate sets a ceiling of one's own: perSecond requests per second on
-// average, and at most burst at once. perSecond must be finite and above 0,
-// burst at least 1. The default is no ceiling.
+// WithRate sets a limit of the client's own: perSecond requests per second on average, and at most
+// burst at once. perSecond must be finite and above 0, burst at least 1. By default there is no
+// such limit.
 func WithRate(perSecond float64, burst int) Option {
 	return func(l *Local) error {
 		if !(perSecond > 0) || math.IsInf(perSecond, 0) {
@@ -29,11 +29,10 @@ func WithRate(perSecond float64, burst int) Option {
 	}
 }
 
-// WithMaxInFlight sets how many requests may be admitted and not yet released,
-// at least 1. The default is no limit.
+// WithMaxInFlight sets how many requests may be admitted and not yet released, at least 1. By
+// default there is no such limit.
 //
-// A goroutine that sends a request while it still holds the body of another
-// needs two places.
+// A goroutine that sends a request while it still holds the body of another needs two places.
 func WithMaxInFlight(n int) Option {
 	return func(l *Local) error {
 		if n < 1 {
@@ -44,17 +43,17 @@ func WithMaxInFlight(n int) Option {
 	}
 }
 
-// WithHeaders sets the headers to learn the server's window from. By default
-// only Retry-After is read.
+// WithHeaders sets the headers that describe the server's window. By default only Retry-After is
+// read.
 func WithHeaders(h Headers) Option {
 	return func(l *Local) error {
 		if h.Structured == "" && (h.Remaining == "" || h.Reset == "") {
-			return errors.New("ratelimit: WithHeaders: Remaining and Reset need a name, or Structured")
+			return errors.New("ratelimit: WithHeaders: Remaining and Reset are needed, or Structured")
 		}
 		if h.ResetUnit != RelativeSeconds && h.ResetUnit != EpochSeconds {
 			return fmt.Errorf("ratelimit: WithHeaders: unknown ResetUnit %d", h.ResetUnit)
 		}
-		h.Limit = http.CanonicalHeaderKey(h.Limit) // Here once, so that no lookup has to.
+		h.Limit = http.CanonicalHeaderKey(h.Limit) // Lookups of canonical names are faster.
 		h.Remaining = http.CanonicalHeaderKey(h.Remaining)
 		h.Reset = http.CanonicalHeaderKey(h.Reset)
 		h.Structured = http.CanonicalHeaderKey(h.Structured)
@@ -64,10 +63,10 @@ func WithHeaders(h Headers) Option {
 	}
 }
 
-// WithMaxWait sets the longest wait that a server can impose, above 0; the
-// default is 65 seconds. While more is needed, Acquire fails at once with a
-// [*WaitError], and once per d a single request is let through to see whether
-// the server still means it.
+// WithMaxWait sets the longest wait that a server can impose, above 0. The default is 65 s.
+//
+// While a longer wait is needed, Acquire fails at once with a [*WaitError]. Once per d it admits
+// one request, to check whether the server still requires the wait.
 func WithMaxWait(d time.Duration) Option {
 	return func(l *Local) error {
 		if d <= 0 {

@@ -8,52 +8,52 @@ import (
 	"time"
 )
 
-// Limiter decides when a request may be sent and learns from the replies.
-// Many goroutines and many clients may share one.
+// Limiter decides when a request may be sent, and learns from the responses. Many goroutines and
+// many clients may share one.
 //
-// The order of calls for one request is Acquire, then Observe if a reply
-// header arrived, then Release.
+// The order of calls for one request is Acquire, then Observe if a response header arrived, then
+// Release.
 type Limiter interface {
-	// Acquire blocks until req may be sent or ctx ends. Of req it reads only
-	// the method, the URL host and the context. Every Permit that Acquire
-	// returns without an error must be released exactly once.
+	// Acquire blocks until req may be sent or ctx ends. It reads only the method, the URL
+	// host and the context of req. The caller must release each Permit that Acquire
+	// returns without an error exactly once.
 	Acquire(ctx context.Context, req *http.Request) (Permit, error)
 
-	// Observe tells the limiter what came back, as soon as the header is
-	// there. It does not read the body.
+	// Observe passes the response to the limiter, as soon as its header has arrived. It
+	// does not read the body.
 	Observe(p Permit, resp *http.Response)
 
-	// Release ends the request that p admitted: after its body has been read
-	// or closed, or when the request failed.
+	// Release ends the request that p admitted: after its body has been read or closed,
+	// or when the request failed.
 	Release(p Permit)
 }
 
-// Permit is an admitted request, a plain value. Hand it back unchanged to the
-// [Limiter] that gave it.
+// Permit is an admitted request, a plain value. Pass it back unchanged to the [Limiter] that
+// returned it.
 type Permit struct {
 	// Seq is the place in the order of admission, from 1.
 	Seq uint64
-	// At is when the request was admitted.
+	// At is the time when the request was admitted.
 	At time.Time
-	// State is the Limiter's own; nil for [Local].
+	// State belongs to the Limiter. It is nil for [Local].
 	State any
 }
 
 // ErrWaitTooLong is matched by every [*WaitError].
 var ErrWaitTooLong = errors.New("ratelimit: wait too long")
 
-// WaitError reports that a request was not sent because the wait it needs is
-// known to be longer than it may be. It is returned at once, without waiting.
+// WaitError reports that a request was not sent because it would have to wait longer than allowed.
+// Acquire returns it at once, without waiting.
 //
-// It matches [ErrWaitTooLong], and also [context.DeadlineExceeded] if Deadline
-// is set.
+// It matches [ErrWaitTooLong], and also [context.DeadlineExceeded] if Deadline is set.
 type WaitError struct {
-	// Wait is the wait needed, as far as it is known.
+	// Wait is the needed wait, as far as it is known. If the usual time of a response
+	// decides, Wait includes that time.
 	Wait time.Duration
-	// Max is the wait that was allowed: see Deadline.
+	// Max is the allowed wait; see Deadline.
 	Max time.Duration
-	// Deadline says that Max is the time to the context's deadline. Otherwise
-	// it is what [WithMaxWait] says.
+	// Deadline reports whether Max is the time to the context's deadline. Otherwise it is
+	// the limit of [WithMaxWait].
 	Deadline bool
 }
 
@@ -67,7 +67,7 @@ func (e *WaitError) Error() string {
 		e.Wait.Round(time.Millisecond), limit, e.Max.Round(time.Millisecond))
 }
 
-// Is implements the matching that [errors.Is] needs.
+// Is reports whether target is [ErrWaitTooLong], or [context.DeadlineExceeded] if Deadline is set.
 func (e *WaitError) Is(target error) bool {
 	return target == ErrWaitTooLong || e.Deadline && target == context.DeadlineExceeded
 }

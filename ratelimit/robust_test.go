@@ -142,7 +142,8 @@ func TestNonsenseResetAmongGoodOnes(t *testing.T) {
 	})
 }
 
-// A count that was told before does not replace a newer one, also not of a server that refills all the time.
+// A count that was told before does not replace a newer one, also not of a server that refills all
+// the time.
 func TestOlderCountOfASmoothServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
@@ -161,7 +162,7 @@ func TestOlderCountOfASmoothServer(t *testing.T) {
 	})
 }
 
-// Whoever is alone does not wait for the end of a window to use its last place.
+// A request that is alone does not wait for the end of a window to use its last place.
 func TestLastPlaceIsNotKeptFromALoneCaller(t *testing.T) {
 	for _, roundedUp := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -179,7 +180,8 @@ func TestLastPlaceIsNotKeptFromALoneCaller(t *testing.T) {
 	}
 }
 
-// The last places of a long window are kept to look for the next one, but nobody waits for that beyond the cap.
+// The last places of a long window are kept to look for the next one, but nobody waits for that
+// beyond the cap.
 func TestKeptPlacesAreNotKeptBeyondTheCap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()), ratelimit.WithMaxWait(20*time.Second))
@@ -231,10 +233,13 @@ func TestPriority(t *testing.T) {
 		for range 9 {
 			wait(ratelimit.Normal)
 		}
+		for range 2 {
+			wait(ratelimit.First)
+		}
 		l.Release(held)
 		group.Wait()
-		const n, low = ratelimit.Normal, ratelimit.Low
-		assert.Equal(t, []ratelimit.Priority{n, n, n, low, n, n, n, low, n, n, n, low, low, low}, order)
+		const n, low, first = ratelimit.Normal, ratelimit.Low, ratelimit.First
+		assert.Equal(t, []ratelimit.Priority{first, first, n, n, n, low, n, n, n, low, n, n, n, low, low, low}, order)
 	})
 }
 
@@ -271,7 +276,7 @@ func TestLowPriorityDoesNotStarve(t *testing.T) {
 func TestStrangePriorities(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithRate(10, 1))
-		for _, p := range []ratelimit.Priority{-1, 7} {
+		for _, p := range []ratelimit.Priority{-1, 3, 7} {
 			permit, err := l.Acquire(ratelimit.WithPriority(t.Context(), p), nil)
 			require.NoError(t, err)
 			l.Release(permit)

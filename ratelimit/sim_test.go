@@ -10,8 +10,7 @@ import (
 	"time"
 )
 
-// sim is a server with fixed windows, for synctest bubbles: nothing in it but
-// time.Sleep takes time.
+// sim is a server with fixed windows, for synctest bubbles. Only time.Sleep takes time in it.
 type sim struct {
 	limit   int           // per window
 	every   time.Duration // length of a window
@@ -35,7 +34,7 @@ func newSim(limit int, every time.Duration) *sim {
 	}
 }
 
-// headerOf writes Confluent's headers, with the seconds rounded in this way.
+// headerOf returns a function that writes Confluent's headers, with the seconds rounded by round.
 func headerOf(round func(float64) float64) func(http.Header, int, int, time.Duration) {
 	return func(h http.Header, limit, remaining int, reset time.Duration) {
 		h.Set("X-RateLimit-Limit", strconv.Itoa(limit))
@@ -81,7 +80,7 @@ func (s *sim) serve(now time.Time) *http.Response {
 	return resp
 }
 
-// reply makes a response of pairs of header names and values.
+// reply returns a response with the headers, which are pairs of a name and a value.
 func reply(status int, header ...string) *http.Response {
 	resp := &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("ok"))}
 	for i := 0; i < len(header); i += 2 {
@@ -90,7 +89,7 @@ func reply(status int, header ...string) *http.Response {
 	return resp
 }
 
-// told makes a 200 with Confluent's headers.
+// told returns a 200 with Confluent's headers.
 func told(limit, remaining, reset int) *http.Response {
 	return reply(http.StatusOK,
 		"X-RateLimit-Limit", strconv.Itoa(limit),

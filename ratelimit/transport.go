@@ -1,24 +1,26 @@
 package ratelimit
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"sync"
 )
 
-// Transport is an [http.RoundTripper] that sends each request when its
-// [Limiter] admits it. Make it with [NewTransport].
+// Transport is an [http.RoundTripper] that sends each request when its [Limiter] admits it. Create
+// it with [NewTransport].
 //
-// A request is over, and its place free, when its body has been read to the
-// end or closed, when it failed, or when the connection was switched to
-// another protocol (status 101). A redirect is a request of its own.
+// A request ends, and its place is free, when its body has been read to the end or closed, when it
+// failed, or when the connection was switched to another protocol (status 101). A base that panics
+// or ends its goroutine frees the place as well. A redirect is a request of its own.
 type Transport struct {
 	base    http.RoundTripper
 	limiter Limiter
 }
 
-// NewTransport returns a Transport that sends through base. A nil base means a
-// clone of [http.DefaultTransport], a nil l admits everything at once.
+// NewTransport returns a Transport that sends through base. If base is nil, it uses a clone of
+// [http.DefaultTransport]. A nil l admits every request at once. A nil *[Local] admits no request;
+// see [Local.Acquire].
 func NewTransport(base http.RoundTripper, l Limiter) *Transport {
 	if base == nil {
 		base = http.DefaultTransport
@@ -29,8 +31,8 @@ func NewTransport(base http.RoundTripper, l Limiter) *Transport {
 	return &Transport{base, l}
 }
 
-// RoundTrip implements [http.RoundTripper]. It leaves req as it is. If the
-// limiter does not admit req, nothing is sent and the limiter's error returned.
+// RoundTrip implements [http.RoundTripper]. It does not change req. If the limiter does not admit
+// req, RoundTrip sends nothing and returns the limiter's error.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if t.limiter == nil {
 		return t.base.RoundTrip(req)
@@ -42,35 +44,45 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
+	ended := true // also where the base panics
+	defer func() {
+		if ended {
+			t.limiter.Release(p)
+		}
+	}()
 	resp, err := t.base.RoundTrip(req)
 	if err != nil {
-		t.limiter.Release(p)
 		return resp, err
+	}
+	if resp == nil {
+		return nil, fmt.Errorf("ratelimit: the base of the transport, a %T, returned no response and no error", t.base)
 	}
 	t.limiter.Observe(p, resp)
 	if resp.Body == nil || resp.Body == http.NoBody || resp.StatusCode == http.StatusSwitchingProtocols {
-		t.limiter.Release(p) // A body of status 101 is also an io.Writer, and stays one.
-		return resp, nil
+		return resp, nil // A body of status 101 is also an io.Writer, and stays one.
 	}
 	resp.Body = &body{
 		ReadCloser: resp.Body,
 		release:    sync.OnceFunc(func() { t.limiter.Release(p) }),
 	}
+	ended = false
 	return resp, nil
 }
 
-// CloseIdleConnections passes the call on to the base, if it has such a method.
+// CloseIdleConnections calls the same method of the base, if it has one.
 func (t *Transport) CloseIdleConnections() {
 	if c, ok := t.base.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()
 	}
 }
 
+// body is a response body that releases a Permit at its end.
 type body struct {
 	io.ReadCloser
-	release func()
+	release func() // may be called several times
 }
 
+// Read implements [io.Reader]. It releases the Permit at the first error.
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err != nil {
@@ -79,6 +91,7 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Close implements [io.Closer]. It releases the Permit, also if it returns an error or panics.
 func (b *body) Close() error {
 	defer b.release()
 	return b.ReadCloser.Close()

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -22,7 +23,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// log is a Limiter that admits everything, or nothing if err is set.
+// log is a Limiter that records its calls. It admits every request, or none if err is set.
 type log struct {
 	calls []string
 	err   error
@@ -123,7 +124,7 @@ func TestTransport(t *testing.T) {
 		assert.True(t, c.closed, "a RoundTripper closes the body of a request that it does not send")
 		assert.Equal(t, []string{"acquire server.example"}, l.calls)
 	})
-	t.Run("the request passes as it is", func(t *testing.T) {
+	t.Run("the request passes unchanged", func(t *testing.T) {
 		req := httptest.NewRequest("GET", "http://server.example/", nil)
 		base := roundTripper(func(got *http.Request) (*http.Response, error) {
 			assert.Same(t, req, got)
@@ -136,10 +137,47 @@ func TestTransport(t *testing.T) {
 		assert.Equal(t, before.URL, req.URL)
 	})
 	t.Run("no limiter", func(t *testing.T) {
-		resp, err := ratelimit.NewTransport(answer(http.NoBody), nil).RoundTrip(httptest.NewRequest("GET", "http://server.example/", nil))
+		transport := ratelimit.NewTransport(answer(http.NoBody), nil)
+		resp, err := transport.RoundTrip(httptest.NewRequest("GET", "http://server.example/", nil))
 		require.NoError(t, err)
 		assert.Equal(t, 200, resp.StatusCode)
 	})
+}
+
+// A base that panics, or ends its goroutine, frees the place.
+func TestTransportFreesThePlaceOfABaseThatPanics(t *testing.T) {
+	ask := func(base roundTripper, l ratelimit.Limiter) (cause any, err error) {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			defer func() { cause = recover() }()
+			req := httptest.NewRequest("GET", "http://server.example/", nil)
+			_, err = ratelimit.NewTransport(base, l).RoundTrip(req)
+		}()
+		<-done
+		return cause, err
+	}
+	for name, base := range map[string]roundTripper{
+		"panic":                 func(*http.Request) (*http.Response, error) { panic("broken") },
+		"end of the goroutine":  func(*http.Request) (*http.Response, error) { runtime.Goexit(); return nil, nil },
+		"neither":               func(*http.Request) (*http.Response, error) { return nil, nil },
+		"http.ErrAbortHandler":  func(*http.Request) (*http.Response, error) { panic(http.ErrAbortHandler) },
+		"a nil function inside": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLocal(t, ratelimit.WithMaxInFlight(1))
+			cause, err := ask(base, l)
+			assert.Equal(t, name == "neither", err != nil, "%v", err)
+			panics := name == "panic" || name == "http.ErrAbortHandler" || name == "a nil function inside"
+			assert.Equal(t, panics, cause != nil)
+			assert.Zero(t, l.Snapshot().InFlight)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			p, err := l.Acquire(ctx, nil)
+			require.NoError(t, err)
+			l.Release(p)
+		})
+	}
 }
 
 type idler struct {
@@ -157,7 +195,7 @@ func TestTransportCloseIdleConnections(t *testing.T) {
 	ratelimit.NewTransport(roundTripper(nil), nil).CloseIdleConnections()
 }
 
-// The error says why the request was not sent, through http.Client too.
+// The error of http.Client wraps the reason why the request was not sent.
 func TestTransportClientTimeout(t *testing.T) {
 	l := newLocal(t)
 	exchange(t, l, reply(429, "Retry-After", "30"))

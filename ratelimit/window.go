@@ -2,7 +2,6 @@ package ratelimit
 
 import (
 	"math"
-	"net/http"
 	"time"
 )
 
@@ -10,7 +9,7 @@ const (
 	maxAlone   = time.Second           // a slow reply must not hold everybody back
 	short      = 2 * time.Second       // windows of which a lost second is a great part
 	reserve    = 3                     // places that a server that refills all the time is left with
-	sureSmooth = 20                    // full windows before a server is no longer taken as one that refills all the time
+	sureSmooth = 20                    // full windows after which a server no longer counts as refilling
 	senseless  = 10 * time.Millisecond // a shorter wait is none
 	lookLater  = 20 * time.Millisecond // what left all at once comes back so
 	few        = 20                    // requests of which one is refused too often
@@ -46,7 +45,8 @@ type window struct {
 // block is a time before which nothing is sent, and when that was learned.
 type block struct{ until, since time.Time }
 
-// observe learns from w, a reply to p. It reports that a window began, which is none of a server that refills all the time.
+// observe learns from w, a reply to p. It reports that a window began, which is none of a server
+// that refills all the time.
 func (l *Local) observe(p Permit, w Window, refused bool, now time.Time) (began bool) {
 	current := p.Seq >= l.window.first
 	alone := p.Seq == l.scout
@@ -230,14 +230,15 @@ func (l *Local) forget() {
 }
 
 // kept is how many of the last places are sent one by one, and when the next
-// one is. They show whether the server has begun anew, at no risk: a place that
+// one is. They show whether the server has begun again, at no risk: a place that
 // turns out to be of the old window was free.
 func (l *Local) kept(now time.Time) (n int, at time.Time) {
 	w := &l.window
 	switch {
 	case l.state != known || w.limit < fewest || w.told.IsZero() || l.smooth > 0:
 		return 0, now
-	case !w.until.After(w.told) && w.length <= short && len(l.flight)+l.queue.len() > 1: // Its end is sure; but perhaps it is a bucket.
+	case !w.until.After(w.told) && w.length <= short && len(l.flight)+l.queue.len() > 1:
+		// Its end is sure, but it may be a bucket.
 		return 1, w.told.Add(-w.early())
 	case !w.until.After(w.told) || w.told.Sub(now) > short && (w.limit < 50 || len(l.flight)+l.queue.len() < 2):
 		return 0, now
@@ -281,7 +282,8 @@ func (l *Local) doubt(p Permit, w Window, refused bool, now time.Time) {
 		}
 		l.shortSeq, l.passed = l.seq, false
 	case refused:
-	case l.stretched > 0 && 10*w.Remaining > 3*l.window.limit && now.Sub(l.plenty) > l.period()/time.Duration(max(1, l.window.limit)):
+	case l.stretched > 0 && 10*w.Remaining > 3*l.window.limit &&
+		now.Sub(l.plenty) > l.period()/time.Duration(max(1, l.window.limit)):
 		l.stretched--
 		l.plenty = now
 		fallthrough
@@ -329,20 +331,16 @@ func (l *Local) reopens() time.Time {
 	return w.until
 }
 
-// refused reports that the server sent the request away, and notes for how long.
-func (l *Local) refused(p Permit, w Window, resp *http.Response, now time.Time) (d time.Duration, refused bool) {
-	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusServiceUnavailable {
+// refused notes for how long the server refuses requests, if r is a refusal. Otherwise it returns 0.
+func (l *Local) refused(p Permit, held place, r Response, now time.Time) (d time.Duration) {
+	if !r.Refused {
 		l.untold = 0
-		return 0, false
+		return 0
 	}
-	h := l.headers
-	if p.Seq < l.window.first || w.HasRemaining && w.Remaining > 0 {
-		h.Reset, h.Structured = "", "" // It has another reason than this window.
+	if p.Seq < l.window.first {
+		r.HasReset = false // It has another reason than this window.
 	}
-	d, ok := h.Wait(resp, now)
-	if resp.StatusCode == http.StatusServiceUnavailable && !ok {
-		return 0, false
-	}
+	d, _ = r.Wait()
 	if l.state == known && l.window.told.IsZero() && p.Seq > l.untoldSeq {
 		l.window.length += min(l.window.length/2, l.maxWait) // It was assumed too short.
 	}
@@ -354,8 +352,14 @@ func (l *Local) refused(p Permit, w Window, resp *http.Response, now time.Time) 
 		l.untold++
 	}
 	l.untoldSeq = max(l.untoldSeq, l.seq)
+	if r.limited && l.pending > 0 && l.crowded(held, r.Window) {
+		return 0 // Only its sender waits, for the server works on the others.
+	}
+	if r.limited && l.endsWithWindow(d, now) {
+		return 0 // The others wait for that end, and its sender as well.
+	}
 	if until := now.Add(d); d > 0 && until.After(l.pause.until) {
 		l.pause = block{until, now}
 	}
-	return d, true
+	return d
 }

@@ -3,37 +3,30 @@ package aponotest
 import (
 	"crypto/rand"
 	"net/http"
-	"strings"
+	"time"
 
 	"github.com/integrations-go/sdk/internal/fakehttp"
 )
 
-// AddToken returns one more token, with its own rate-limit windows.
+// AddToken returns a new token. It has its own rate limit windows.
 func (s *Server) AddToken() string {
 	token := rand.Text() + rand.Text()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.bearers[token] = true
+	s.bearers.Add(token, token, time.Time{})
 	return token
 }
 
-// RevokeToken makes a token invalid: its calls get 401. Other tokens, such as those of [Server.AddToken], stay.
+// RevokeToken makes a token invalid. Requests with it get 401. Other tokens, such as those of
+// [Server.AddToken], remain valid.
 func (s *Server) RevokeToken(token string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.bearers, token)
+	s.bearers.Revoke(token)
 }
 
 // authenticate accepts the tokens of this server.
-func (s *Server) authenticate(r *fakehttp.Request) (caller string, refusal *fakehttp.Reply) {
-	sent := r.Header["Authorization"]
-	if len(sent) == 1 {
-		scheme, token, _ := strings.Cut(sent[0], " ")
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if strings.EqualFold(scheme, "Bearer") && s.bearers[token] {
-			return token, nil
-		}
+func (s *Server) authenticate(r *fakehttp.Request) (caller string, refusal *fakehttp.Response) {
+	value, one := fakehttp.Authorization(r.Request)
+	token, bearer := fakehttp.Bearer(value)
+	if caller, known := s.bearers.Caller(token, s.config.Now()); one && bearer && known {
+		return caller, nil
 	}
 	return "", new(fakehttp.JSON(http.StatusUnauthorized, map[string]string{"status": "401", "code": "Unauthorized"}))
 }

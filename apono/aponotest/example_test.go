@@ -2,6 +2,7 @@ package aponotest_test
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/integrations-go/sdk/apono"
 	"github.com/integrations-go/sdk/apono/aponotest"
 )
 
@@ -22,9 +24,9 @@ func Example() {
 	}()
 
 	show := func(method, path, body string) (id string) {
-		status, reply := call(srv, method, path, body)
+		status, document := call(srv, method, path, body)
 		var integration struct{ ID, Name, Status, Message string }
-		if err := json.Unmarshal(reply, &integration); err != nil {
+		if err := json.Unmarshal(document, &integration); err != nil {
 			log.Fatal(err)
 		}
 		fmt.Printf("%d %s\n", status, cmp.Or(integration.Message, integration.Name+" "+integration.Status))
@@ -45,12 +47,13 @@ func Example() {
 	// 200 Integration deleted
 }
 
-// A create that takes effect although its reply is lost: the caller can't know, the server does.
+// A create takes effect although its response is lost. The caller can't know that.
 func ExampleServer_Inject() {
 	srv := aponotest.Start(aponotest.WithoutSocket())
 	srv.Inject(aponotest.Fault{Operation: "createIntegrationV4", Status: 502, Apply: true})
 
-	status, _ := call(srv, "POST", "/api/admin/v4/integrations", `{"name":"lake","type":"mock-duck","integration_config":{}}`)
+	status, _ := call(srv, "POST", "/api/admin/v4/integrations",
+		`{"name":"lake","type":"mock-duck","integration_config":{}}`)
 	fmt.Println("answered:", status)
 	for _, integration := range srv.Integrations() {
 		fmt.Println(integration.Name, integration.Status)
@@ -63,7 +66,7 @@ func ExampleServer_Inject() {
 	// close: <nil>
 }
 
-func call(srv *aponotest.Server, method, path, body string) (status int, reply []byte) {
+func call(srv *aponotest.Server, method, path, body string) (status int, document []byte) {
 	req, err := http.NewRequest(method, srv.URL+path, strings.NewReader(body))
 	if err != nil {
 		log.Fatal(err)
@@ -75,9 +78,27 @@ func call(srv *aponotest.Server, method, path, body string) (status int, reply [
 		log.Fatal(err)
 	}
 	defer resp.Body.Close()
-	reply, err = io.ReadAll(resp.Body)
+	document, err = io.ReadAll(resp.Body)
 	if err != nil {
 		log.Fatal(err)
 	}
-	return resp.StatusCode, reply
+	return resp.StatusCode, document
+}
+
+// A client of a fake without a socket, as in a unit test. There, NewServer(t) closes the server,
+// and fails the test if an injected fault was not met.
+func ExampleServer_HTTPClient() {
+	srv := aponotest.Start(aponotest.WithoutSocket())
+	defer srv.Close()
+	c, err := apono.New(apono.WithBaseURL(srv.URL), apono.WithHTTPClient(srv.HTTPClient()), apono.WithToken(srv.Token))
+	if err != nil {
+		log.Fatal(err)
+	}
+	created, err := c.Integrations.Create(context.Background(), apono.IntegrationCreate{Name: "lake",
+		Type: "mock-duck"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(created.Name, len(srv.Integrations()))
+	// Output: lake 1
 }

@@ -2,7 +2,6 @@ package aponotest
 
 import (
 	"encoding/json"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -16,19 +15,19 @@ func badRequest(text string) *problem { return &problem{http.StatusBadRequest, t
 
 func notFound(what string) *problem { return &problem{http.StatusNotFound, what + " not found"} }
 
-// decode reads a body, which every operation that takes one requires.
+// decode returns the request body, which must be a JSON object.
 func decode(r *fakehttp.Request) (fakehttp.Object, *problem) {
-	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media != "application/json" {
+	if r.MediaType() != "application/json" {
 		return nil, &problem{http.StatusUnsupportedMediaType, "Content-Type must be application/json"}
 	}
-	var body fakehttp.Object
-	if json.Unmarshal(r.Payload, &body) != nil || body == nil {
+	body, ok := fakehttp.ParseObject(r.Payload)
+	if !ok {
 		return nil, badRequest("The body must be a JSON object")
 	}
 	return body, nil
 }
 
-// query reads the parameters of a list. None but those of multi may be repeated.
+// query returns the parameters of a list. Only the parameters in multi may be repeated.
 func query(r *fakehttp.Request, single, multi []string) (url.Values, *problem) {
 	sent, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -47,25 +46,25 @@ func query(r *fakehttp.Request, single, multi []string) (url.Values, *problem) {
 	return known, nil
 }
 
-// tokenList describes a list whose pages are chained by tokens.
+// tokenList describes a list with page tokens.
 type tokenList[T any] struct {
-	single, multi []string // the filters
+	single, multi []string // names of the filters
 	items         []T
 	sequence      func(T) int
 	selected      func(T, url.Values) bool
 	wire          func(T) json.RawMessage
 }
 
-func serveTokenList[T any](s *Server, r *fakehttp.Request, l tokenList[T]) (reply fakehttp.Reply, p *problem) {
+func serveTokenList[T any](s *Server, r *fakehttp.Request, l tokenList[T]) (resp fakehttp.Response, p *problem) {
 	sent, p := query(r, slices.Concat(l.single, []string{"limit", "page_token"}), l.multi)
 	if p != nil {
-		return reply, p
+		return resp, p
 	}
 	limit := 100
 	if sent.Has("limit") {
 		n, err := strconv.ParseInt(sent.Get("limit"), 10, 32)
 		if err != nil || n < 1 {
-			return reply, badRequest("limit must be a positive integer")
+			return resp, badRequest("limit must be a positive integer")
 		}
 		limit = int(n)
 	}
@@ -73,12 +72,12 @@ func serveTokenList[T any](s *Server, r *fakehttp.Request, l tokenList[T]) (repl
 	for _, name := range slices.Concat(l.single, l.multi) {
 		if sent.Has(name) {
 			values := slices.Sorted(slices.Values(sent[name]))
-			filters[name] = url.Values{name: values}.Encode() // not "" even where the value is
+			filters[name] = url.Values{name: values}.Encode() // not "", even if the value is ""
 		}
 	}
 	walk, err := s.pages.Resume(sent.Get("page_token"), fakehttp.Walk{Filters: filters, Size: limit})
 	if err != nil {
-		return reply, badRequest(err.Error())
+		return resp, badRequest(err.Error())
 	}
 
 	chosen := url.Values{}
@@ -120,8 +119,8 @@ func (st *Style) paginate(envelope fakehttp.Object, more bool, token func() stri
 	envelope["pagination"] = fakehttp.Raw(page)
 }
 
-// wholeList answers a list of v2 or v3.
-func (s *Server) wholeList(all []any) fakehttp.Reply {
+// wholeList returns a list of v2 or v3.
+func (s *Server) wholeList(all []any) fakehttp.Response {
 	sent := all
 	if n := s.style.Truncate; n > 0 && n < len(all) {
 		sent = all[:n]
@@ -139,7 +138,7 @@ func (s *Server) items(all []any) json.RawMessage {
 	return fakehttp.Raw(append([]any{}, all...))
 }
 
-// object adds what the style adds to every object.
+// object adds members that the style adds to every object.
 func (s *Server) object(o fakehttp.Object) fakehttp.Object {
 	if s.style.UnknownMembers {
 		o["x_newer"] = json.RawMessage(`{"n":1.10}`)
@@ -147,21 +146,22 @@ func (s *Server) object(o fakehttp.Object) fakehttp.Object {
 	return o
 }
 
-func (s *Server) message(text string) fakehttp.Reply {
+func (s *Server) message(text string) fakehttp.Response {
 	if s.style.EmptyMessages {
-		return fakehttp.Reply{Status: http.StatusOK}
+		return fakehttp.Response{Status: http.StatusOK}
 	}
 	return fakehttp.JSON(http.StatusOK, s.object(fakehttp.Object{"message": fakehttp.Raw(text)}))
 }
 
-func (s *Server) deleted() fakehttp.Reply {
+func (s *Server) deleted() fakehttp.Response {
 	if s.style.DeleteOK {
 		return fakehttp.JSON(http.StatusOK, struct{}{})
 	}
-	return fakehttp.Reply{Status: http.StatusNoContent}
+	return fakehttp.Response{Status: http.StatusNoContent}
 }
 
-// wildcard matches *x*, x* and *x, and a pattern without a star on the whole, upper and lower case apart.
+// wildcard matches the patterns *x*, x* and *x. A pattern without a star must match the whole
+// value. Letter case is ignored.
 func wildcard(pattern, value string) bool {
 	pattern, value = strings.ToLower(pattern), strings.ToLower(value)
 	rest, anyStart := strings.CutPrefix(pattern, "*")
@@ -177,19 +177,21 @@ func wildcard(pattern, value string) bool {
 	return value == pattern
 }
 
-// anyOf tells whether a filter is off or one of its values fits.
+// anyOf reports whether a filter is absent, or one of its values fits.
 func anyOf(filters url.Values, name string, fits func(string) bool) bool {
 	return !filters.Has(name) || slices.ContainsFunc(filters[name], fits)
 }
 
-func (s *Server) listV4(r *fakehttp.Request) (fakehttp.Reply, *problem) {
+func (s *Server) listV4(r *fakehttp.Request) (fakehttp.Response, *problem) {
 	return serveTokenList(s, r, tokenList[*record]{
 		single: []string{"name"}, multi: []string{"category", "connector_id", "status", "type"},
 		items: s.integrations, sequence: func(rec *record) int { return rec.seq },
 		selected: func(rec *record, f url.Values) bool {
-			connector := text(rec.connector)
+			connector := fakehttp.StringValue(rec.connector)
 			return anyOf(f, "category", func(v string) bool { return v == rec.category }) &&
-				anyOf(f, "connector_id", func(v string) bool { return !isNull(rec.connector) && strings.EqualFold(v, connector) }) &&
+				anyOf(f, "connector_id", func(v string) bool {
+					return !fakehttp.IsNull(rec.connector) && strings.EqualFold(v, connector)
+				}) &&
 				anyOf(f, "name", func(v string) bool { return wildcard(v, rec.name) }) &&
 				anyOf(f, "status", func(v string) bool { return v == s.statusV4(rec.status) }) &&
 				anyOf(f, "type", func(v string) bool { return wildcard(v, rec.kind) })
@@ -198,11 +200,11 @@ func (s *Server) listV4(r *fakehttp.Request) (fakehttp.Reply, *problem) {
 	})
 }
 
-func (s *Server) listV2(*fakehttp.Request) (reply fakehttp.Reply, p *problem) {
+func (s *Server) listV2(*fakehttp.Request) (resp fakehttp.Response, p *problem) {
 	var all []any
 	for i, rec := range s.integrations {
 		if s.style.Truncate > 0 && i >= s.style.Truncate {
-			all = append(all, nil) // counted, not shown
+			all = append(all, nil) // counted, but not shown
 			continue
 		}
 		all = append(all, s.showV2(rec))
@@ -210,7 +212,7 @@ func (s *Server) listV2(*fakehttp.Request) (reply fakehttp.Reply, p *problem) {
 	return s.wholeList(all), nil
 }
 
-// target finds the integration that a request is about.
+// target returns the integration that a request acts on.
 func (s *Server) target(r *fakehttp.Request) (*record, *problem) {
 	rec := s.byID[r.PathValue("id")]
 	if rec == nil {
@@ -219,70 +221,70 @@ func (s *Server) target(r *fakehttp.Request) (*record, *problem) {
 	return rec, nil
 }
 
-func (s *Server) getV4(r *fakehttp.Request) (fakehttp.Reply, *problem) { return s.get(r, s.showV4) }
-func (s *Server) getV2(r *fakehttp.Request) (fakehttp.Reply, *problem) { return s.get(r, s.showV2) }
+func (s *Server) getV4(r *fakehttp.Request) (fakehttp.Response, *problem) { return s.get(r, s.showV4) }
+func (s *Server) getV2(r *fakehttp.Request) (fakehttp.Response, *problem) { return s.get(r, s.showV2) }
 
-func (s *Server) get(r *fakehttp.Request, show func(*record) json.RawMessage) (reply fakehttp.Reply, p *problem) {
+func (s *Server) get(r *fakehttp.Request, show func(*record) json.RawMessage) (resp fakehttp.Response, p *problem) {
 	rec, p := s.target(r)
 	if p != nil {
-		return reply, p
+		return resp, p
 	}
 	return fakehttp.JSON(http.StatusOK, show(rec)), nil
 }
 
-func (s *Server) createV4(r *fakehttp.Request) (fakehttp.Reply, *problem) { return s.create(r, v4) }
-func (s *Server) createV2(r *fakehttp.Request) (fakehttp.Reply, *problem) { return s.create(r, v2) }
-func (s *Server) updateV4(r *fakehttp.Request) (fakehttp.Reply, *problem) { return s.update(r, v4) }
-func (s *Server) updateV2(r *fakehttp.Request) (fakehttp.Reply, *problem) { return s.update(r, v2) }
+func (s *Server) createV4(r *fakehttp.Request) (fakehttp.Response, *problem) { return s.create(r, v4) }
+func (s *Server) createV2(r *fakehttp.Request) (fakehttp.Response, *problem) { return s.create(r, v2) }
+func (s *Server) updateV4(r *fakehttp.Request) (fakehttp.Response, *problem) { return s.update(r, v4) }
+func (s *Server) updateV2(r *fakehttp.Request) (fakehttp.Response, *problem) { return s.update(r, v2) }
 
-func (s *Server) create(r *fakehttp.Request, v version) (reply fakehttp.Reply, p *problem) {
+func (s *Server) create(r *fakehttp.Request, v version) (resp fakehttp.Response, p *problem) {
 	body, p := decode(r)
 	if p != nil {
-		return reply, p
+		return resp, p
 	}
 	kind := body.Text("type")
 	if kind == "" {
-		return reply, badRequest("type is required")
+		return resp, badRequest("type is required")
 	}
 	known := s.entry(kind)
 	if known == nil {
-		return reply, badRequest(unsupportedType)
+		return resp, badRequest(unsupportedType)
 	}
 	rec := &record{kind: kind, category: known.category}
 	if p := s.write(rec, body, v); p != nil {
-		return reply, p
+		return resp, p
 	}
 	s.add(rec)
 	s.beginSync(rec, initializing)
 	return fakehttp.JSON(http.StatusOK, s.wire(rec, v)), nil
 }
 
-func (s *Server) update(r *fakehttp.Request, v version) (reply fakehttp.Reply, p *problem) {
+func (s *Server) update(r *fakehttp.Request, v version) (resp fakehttp.Response, p *problem) {
 	body, p := decode(r)
 	if p != nil {
-		return reply, p
+		return resp, p
 	}
 	rec, p := s.target(r)
 	if p != nil {
-		return reply, p
+		return resp, p
 	}
 	if p := s.write(rec, body, v); p != nil {
-		return reply, p
+		return resp, p
 	}
 	rec.rawV4, rec.rawV2 = nil, nil
 	return fakehttp.JSON(http.StatusOK, s.wire(rec, v)), nil
 }
 
-func (s *Server) deleteV4(r *fakehttp.Request) (reply fakehttp.Reply, p *problem) {
+func (s *Server) deleteV4(r *fakehttp.Request) (resp fakehttp.Response, p *problem) {
 	if p := s.remove(r); p != nil {
-		return reply, p
+		return resp, p
 	}
 	return s.deleted(), nil
 }
 
-func (s *Server) deleteV2(r *fakehttp.Request) (reply fakehttp.Reply, p *problem) {
+func (s *Server) deleteV2(r *fakehttp.Request) (resp fakehttp.Response, p *problem) {
 	if p := s.remove(r); p != nil {
-		return reply, p
+		return resp, p
 	}
 	return s.message("Integration deleted"), nil
 }
@@ -302,10 +304,10 @@ func (s *Server) remove(r *fakehttp.Request) *problem {
 	return nil
 }
 
-func (s *Server) refresh(r *fakehttp.Request) (reply fakehttp.Reply, p *problem) {
+func (s *Server) refresh(r *fakehttp.Request) (resp fakehttp.Response, p *problem) {
 	rec, p := s.target(r)
 	if p != nil {
-		return reply, p
+		return resp, p
 	}
 	s.beginSync(rec, refreshing)
 	return s.message("Integration refresh started"), nil

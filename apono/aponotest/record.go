@@ -14,18 +14,18 @@ import (
 	"github.com/integrations-go/sdk/internal/fakehttp"
 )
 
-// Integration is a stored integration as a test inspects it.
+// Integration is a stored integration, for tests to inspect.
 type Integration struct {
 	ID          string
 	Name        string
 	Type        string
 	Category    string
-	ConnectorID string          // "" for none
-	Status      string          // as v2 writes it, such as "Active"
-	JSON        json.RawMessage // the whole object, as a v4 get answers it
+	ConnectorID string          // "" if there is none
+	Status      string          // in the spelling of v2, such as "Active"
+	JSON        json.RawMessage // the whole object, as a v4 get returns it
 }
 
-// version is a generation of the API.
+// version is a version of the API.
 type version int
 
 const (
@@ -33,32 +33,32 @@ const (
 	v4 version = 4
 )
 
-// record is a stored integration. What this package needn't understand stays raw; nil is unset.
+// record is a stored integration. Members that this package does not use are raw. nil means unset.
 type record struct {
 	seq                      int
 	id, name, kind, category string
 
-	status  string // as v2 writes it
+	status  string // in the spelling of v2
 	details string
-	synced  time.Time // zero: never
+	synced  time.Time // zero if never
 	sync    syncState
 
 	config    json.RawMessage
-	secret    fakehttp.Object // by the v4 names of the stores; nil: none
+	secret    fakehttp.Object // by the v4 names of the stores; nil if there is none
 	connector json.RawMessage
 	types     json.RawMessage
 	access    json.RawMessage
 	owner     fakehttp.Object
 	mapping   fakehttp.Object
-	extra     fakehttp.Object // of a seed
+	extra     fakehttp.Object // further members of a seed
 
 	permissions  []Permission
-	rawV4, rawV2 json.RawMessage // answered instead, until something is written
+	rawV4, rawV2 json.RawMessage // sent instead, until a member is written
 }
 
-// store is what is known about a secret store.
+// store describes a secret store.
 type store struct {
-	name     string // in v4; v2's is the upper case of it
+	name     string // in v4; v2 has it in upper case
 	required []string
 }
 
@@ -73,32 +73,25 @@ var stores = []store{
 
 const apono = "apono"
 
-// v2Names are the members that v2 calls otherwise.
+// v2Names are the members with another name in v2.
 var v2Names = map[string]string{
 	"integration_config":  "metadata",
 	"connector_id":        "provisioner_id",
 	"secret_store_config": "secret_config",
 }
 
-func text(v json.RawMessage) string { return fakehttp.Object{"": v}.Text("") }
-
-func isNull(v json.RawMessage) bool { return fakehttp.Object{"": v}.Null("") }
-
-func parseObject(v json.RawMessage) (o fakehttp.Object, ok bool) {
-	return o, json.Unmarshal(v, &o) == nil && o != nil
-}
-
 // optional is a member that may be left out or null.
 type optional struct {
 	name  string // in v4
 	only4 bool
-	// set checks a value that isn't null and returns what stores it, or says what is wrong.
-	set func(value json.RawMessage) (store func(), wrong string)
+	// set checks a value that is not null. It returns a function that stores it, or the reason why
+	// it is wrong.
+	check func(value json.RawMessage) (store func(), wrong string)
 	// unset clears the member.
 	unset func()
 }
 
-// write checks the members of a create or update, and stores them if all are right.
+// write checks the members of a create or update. It stores them if all are valid.
 func (s *Server) write(rec *record, body fakehttp.Object, v version) *problem {
 	name := body.Text("name")
 	if name == "" {
@@ -116,7 +109,7 @@ func (s *Server) write(rec *record, body fakehttp.Object, v version) *problem {
 		return member
 	}
 	config := body[called("integration_config")]
-	if _, ok := parseObject(config); !ok {
+	if _, ok := fakehttp.ParseObject(config); !ok {
 		return badRequest(called("integration_config") + " must be an object")
 	}
 
@@ -127,12 +120,12 @@ func (s *Server) write(rec *record, body fakehttp.Object, v version) *problem {
 		}
 		value, sent := body[called(member.name)]
 		switch {
-		case isNull(value):
+		case fakehttp.IsNull(value):
 			if sent || !s.style.KeepMissing {
 				changes = append(changes, member.unset)
 			}
 		default:
-			change, wrong := member.set(value)
+			change, wrong := member.check(value)
 			if wrong != "" {
 				return badRequest(called(member.name) + " " + wrong)
 			}
@@ -149,8 +142,8 @@ func (s *Server) optionals(rec *record, v version) []optional {
 	return []optional{
 		{
 			name: "connector_id",
-			set: func(value json.RawMessage) (func(), string) {
-				if s.connector(text(value)) == nil && string(value) != string(rec.connector) {
+			check: func(value json.RawMessage) (func(), string) {
+				if s.connector(fakehttp.StringValue(value)) == nil && string(value) != string(rec.connector) {
 					return nil, "must be the id of a connector"
 				}
 				return func() { rec.connector = value }, ""
@@ -159,7 +152,7 @@ func (s *Server) optionals(rec *record, v version) []optional {
 		},
 		{
 			name: "secret_store_config",
-			set: func(value json.RawMessage) (func(), string) {
+			check: func(value json.RawMessage) (func(), string) {
 				secret, wrong := s.readSecret(value, v)
 				return func() { rec.secret = secret }, wrong
 			},
@@ -167,7 +160,7 @@ func (s *Server) optionals(rec *record, v version) []optional {
 		},
 		{
 			name: "connected_resource_types",
-			set: func(value json.RawMessage) (func(), string) {
+			check: func(value json.RawMessage) (func(), string) {
 				if !isStrings(value) {
 					return nil, "must be an array of strings"
 				}
@@ -177,8 +170,8 @@ func (s *Server) optionals(rec *record, v version) []optional {
 		},
 		{
 			name: "custom_access_details",
-			set: func(value json.RawMessage) (func(), string) {
-				if value[0] != '"' || utf8.RuneCountInString(text(value)) > 400 {
+			check: func(value json.RawMessage) (func(), string) {
+				if value[0] != '"' || utf8.RuneCountInString(fakehttp.StringValue(value)) > 400 {
 					return nil, "must be a string of at most 400 characters"
 				}
 				return func() { rec.access = value }, ""
@@ -187,7 +180,7 @@ func (s *Server) optionals(rec *record, v version) []optional {
 		},
 		{
 			name: "owner", only4: true,
-			set: func(value json.RawMessage) (func(), string) {
+			check: func(value json.RawMessage) (func(), string) {
 				owner, wrong := s.readOwner(value, "attribute_type", "attribute_value")
 				return func() { rec.owner = owner }, wrong
 			},
@@ -195,7 +188,7 @@ func (s *Server) optionals(rec *record, v version) []optional {
 		},
 		{
 			name: "owners_mapping", only4: true,
-			set: func(value json.RawMessage) (func(), string) {
+			check: func(value json.RawMessage) (func(), string) {
 				mapping, wrong := s.readOwner(value, "key_name", "attribute_type")
 				return func() { rec.mapping = mapping }, wrong
 			},
@@ -204,15 +197,15 @@ func (s *Server) optionals(rec *record, v version) []optional {
 	}
 }
 
-// isStrings tells whether v is an array of strings, none of them null.
+// isStrings reports whether v is an array of strings, none of them null.
 func isStrings(v json.RawMessage) bool {
 	var items []*string
 	return json.Unmarshal(v, &items) == nil && items != nil && !slices.Contains(items, nil)
 }
 
-// readSecret returns the stores that a write names, those that are null left out.
+// readSecret returns the stores of a write, without those that are null.
 func (s *Server) readSecret(value json.RawMessage, v version) (secret fakehttp.Object, wrong string) {
-	sent, ok := parseObject(value)
+	sent, ok := fakehttp.ParseObject(value)
 	if !ok {
 		return nil, "must be an object"
 	}
@@ -232,7 +225,7 @@ func (s *Server) readSecret(value json.RawMessage, v version) (secret fakehttp.O
 		return nil, "must name exactly one secret store"
 	}
 	for name, value := range sent {
-		members, ok := parseObject(value)
+		members, ok := fakehttp.ParseObject(value)
 		if !ok {
 			return nil, name + " must be an object"
 		}
@@ -252,20 +245,20 @@ func (s *Server) readSecret(value json.RawMessage, v version) (secret fakehttp.O
 
 func isNotString(v json.RawMessage) bool { return len(v) == 0 || v[0] != '"' }
 
-// stringMap reads an object whose values are all strings.
+// stringMap returns an object whose values are all strings.
 func stringMap(v json.RawMessage) (values map[string]string, ok bool) {
-	members, ok := parseObject(v)
+	members, ok := fakehttp.ParseObject(v)
 	values = map[string]string{}
 	for name, value := range members {
 		ok = ok && !isNotString(value)
-		values[name] = text(value)
+		values[name] = fakehttp.StringValue(value)
 	}
 	return values, ok
 }
 
-// readOwner turns an owner or a mapping of a write into what reads answer.
+// readOwner converts an owner or a mapping of a write to the form of reads.
 func (s *Server) readOwner(value json.RawMessage, required ...string) (owner fakehttp.Object, wrong string) {
-	sent, ok := parseObject(value)
+	sent, ok := fakehttp.ParseObject(value)
 	if !ok {
 		return nil, "must be an object"
 	}
@@ -282,18 +275,20 @@ func (s *Server) readOwner(value json.RawMessage, required ...string) (owner fak
 		owner[name] = sent[name]
 	}
 	reference := sent["source_integration_reference"]
-	if isNull(reference) || string(reference) == `""` { // the vendor's Terraform provider sends "" for none
+	// The vendor's Terraform provider sends "" for no source.
+	if fakehttp.IsNull(reference) || string(reference) == `""` {
 		return owner, ""
 	}
-	source := s.reference(text(reference))
+	source := s.reference(fakehttp.StringValue(reference))
 	if source == nil {
 		return nil, "source_integration_reference must be the id or name of an integration"
 	}
-	owner["source_integration_id"], owner["source_integration_name"] = fakehttp.Raw(source.id), fakehttp.Raw(source.name)
+	owner["source_integration_id"], owner["source_integration_name"] = fakehttp.Raw(source.id), fakehttp.Raw(
+		source.name)
 	return owner, ""
 }
 
-// reference finds an integration by its id, or else by its name.
+// reference finds an integration by its ID, or else by its name.
 func (s *Server) reference(idOrName string) *record {
 	if rec := s.byID[idOrName]; rec != nil {
 		return rec
@@ -306,7 +301,7 @@ func (s *Server) reference(idOrName string) *record {
 	return nil
 }
 
-// add stores a record, under a new id if it has none.
+// add stores a record. It gets a new ID if it has none.
 func (s *Server) add(rec *record) {
 	for {
 		s.created++
@@ -322,7 +317,7 @@ func (s *Server) add(rec *record) {
 	s.byID[rec.id] = rec
 }
 
-// showV4 and showV2 answer a read, which counts towards the end of a sync.
+// showV4 and showV2 return a record for a read, which counts towards the end of a sync.
 func (s *Server) showV4(rec *record) json.RawMessage { return s.show(rec, v4) }
 func (s *Server) showV2(rec *record) json.RawMessage { return s.show(rec, v2) }
 
@@ -331,7 +326,7 @@ func (s *Server) show(rec *record, v version) json.RawMessage {
 	return s.wire(rec, v)
 }
 
-// wire is a record as an API version answers it.
+// wire returns the JSON of a record in a version of the API.
 func (s *Server) wire(rec *record, v version) json.RawMessage {
 	if v == v4 {
 		return s.wireV4(rec)
@@ -374,10 +369,10 @@ func (s *Server) wireV2(rec *record) json.RawMessage {
 		"status": fakehttp.Raw(rec.status), "connection": fakehttp.Raw(struct{}{}),
 		"metadata": rec.config, "connected_resource_types": rec.types,
 	}
-	if config, ok := parseObject(rec.config); ok && len(config) == 0 && s.style.NullMetadata {
+	if config, ok := fakehttp.ParseObject(rec.config); ok && len(config) == 0 && s.style.NullMetadata {
 		o["metadata"] = fakehttp.Raw(nil)
 	}
-	if isNull(rec.types) {
+	if fakehttp.IsNull(rec.types) {
 		o["connected_resource_types"] = json.RawMessage("[]")
 		if s.style.NullResourceTypes {
 			o["connected_resource_types"] = fakehttp.Raw(nil)
@@ -399,11 +394,11 @@ func (s *Server) wireV2(rec *record) json.RawMessage {
 	return fakehttp.Raw(s.object(o))
 }
 
-// option sets a member that may be absent or null.
+// option sets a member, or leaves it out or null.
 func (s *Server) option(o fakehttp.Object, name string, value json.RawMessage) {
 	delete(o, name)
 	switch {
-	case !isNull(value):
+	case !fakehttp.IsNull(value):
 		o[name] = value
 	case s.style.NullUnset:
 		o[name] = fakehttp.Raw(nil)
@@ -439,14 +434,14 @@ func (s *Server) answerSecret(secret fakehttp.Object) json.RawMessage {
 	return fakehttp.Raw(o)
 }
 
-// redacted is a copy with the values of the Apono store as reads show them.
+// redacted returns a copy of secret with the values of the Apono store hidden, as in reads.
 func (s *Server) redacted(secret fakehttp.Object) fakehttp.Object {
 	o := maps.Clone(secret)
 	if o == nil {
 		o = fakehttp.Object{}
 	}
-	members, ok := parseObject(o[apono])
-	if parameters, known := parseObject(members["parameters"]); ok && known && !s.style.RevealSecrets {
+	members, ok := fakehttp.ParseObject(o[apono])
+	if parameters, known := fakehttp.ParseObject(members["parameters"]); ok && known && !s.style.RevealSecrets {
 		for name := range parameters {
 			parameters[name] = fakehttp.Raw("")
 		}
@@ -456,14 +451,15 @@ func (s *Server) redacted(secret fakehttp.Object) fakehttp.Object {
 	return o
 }
 
-// flatSecret is v2's form: the members of one store, and its name as type. Of several it knows the first.
+// flatSecret returns the form of v2: the members of one store, and its name as type. If there are
+// several stores, it uses the first.
 func flatSecret(secret fakehttp.Object) json.RawMessage {
 	var names []string
 	for _, known := range stores {
 		names = append(names, known.name)
 	}
 	for _, name := range append(names, slices.Sorted(maps.Keys(secret))...) {
-		if members, ok := parseObject(secret[name]); ok {
+		if members, ok := fakehttp.ParseObject(secret[name]); ok {
 			members["type"] = fakehttp.Raw(strings.ToUpper(name))
 			return fakehttp.Raw(members)
 		}
@@ -471,25 +467,30 @@ func flatSecret(secret fakehttp.Object) json.RawMessage {
 	return nil
 }
 
-// Add stores an integration and returns its id. It is anything that encodes to a JSON object in the form of v4, such as a
-// map or an api.Integration. What it says stays, whatever its values, unknown members included; what is absent is filled
-// in: id, name (the id), type ("mock-duck"), category (that of the type), status ("ACTIVE"), integration_config ({}) and
-// last_sync_time (now; null is never). An owner may name its source as writes do or as reads do. Add panics if the id is
-// taken, last_sync_time is not RFC 3339, or it is no JSON object.
+// Add stores an integration and returns its ID. The integration is anything that encodes to a JSON
+// object in the form of v4, such as a map or an apono.Integration.
+//
+// Its members are kept with any value, including unknown members. Missing members are filled in:
+// id, name (the ID), type ("mock-duck"), category (that of the type), status ("ACTIVE"),
+// integration_config ({}) and last_sync_time (now; null means never). The source of an owner may
+// have the form of a write or of a read.
+//
+// Add panics if the ID is taken, last_sync_time is not RFC 3339, or the integration is not a JSON
+// object.
 func (s *Server) Add(integration any) string {
-	o, ok := parseObject(fakehttp.Raw(integration))
+	o, ok := fakehttp.EncodeObject(integration)
 	if !ok {
-		panic("aponotest: an integration must be a JSON object")
+		panic(s.http.Misuse("aponotest: an integration must be a JSON object"))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	rec := s.seed(o)
-	if v, set := o["last_sync_time"]; !set {
+	if v, present := o["last_sync_time"]; !present {
 		rec.synced = s.config.Now()
-	} else if !isNull(v) {
-		at, err := time.Parse(time.RFC3339Nano, text(v))
+	} else if !fakehttp.IsNull(v) {
+		at, err := time.Parse(time.RFC3339Nano, fakehttp.StringValue(v))
 		if err != nil {
-			panic("aponotest: last_sync_time must be RFC 3339")
+			panic(s.http.Misuse("aponotest: last_sync_time must be RFC 3339"))
 		}
 		rec.synced = at
 	}
@@ -503,14 +504,15 @@ func (s *Server) Add(integration any) string {
 	return rec.id
 }
 
-// AddRaw stores an integration that v4 and v2 answer as it is but for space between tokens, whatever is missing or unknown
-// in it, until a write or a sync changes it. If one of the two is nil, it follows from the other. Requests find it by its id, or by the
-// returned one if it has none. AddRaw panics if the id is taken, or either is no JSON object.
+// AddRaw stores an integration that v4 and v2 return unchanged, except for space between tokens,
+// until a write or a sync changes it. Members may be missing or unknown. If one of the two is nil,
+// it is derived from the other. Requests find the integration by its ID, or by the returned ID if
+// it has none. AddRaw panics if the ID is taken, or either is not a JSON object.
 func (s *Server) AddRaw(inV4, inV2 json.RawMessage) string {
-	o, ok := parseObject(inV4)
-	flat, ok2 := parseObject(inV2)
+	o, ok := fakehttp.ParseObject(inV4)
+	flat, ok2 := fakehttp.ParseObject(inV2)
 	if inV4 != nil && !ok || inV2 != nil && !ok2 || !ok && !ok2 {
-		panic("aponotest: an integration must be a JSON object")
+		panic(s.http.Misuse("aponotest: an integration must be a JSON object"))
 	}
 	if !ok {
 		o = fromV2(flat)
@@ -522,7 +524,7 @@ func (s *Server) AddRaw(inV4, inV2 json.RawMessage) string {
 	return rec.id
 }
 
-// fromV2 is an object of v2 in the form of v4.
+// fromV2 converts an object of v2 to the form of v4.
 func fromV2(flat fakehttp.Object) fakehttp.Object {
 	o := maps.Clone(flat)
 	for name4, name2 := range v2Names {
@@ -531,7 +533,7 @@ func fromV2(flat fakehttp.Object) fakehttp.Object {
 			o[name4] = v
 		}
 	}
-	if secret, ok := parseObject(o["secret_store_config"]); ok {
+	if secret, ok := fakehttp.ParseObject(o["secret_store_config"]); ok {
 		kind := strings.ToLower(secret.Text("type"))
 		delete(secret, "type")
 		o["secret_store_config"] = fakehttp.Raw(fakehttp.Object{kind: fakehttp.Raw(secret)})
@@ -542,11 +544,12 @@ func fromV2(flat fakehttp.Object) fakehttp.Object {
 	return o
 }
 
-// seed adds a record of members in the form of v4. Members of a wrong type count as absent where this package needs them.
+// seed adds a record with members in the form of v4. A member that this package uses counts as
+// absent if it has another type. s.mu must be held.
 func (s *Server) seed(o fakehttp.Object) *record {
 	id := o.Text("id")
 	if s.byID[id] != nil {
-		panic(fmt.Sprintf("aponotest: id %q is taken", id))
+		panic(s.http.Misuse("aponotest: id %q is taken", id))
 	}
 	rec := &record{
 		id: id, name: o.Text("name"), kind: cmp.Or(o.Text("type"), "mock-duck"), category: o.Text("category"),
@@ -560,7 +563,7 @@ func (s *Server) seed(o fakehttp.Object) *record {
 		rec.category = cmp.Or(rec.category, known.category)
 	}
 	rec.category = cmp.Or(rec.category, resourcesCategory)
-	rec.secret, _ = parseObject(o["secret_store_config"])
+	rec.secret, _ = fakehttp.ParseObject(o["secret_store_config"])
 	rec.owner, rec.mapping = s.seedOwner(o["owner"]), s.seedOwner(o["owners_mapping"])
 	s.add(rec)
 	rec.name = cmp.Or(rec.name, rec.id)
@@ -568,7 +571,7 @@ func (s *Server) seed(o fakehttp.Object) *record {
 }
 
 func (s *Server) seedOwner(v json.RawMessage) fakehttp.Object {
-	o, _ := parseObject(v)
+	o, _ := fakehttp.ParseObject(v)
 	if source := s.reference(o.Text("source_integration_reference")); source != nil {
 		delete(o, "source_integration_reference")
 		o["source_integration_id"], o["source_integration_name"] = fakehttp.Raw(source.id), fakehttp.Raw(source.name)
@@ -576,7 +579,7 @@ func (s *Server) seedOwner(v json.RawMessage) fakehttp.Object {
 	return o
 }
 
-// Integrations returns all integrations in order of creation. It doesn't count as a read.
+// Integrations returns all integrations in order of creation. It does not count as a read.
 func (s *Server) Integrations() []Integration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -584,8 +587,9 @@ func (s *Server) Integrations() []Integration {
 	var all []Integration
 	for _, rec := range s.integrations {
 		all = append(all, Integration{
-			ID: rec.id, Name: rec.name, Type: rec.kind, Category: rec.category, ConnectorID: text(rec.connector),
-			Status: rec.status, JSON: slices.Clone(s.wireV4(rec)),
+			ID: rec.id, Name: rec.name, Type: rec.kind, Category: rec.category,
+			ConnectorID: fakehttp.StringValue(rec.connector),
+			Status:      rec.status, JSON: slices.Clone(s.wireV4(rec)),
 		})
 	}
 	return all
@@ -595,5 +599,5 @@ func (s *Server) mustFind(id string) *record {
 	if rec := s.byID[id]; rec != nil {
 		return rec
 	}
-	panic(fmt.Sprintf("aponotest: no integration %q", id))
+	panic(s.http.Misuse("aponotest: no integration %q", id))
 }

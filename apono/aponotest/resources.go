@@ -3,7 +3,6 @@ package aponotest
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -14,10 +13,10 @@ import (
 // Resource is a resource of an integration.
 type Resource struct {
 	ID      string // unique in the tenant
-	Name    string // by default the id
+	Name    string // default: the ID
 	Type    string
-	Status  string            // by default "Active"
-	Message string            // of the status; "" is null
+	Status  string            // default: "Active"
+	Message string            // of the status; "" is sent as null
 	Tags    map[string]string // user tags
 }
 
@@ -27,15 +26,15 @@ type resource struct {
 	seq   int
 }
 
-// Permission is a permission that an integration offers on resources of a type.
+// Permission is a permission of an integration on resources of one type.
 type Permission struct {
 	ID           string
-	Name         string // by default the id
+	Name         string // default: the ID
 	ResourceType string
 }
 
-// SeedResources adds resources to an integration, or replaces those with the same ids. It panics for an unknown
-// integration, an empty id and the id of another integration's resource.
+// SeedResources adds resources to an integration, or replaces those with the same IDs. It panics
+// for an unknown integration, an empty ID, and an ID of another integration's resource.
 func (s *Server) SeedResources(integration string, resources ...Resource) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -43,7 +42,7 @@ func (s *Server) SeedResources(integration string, resources ...Resource) {
 	for _, seed := range resources {
 		known := s.resources[seed.ID]
 		if seed.ID == "" || known != nil && known.owner != rec {
-			panic(fmt.Sprintf("aponotest: resource id %q is empty or taken", seed.ID))
+			panic(s.http.Misuse("aponotest: resource id %q is empty or taken", seed.ID))
 		}
 		s.created++
 		res := &resource{Resource: seed, owner: rec, seq: s.created}
@@ -64,7 +63,8 @@ func (s *Server) SeedPermissions(integration string, permissions ...Permission) 
 	rec.permissions = append(rec.permissions, permissions...)
 }
 
-// Resources returns what an integration holds, in order of seeding. It panics for an unknown integration.
+// Resources returns the resources of an integration, in the order of their addition. It panics for
+// an unknown integration.
 func (s *Server) Resources(integration string) []Resource {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,15 +82,17 @@ func (s *Server) resourcesOf(rec *record) []*resource {
 	return slices.DeleteFunc(all, func(res *resource) bool { return res.owner != rec })
 }
 
-// ofType answers those items of an integration that have the type asked for.
-func ofType[T any](s *Server, r *fakehttp.Request, items func(*record) []T, wire func(T) (typ string, o fakehttp.Object)) (reply fakehttp.Reply, p *problem) {
+// ofType returns the items of an integration with the requested type.
+func ofType[T any](
+	s *Server, r *fakehttp.Request, items func(*record) []T, wire func(T) (typ string, o fakehttp.Object),
+) (resp fakehttp.Response, p *problem) {
 	filter, p := query(r, []string{"resource-type"}, nil)
 	if p != nil {
-		return reply, p
+		return resp, p
 	}
 	rec, p := s.target(r)
 	if p != nil {
-		return reply, p
+		return resp, p
 	}
 	var all []any
 	for _, item := range items(rec) {
@@ -102,7 +104,7 @@ func ofType[T any](s *Server, r *fakehttp.Request, items func(*record) []T, wire
 	return s.wholeList(all), nil
 }
 
-func (s *Server) listResources(r *fakehttp.Request) (fakehttp.Reply, *problem) {
+func (s *Server) listResources(r *fakehttp.Request) (fakehttp.Response, *problem) {
 	return ofType(s, r, s.resourcesOf, func(res *resource) (string, fakehttp.Object) {
 		status := fakehttp.Object{"status": fakehttp.Raw(res.Status)}
 		var message json.RawMessage
@@ -111,16 +113,18 @@ func (s *Server) listResources(r *fakehttp.Request) (fakehttp.Reply, *problem) {
 		}
 		s.option(status, "message", message)
 		return res.Type, fakehttp.Object{
-			"id": fakehttp.Raw(res.ID), "name": fakehttp.Raw(res.Name), "type": fakehttp.Raw(res.Type), "status": fakehttp.Raw(status),
+			"id": fakehttp.Raw(res.ID), "name": fakehttp.Raw(res.Name), "type": fakehttp.Raw(res.Type),
+			"status": fakehttp.Raw(status),
 		}
 	})
 }
 
-func (s *Server) listPermissions(r *fakehttp.Request) (fakehttp.Reply, *problem) {
+func (s *Server) listPermissions(r *fakehttp.Request) (fakehttp.Response, *problem) {
 	of := func(rec *record) []Permission { return rec.permissions }
 	return ofType(s, r, of, func(p Permission) (string, fakehttp.Object) {
 		return p.ResourceType, fakehttp.Object{
-			"id": fakehttp.Raw(p.ID), "name": fakehttp.Raw(cmp.Or(p.Name, p.ID)), "resource_type": fakehttp.Raw(p.ResourceType),
+			"id": fakehttp.Raw(p.ID), "name": fakehttp.Raw(cmp.Or(p.Name, p.ID)),
+			"resource_type": fakehttp.Raw(p.ResourceType),
 		}
 	})
 }
@@ -133,30 +137,31 @@ func (s *Server) resourceTarget(r *fakehttp.Request) (*resource, *problem) {
 	return res, nil
 }
 
-func (s *Server) getTags(r *fakehttp.Request) (reply fakehttp.Reply, p *problem) {
+func (s *Server) getTags(r *fakehttp.Request) (resp fakehttp.Response, p *problem) {
 	res, p := s.resourceTarget(r)
 	if p != nil {
-		return reply, p
+		return resp, p
 	}
 	tags := res.Tags
 	if tags == nil {
 		tags = map[string]string{}
 	}
-	return fakehttp.JSON(http.StatusOK, s.object(fakehttp.Object{"resource_id": fakehttp.Raw(res.ID), "tags": fakehttp.Raw(tags)})), nil
+	return fakehttp.JSON(http.StatusOK, s.object(fakehttp.Object{"resource_id": fakehttp.Raw(res.ID),
+		"tags": fakehttp.Raw(tags)})), nil
 }
 
-func (s *Server) putTags(r *fakehttp.Request) (reply fakehttp.Reply, p *problem) {
+func (s *Server) putTags(r *fakehttp.Request) (resp fakehttp.Response, p *problem) {
 	body, p := decode(r)
 	if p != nil {
-		return reply, p
+		return resp, p
 	}
 	res, p := s.resourceTarget(r)
 	if p != nil {
-		return reply, p
+		return resp, p
 	}
 	sent, ok := stringMap(body["tags"])
 	if !ok {
-		return reply, badRequest("tags must be an object of strings")
+		return resp, badRequest("tags must be an object of strings")
 	}
 	tags := map[string]string{}
 	if s.style.MergeTags {

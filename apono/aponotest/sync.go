@@ -23,7 +23,7 @@ const (
 
 var statuses = []string{initializing, refreshing, active, failed, warning, disabled}
 
-// statusV2 is a status as v2 writes it. Unknown ones stay.
+// statusV2 returns a status in the spelling of v2. Unknown ones are unchanged.
 func statusV2(status string) string {
 	for _, known := range statuses {
 		if strings.EqualFold(known, status) {
@@ -33,7 +33,7 @@ func statusV2(status string) string {
 	return status
 }
 
-// statusV4 is a status of v2 as v4 writes it. Unknown ones stay.
+// statusV4 returns a status of v2 in the spelling of v4. Unknown ones are unchanged.
 func (s *Server) statusV4(status string) string {
 	if s.style.V4StatusAsV2 || !slices.Contains(statuses, status) {
 		return status
@@ -41,12 +41,12 @@ func (s *Server) statusV4(status string) string {
 	return strings.ToUpper(status)
 }
 
-// syncState is how far the sync of an integration is.
+// syncState is the progress of an integration's sync.
 type syncState struct {
 	running bool
-	left    int       // replies that still show it; below 0: all
-	due     time.Time // by the clock; zero where reads count
-	outcome string    // of this sync or the next; "" is Active
+	left    int       // number of responses that still show it; negative: all
+	due     time.Time // time of the end; zero if reads count
+	outcome string    // of this or the next sync; "" means Active
 }
 
 func (st *syncState) shown() {
@@ -63,7 +63,7 @@ func (s *Server) beginSync(rec *record, status string) {
 	}
 }
 
-// endSyncs ends the syncs whose time has come.
+// endSyncs ends the syncs that are due.
 func (s *Server) endSyncs() {
 	now := s.config.Now()
 	for _, rec := range s.integrations {
@@ -94,26 +94,27 @@ func (s *Server) endSync(rec *record, at time.Time) {
 	rec.synced, rec.details = at, fmt.Sprintf("%d resources loaded", n)
 }
 
-// FailSync makes the running sync of an integration, or else its next, end in a status such as "Warning" or "Error"; the
-// sync after it ends in "Active" again. FailSync panics for an unknown id and for an empty status.
+// FailSync makes the current sync of an integration, or the next one, end with a status such as
+// "Warning" or "Error". Later syncs end with "Active" again. FailSync panics for an unknown ID and
+// for an empty status.
 func (s *Server) FailSync(id, status string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mustFind(id).sync.outcome = mustStatus(status)
+	s.mustFind(id).sync.outcome = s.mustStatus(status)
 }
 
-// SetStatus gives an integration a status, known or not, and ends its sync. SetStatus panics for an unknown id and for an
-// empty status.
+// SetStatus sets the status of an integration, known or unknown, and ends its sync. SetStatus
+// panics for an unknown ID and for an empty status.
 func (s *Server) SetStatus(id, status string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	rec := s.mustFind(id)
-	rec.status, rec.rawV4, rec.rawV2, rec.sync = mustStatus(status), nil, nil, syncState{}
+	rec.status, rec.rawV4, rec.rawV2, rec.sync = s.mustStatus(status), nil, nil, syncState{}
 }
 
-func mustStatus(status string) string {
+func (s *Server) mustStatus(status string) string {
 	if status == "" {
-		panic("aponotest: status is empty")
+		panic(s.http.Misuse("aponotest: status is empty"))
 	}
 	return statusV2(status)
 }

@@ -3,20 +3,18 @@ package confluenttest
 import (
 	"crypto/rand"
 	"crypto/subtle"
-	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/integrations-go/sdk/internal/fakehttp"
 )
 
-// maxTokenLife is the longest lifetime of an STS access token, in seconds, and the one by default.
+// maxTokenLife is the longest lifetime of an STS access token, in seconds. It is also the default.
 const maxTokenLife = 900
 
-// AddAPIKey returns one more Cloud API key, with its own rate-limit windows.
+// AddAPIKey returns a new Cloud API key. It has its own rate limit windows.
 func (s *Server) AddAPIKey() (key, secret string) {
 	key, secret = rand.Text()[:16], rand.Text()+rand.Text()
 	s.mu.Lock()
@@ -25,55 +23,51 @@ func (s *Server) AddAPIKey() (key, secret string) {
 	return key, secret
 }
 
-// DeleteAPIKey deletes a key. Its calls are then answered 403 with the words "invalid API key".
+// DeleteAPIKey deletes a key. Requests with the key then get 403 with the words "invalid API key".
 func (s *Server) DeleteAPIKey(key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.keys[key] = ""
 }
 
-// IssueToken returns a bearer token as the token exchange would, for any lifetime.
+// IssueToken returns a bearer token as the token exchange does, with any lifetime.
 func (s *Server) IssueToken(lifetime time.Duration) string { return s.issue("token", lifetime) }
 
-// RevokeTokens makes all bearer tokens issued so far invalid: their calls get 401.
+// RevokeTokens makes all bearer tokens issued so far invalid. Requests with them get 401.
 func (s *Server) RevokeTokens() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	clear(s.bearers)
+	s.bearers.RevokeAll()
 }
 
 func (s *Server) issue(caller string, lifetime time.Duration) string {
 	token := rand.Text() + "." + rand.Text()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.bearers[token] = bearer{caller, s.config.Now().Add(lifetime)}
+	s.bearers.Add(token, caller, s.config.Now().Add(lifetime))
 	return token
 }
 
 // authenticate accepts a Cloud API key or an STS token.
-func (s *Server) authenticate(r *fakehttp.Request) (caller string, refusal *fakehttp.Reply) {
+func (s *Server) authenticate(r *fakehttp.Request) (caller string, refusal *fakehttp.Response) {
 	caller, p := s.caller(r.Request)
 	if p != nil {
-		return "", new(s.refuse(p, r.ID))
+		return "", new(s.problemResponse(p, r.ID))
 	}
 	return caller, nil
 }
 
 func (s *Server) caller(r *http.Request) (string, *problem) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	denied := &problem{status: http.StatusUnauthorized, detail: "Credentials are missing or not valid"}
-	if len(r.Header["Authorization"]) != 1 {
+	value, ok := fakehttp.Authorization(r)
+	if !ok {
 		return "", denied
 	}
-	if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
-		b, ok := s.bearers[token]
-		if !ok || !s.config.Now().Before(b.expires) {
-			return "", denied
+	if token, ok := fakehttp.Bearer(value); ok {
+		if caller, ok := s.bearers.Caller(token, s.config.Now()); ok {
+			return caller, nil
 		}
-		return b.caller, nil
+		return "", denied
 	}
 	key, secret, _ := r.BasicAuth()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	want, ok := s.keys[key]
 	switch {
 	case ok && want == "":
@@ -84,17 +78,17 @@ func (s *Server) caller(r *http.Request) (string, *problem) {
 	return "key:" + key, nil
 }
 
-// exchange is the token exchange of STS. It believes any subject token.
-func (s *Server) exchange(r *fakehttp.Request) fakehttp.Reply {
-	refuse := func(field, detail string) fakehttp.Reply {
-		return s.refuse(&problem{status: http.StatusBadRequest, detail: detail, parameter: field}, r.ID)
+// exchange is the token exchange of STS. It accepts any subject token.
+func (s *Server) exchange(r *fakehttp.Request) fakehttp.Response {
+	refusal := func(field, detail string) fakehttp.Response {
+		return s.problemResponse(&problem{status: http.StatusBadRequest, detail: detail, parameter: field}, r.ID)
 	}
-	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media != "application/x-www-form-urlencoded" {
-		return refuse("", "Content-Type must be application/x-www-form-urlencoded")
+	if r.MediaType() != "application/x-www-form-urlencoded" {
+		return refusal("", "Content-Type must be application/x-www-form-urlencoded")
 	}
 	form, err := url.ParseQuery(string(r.Payload))
 	if err != nil {
-		return refuse("", "The form can't be read")
+		return refusal("", "The form can't be read")
 	}
 	const accessToken = "urn:ietf:params:oauth:token-type:access_token"
 	for _, field := range []struct{ name, value string }{
@@ -106,16 +100,16 @@ func (s *Server) exchange(r *fakehttp.Request) fakehttp.Reply {
 	} {
 		switch got := form.Get(field.name); {
 		case got == "":
-			return refuse(field.name, field.name+" is required")
+			return refusal(field.name, field.name+" is required")
 		case field.value != "" && got != field.value:
-			return refuse(field.name, field.name+" must be "+field.value)
+			return refusal(field.name, field.name+" must be "+field.value)
 		}
 	}
 	life := maxTokenLife
 	if form.Has("expires_in") {
 		life, err = strconv.Atoi(form.Get("expires_in"))
 		if err != nil || life < 1 || life > maxTokenLife {
-			return refuse("expires_in", "expires_in must be between 1 and 900")
+			return refusal("expires_in", "expires_in must be between 1 and 900")
 		}
 	}
 	return fakehttp.JSON(http.StatusOK, map[string]any{

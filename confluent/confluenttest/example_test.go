@@ -1,6 +1,7 @@
 package confluenttest_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -8,10 +9,11 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/integrations-go/sdk/confluent"
 	"github.com/integrations-go/sdk/confluent/confluenttest"
 )
 
-// The life of a v2 integration: draft, configured, validated, deleted.
+// The life cycle of a v2 integration: draft, configured, validated, deleted.
 func Example() {
 	srv := confluenttest.Start()
 	defer func() {
@@ -34,7 +36,7 @@ func Example() {
 			log.Fatal(err)
 		}
 		defer resp.Body.Close()
-		reply, err := io.ReadAll(resp.Body)
+		document, err := io.ReadAll(resp.Body)
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -44,8 +46,8 @@ func Example() {
 				Tenant string `json:"customer_azure_tenant_id"`
 			}
 		}
-		if len(reply) > 0 {
-			if err := json.Unmarshal(reply, &integration); err != nil {
+		if len(document) > 0 {
+			if err := json.Unmarshal(document, &integration); err != nil {
 				log.Fatal(err)
 			}
 		}
@@ -65,7 +67,7 @@ func Example() {
 	// 204   ""
 }
 
-// A create that takes effect although its reply is lost: the caller can't know, the server does.
+// A create takes effect although its response is lost. The caller can't know that.
 func ExampleServer_Inject() {
 	srv := confluenttest.Start(confluenttest.WithoutSocket())
 	srv.Inject(confluenttest.Fault{Operation: "createPimV2Integration", Apply: true, Lost: true})
@@ -88,4 +90,25 @@ func ExampleServer_Inject() {
 	// error: true
 	// cspi-00001 lake DRAFT
 	// close: <nil>
+}
+
+// A client of a fake without a socket, as in a unit test. There, NewServer(t) closes the server,
+// and fails the test if an injected fault was not met.
+func ExampleServer_HTTPClient() {
+	srv := confluenttest.Start(confluenttest.WithoutSocket())
+	defer srv.Close()
+	c, err := confluent.New(
+		confluent.WithBaseURL(srv.URL), confluent.WithHTTPClient(srv.HTTPClient()), confluent.WithAPIKey(srv.APIKey,
+			srv.APISecret),
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	id := srv.Add("env-1", confluent.Integration{DisplayName: "lake", Provider: confluent.ProviderGCP})
+	integration, err := c.Integrations.Get(context.Background(), "env-1", id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(integration.DisplayName, srv.CountCalls("getPimV2Integration"))
+	// Output: lake 1
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -22,47 +21,49 @@ type request struct {
 	base string // path of the collection
 }
 
-type operation func(request) (fakehttp.Reply, *problem)
+type operation func(request) (fakehttp.Response, *problem)
 
-func (s *Server) serveV1(op operation) func(*fakehttp.Request) fakehttp.Reply {
+func (s *Server) serveV1(op operation) func(*fakehttp.Request) fakehttp.Response {
 	return s.serve(op, true, v1Path)
 }
 
-func (s *Server) serveV2(op operation) func(*fakehttp.Request) fakehttp.Reply {
+func (s *Server) serveV2(op operation) func(*fakehttp.Request) fakehttp.Response {
 	return s.serve(op, false, v2Path)
 }
 
-// serve runs an operation alone: no other sees the state in between.
-func (s *Server) serve(op operation, v1 bool, base string) func(*fakehttp.Request) fakehttp.Reply {
-	return func(r *fakehttp.Request) fakehttp.Reply {
+// serve runs an operation with s.mu held.
+func (s *Server) serve(op operation, v1 bool, base string) func(*fakehttp.Request) fakehttp.Response {
+	return func(r *fakehttp.Request) fakehttp.Response {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		reply, p := op(request{r, v1, base})
+		resp, p := op(request{r, v1, base})
 		if p != nil {
-			return s.refuse(p, r.ID)
+			return s.problemResponse(p, r.ID)
 		}
-		return reply
+		return resp
 	}
 }
 
-// body is what any request body may hold; read-only members are ignored.
+// body has the members of all request bodies. Read-only members are ignored.
 type body struct {
 	ID          string
 	DisplayName string `json:"display_name"`
 	Provider    string
 	Environment struct{ ID string }
-	Config      object
+	Config      fakehttp.Object
 }
 
 func (s *Server) decode(r request) (b body, p *problem) {
-	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media != "application/json" {
+	if r.MediaType() != "application/json" {
 		return b, &problem{status: http.StatusUnsupportedMediaType, detail: "Content-Type must be application/json"}
 	}
 	if err := json.Unmarshal(r.Payload, &b); err != nil {
-		return b, &problem{status: http.StatusBadRequest, detail: "The body is not a valid JSON object of this operation"}
+		return b, &problem{status: http.StatusBadRequest,
+			detail: "The body is not a valid JSON object of this operation"}
 	}
 	if b.Environment.ID == "" {
-		return b, &problem{status: http.StatusBadRequest, detail: "environment.id is required", pointer: "/environment/id"}
+		return b, &problem{status: http.StatusBadRequest, detail: "environment.id is required",
+			pointer: "/environment/id"}
 	}
 	return b, s.checkEnvironment(b.Environment.ID)
 }
@@ -74,7 +75,7 @@ func (s *Server) checkEnvironment(id string) *problem {
 	return &problem{status: s.style.UnknownEnvironment, detail: fmt.Sprintf("Environment %q can't be accessed", id)}
 }
 
-// addressed finds the integration that path and query name.
+// addressed returns the integration in path and query.
 func (s *Server) addressed(r request) (*record, *problem) {
 	env, p := s.environment(r.URL.Query())
 	if p != nil {
@@ -83,7 +84,7 @@ func (s *Server) addressed(r request) (*record, *problem) {
 	return s.target(r, r.PathValue("id"), env)
 }
 
-// target finds the integration that a request is about.
+// target returns the integration that a request acts on.
 func (s *Server) target(r request, id, env string) (*record, *problem) {
 	rec := s.byID[id]
 	if rec == nil || rec.env != env || (rec.v1 && !r.v1) {
@@ -92,7 +93,7 @@ func (s *Server) target(r request, id, env string) (*record, *problem) {
 	return rec, nil
 }
 
-// environment is the query parameter that every operation without a body requires.
+// environment returns the query parameter that every operation without a body requires.
 func (s *Server) environment(query url.Values) (string, *problem) {
 	env := query.Get("environment")
 	if env == "" {
@@ -105,16 +106,16 @@ func badQuery(parameter, detail string) *problem {
 	return &problem{status: http.StatusBadRequest, code: "invalid_filter", detail: detail, parameter: parameter}
 }
 
-func (s *Server) list(r request) (reply fakehttp.Reply, p *problem) {
+func (s *Server) list(r request) (resp fakehttp.Response, p *problem) {
 	query := r.URL.Query()
 	if _, p = s.environment(query); p != nil {
-		return reply, p
+		return resp, p
 	}
 	size := 10
 	if query.Has("page_size") {
 		var err error
 		if size, err = strconv.Atoi(query.Get("page_size")); err != nil || size < 1 || size > 100 {
-			return reply, badQuery("page_size", "page_size must be between 1 and 100")
+			return resp, badQuery("page_size", "page_size must be between 1 and 100")
 		}
 	}
 	filters := map[string]string{"version": r.base}
@@ -125,12 +126,14 @@ func (s *Server) list(r request) (reply fakehttp.Reply, p *problem) {
 	for _, name := range names {
 		filters[name] = query.Get(name)
 	}
-	walk, err := s.tokens.Resume(query.Get("page_token"), fakehttp.Walk{Filters: filters, Size: size})
+	walk, err := s.pages.Resume(query.Get("page_token"), fakehttp.Walk{Filters: filters, Size: size})
 	if err != nil {
-		return reply, badQuery("page_token", err.Error())
+		return resp, badQuery("page_token", err.Error())
 	}
 
-	found := slices.DeleteFunc(slices.Clone(s.integrations), func(rec *record) bool { return !s.selected(rec, r.v1, walk.Filters) })
+	found := slices.DeleteFunc(slices.Clone(s.integrations), func(rec *record) bool {
+		return !s.selected(rec, r.v1, walk.Filters)
+	})
 	page, next, more := fakehttp.Page(found, func(rec *record) int { return rec.seq }, walk)
 	metadata := map[string]any{}
 	var data []json.RawMessage
@@ -144,7 +147,7 @@ func (s *Server) list(r request) (reply fakehttp.Reply, p *problem) {
 		}
 		switch {
 		case more || s.style.TrailingPage:
-			metadata["next"] = s.next(r, s.tokens.Issue(next))
+			metadata["next"] = s.next(r, s.pages.Issue(next))
 		case s.style.NullNext:
 			metadata["next"] = nil
 		case s.style.EmptyNext:
@@ -172,24 +175,25 @@ func (s *Server) selected(rec *record, v1 bool, filters map[string]string) bool 
 		strings.Contains(rec.name, filters["display_name"])
 }
 
-// isProvider tells whether a filter selects a record's provider.
+// isProvider reports whether a filter matches the provider of a record.
 func (s *Server) isProvider(rec *record, v1 bool, filter string) bool {
 	if !s.style.ExactProvider {
 		return strings.EqualFold(filter, rec.cloud)
 	}
-	var answer object
+	var answer fakehttp.Object
 	_ = json.Unmarshal(s.wire(rec, v1, true), &answer)
-	return filter == text(answer["provider"])
+	return filter == answer.Text("provider")
 }
 
-// next is the link to the page that token stands for.
+// next returns the link to the page with a page token.
 func (s *Server) next(r request, token string) any {
 	if !s.style.RelativeNext {
 		return s.http.URL + r.base + "?page_token=" + token
 	}
 	query := r.URL.Query()
 	query.Set("page_token", token)
-	link, _ := json.Marshal(r.base + "?" + query.Encode()) // escapes &, which the encoder of replies leaves alone
+	// json.Marshal escapes &, which the encoder of responses does not.
+	link, _ := json.Marshal(r.base + "?" + query.Encode())
 	return json.RawMessage(link)
 }
 
@@ -200,35 +204,37 @@ func apiVersion(v1 bool) string {
 	return "pim/v2"
 }
 
-func (s *Server) createV1(r request) (reply fakehttp.Reply, p *problem) {
+func (s *Server) createV1(r request) (resp fakehttp.Response, p *problem) {
 	b, p := s.decode(r)
 	if p != nil {
-		return reply, p
+		return resp, p
 	}
 	b.Provider = cmp.Or(b.Provider, "AWS")
-	if !strings.EqualFold(b.Provider, "aws") {
-		return reply, &problem{status: http.StatusUnprocessableEntity, detail: "provider must be AWS", pointer: "/provider"}
+	cloud := strings.ToLower(b.Provider)
+	if _, known := clouds[cloud]; cloud != "aws" && !(known && s.style.AllCloudsInV1) {
+		return resp, &problem{status: http.StatusUnprocessableEntity, detail: "provider must be AWS",
+			pointer: "/provider"}
 	}
 	if b.Config == nil {
-		return reply, &problem{status: http.StatusBadRequest, detail: "config is required", pointer: "/config"}
+		return resp, &problem{status: http.StatusBadRequest, detail: "config is required", pointer: "/config"}
 	}
 	return s.create(r, b)
 }
 
-func (s *Server) createV2(r request) (reply fakehttp.Reply, p *problem) {
+func (s *Server) createV2(r request) (resp fakehttp.Response, p *problem) {
 	b, p := s.decode(r)
 	if p != nil {
-		return reply, p
+		return resp, p
 	}
 	b.Provider = strings.ToLower(cmp.Or(b.Provider, "GCP"))
 	if _, ok := clouds[b.Provider]; !ok {
-		return reply, &problem{
+		return resp, &problem{
 			status: http.StatusUnprocessableEntity, pointer: "/provider",
 			detail: fmt.Sprintf("provider %q is not supported", b.Provider),
 		}
 	}
 	if b.Provider == "aws" && !s.style.AWSInV2 {
-		return reply, &problem{
+		return resp, &problem{
 			status: http.StatusBadRequest, pointer: "/provider",
 			detail: "provider must be AZURE or GCP: pim/v2 serves Azure and Google Cloud only",
 		}
@@ -236,9 +242,9 @@ func (s *Server) createV2(r request) (reply fakehttp.Reply, p *problem) {
 	return s.create(r, b)
 }
 
-func (s *Server) create(r request, b body) (reply fakehttp.Reply, p *problem) {
+func (s *Server) create(r request, b body) (resp fakehttp.Response, p *problem) {
 	if utf8.RuneCountInString(b.DisplayName) > 60 {
-		return reply, &problem{
+		return resp, &problem{
 			status: http.StatusUnprocessableEntity, pointer: "/display_name",
 			detail: "display_name must have at most 60 characters",
 		}
@@ -246,35 +252,36 @@ func (s *Server) create(r request, b body) (reply fakehttp.Reply, p *problem) {
 	c := clouds[strings.ToLower(b.Provider)]
 	if b.Config != nil {
 		if p = s.checkConfig(r, b, c.kind); p != nil {
-			return reply, p
+			return resp, p
 		}
 	}
 	if s.uniqueNames && !r.v1 && b.DisplayName != "" {
 		for _, rec := range s.integrations {
 			if !rec.v1 && rec.env == b.Environment.ID && rec.name == b.DisplayName {
-				return reply, s.conflict(r, rec, "/display_name")
+				return resp, s.conflict(r, rec, "/display_name")
 			}
 		}
 	}
 	if p = s.checkQuota(r, b.Environment.ID); p != nil {
-		return reply, p
+		return resp, p
 	}
 
 	id, n := s.nextID()
-	members := object{
-		"api_version": raw(apiVersion(r.v1)), "kind": raw("Integration"), "id": raw(id),
-		"provider": raw(b.Provider), "environment": raw(s.reference(b.Environment.ID)), "usages": raw([]string{}),
+	members := fakehttp.Object{
+		"api_version": fakehttp.Raw(apiVersion(r.v1)), "kind": fakehttp.Raw("Integration"), "id": fakehttp.Raw(id),
+		"provider": fakehttp.Raw(b.Provider), "environment": fakehttp.Raw(s.reference(b.Environment.ID)),
+		"usages": fakehttp.Raw([]string{}),
 	}
 	if b.DisplayName != "" {
-		members["display_name"] = raw(b.DisplayName)
+		members["display_name"] = fakehttp.Raw(b.DisplayName)
 	}
 	config, status := confluentSide(c, id, n), "DRAFT"
 	if b.Config != nil {
 		config, status = merge(config, b.Config), "CREATED"
 	}
-	members["config"] = raw(config)
+	members["config"] = fakehttp.Raw(config)
 	if !r.v1 {
-		members["status"] = raw(status)
+		members["status"] = fakehttp.Raw(status)
 	}
 	rec := s.newRecord(id, b.Environment.ID, r.v1, members)
 
@@ -285,9 +292,10 @@ func (s *Server) create(r request, b body) (reply fakehttp.Reply, p *problem) {
 	return fakehttp.JSON(code, s.wire(rec, r.v1, false)).With("Location", s.link(r, rec)), nil
 }
 
-// checkConfig checks what a client may write; kind is "" where any will do.
+// checkConfig checks the config of a request. kind is "" if any kind is accepted.
 func (s *Server) checkConfig(r request, b body, kind string) *problem {
-	if p := checkCustomerSide(b.Config); p != nil {
+	roleOptional := r.v1 && s.style.AllCloudsInV1
+	if p := checkCustomerSide(b.Config, roleOptional); p != nil {
 		return p
 	}
 	if sent := kindOf(b.Config); kind != "" && sent != kind {
@@ -296,12 +304,12 @@ func (s *Server) checkConfig(r request, b body, kind string) *problem {
 			detail: fmt.Sprintf("config.kind must be %s, not %s", kind, sent),
 		}
 	}
-	role := text(b.Config["customer_iam_role_arn"])
+	role := b.Config.Text("customer_iam_role_arn")
 	if role == "" {
 		return nil
 	}
 	for _, rec := range s.integrations {
-		if rec.env == b.Environment.ID && text(rec.config["customer_iam_role_arn"]) == role {
+		if rec.env == b.Environment.ID && rec.config.Text("customer_iam_role_arn") == role {
 			return s.conflict(r, rec, "/config/customer_iam_role_arn")
 		}
 	}
@@ -326,7 +334,7 @@ func (s *Server) checkQuota(r request, env string) *problem {
 			inEnvironment++
 		}
 	}
-	status := http.StatusPaymentRequired
+	status := s.style.V1Quota
 	if !r.v1 {
 		status = s.style.V2Quota
 	}
@@ -340,28 +348,29 @@ func (s *Server) checkQuota(r request, env string) *problem {
 		if quota.limit > 0 && quota.used >= quota.limit {
 			return &problem{
 				status: status, code: "quota_exceeded",
-				detail: fmt.Sprintf("The number of provider integrations per %s is currently limited to %d", quota.what, quota.limit),
+				detail: fmt.Sprintf("The number of provider integrations per %s is currently limited to %d", quota.what,
+					quota.limit),
 			}
 		}
 	}
 	return nil
 }
 
-func (s *Server) get(r request) (reply fakehttp.Reply, p *problem) {
+func (s *Server) get(r request) (resp fakehttp.Response, p *problem) {
 	rec, p := s.addressed(r)
 	if p != nil {
-		return reply, p
+		return resp, p
 	}
 	return fakehttp.JSON(http.StatusOK, s.wire(rec, r.v1, false)), nil
 }
 
-func (s *Server) delete(r request) (reply fakehttp.Reply, p *problem) {
+func (s *Server) delete(r request) (resp fakehttp.Response, p *problem) {
 	rec, p := s.addressed(r)
 	if p != nil {
-		return reply, p
+		return resp, p
 	}
 	if len(rec.usages) > 0 {
-		return reply, &problem{
+		return resp, &problem{
 			status: s.style.InUse, code: "resource_in_use",
 			detail: fmt.Sprintf("Integration %q is in use by %d resources", rec.id, len(rec.usages)),
 		}
@@ -371,61 +380,62 @@ func (s *Server) delete(r request) (reply fakehttp.Reply, p *problem) {
 	if r.v1 && s.style.DeleteOK {
 		return fakehttp.JSON(http.StatusOK, struct{}{}), nil
 	}
-	return fakehttp.Reply{Status: http.StatusNoContent}, nil
+	return fakehttp.Response{Status: http.StatusNoContent}, nil
 }
 
-func (s *Server) update(r request) (reply fakehttp.Reply, p *problem) {
+func (s *Server) update(r request) (resp fakehttp.Response, p *problem) {
 	b, p := s.decode(r)
 	if p != nil {
-		return reply, p
+		return resp, p
 	}
 	rec, p := s.target(r, r.PathValue("id"), b.Environment.ID)
 	if p != nil {
-		return reply, p
+		return resp, p
 	}
 	if rec.status != "DRAFT" || rec.locked {
-		return reply, &problem{
+		return resp, &problem{
 			status: s.style.NotDraft, code: "invalid_state",
 			detail: fmt.Sprintf("Integration %q can't be updated: only a DRAFT can", rec.id),
 		}
 	}
 	if b.Config == nil {
-		return reply, &problem{status: http.StatusBadRequest, detail: "config is required", pointer: "/config"}
+		return resp, &problem{status: http.StatusBadRequest, detail: "config is required", pointer: "/config"}
 	}
 	if p = s.checkConfig(r, b, kindOf(rec.config)); p != nil {
 		rec.locked = s.style.LockFailedDraft
-		return reply, p
+		return resp, p
 	}
-	s.set(rec, map[string]any{"config": merge(rec.config, b.Config), "status": "CREATED"})
+	s.setMembers(rec, map[string]any{"config": merge(rec.config, b.Config), "status": "CREATED"})
 	return fakehttp.JSON(http.StatusOK, s.wire(rec, r.v1, false)), nil
 }
 
-func (s *Server) validate(r request) (reply fakehttp.Reply, p *problem) {
+func (s *Server) validate(r request) (resp fakehttp.Response, p *problem) {
 	b, p := s.decode(r)
 	if p != nil {
-		return reply, p
+		return resp, p
 	}
 	if b.ID == "" {
-		return reply, &problem{status: http.StatusBadRequest, detail: "id is required", pointer: "/id"}
+		return resp, &problem{status: http.StatusBadRequest, detail: "id is required", pointer: "/id"}
 	}
 	rec, p := s.target(r, b.ID, b.Environment.ID)
 	if p != nil {
-		return reply, p
+		return resp, p
 	}
 	if rec.status == "DRAFT" {
 		if b.Config == nil {
-			return reply, &problem{
-				status: http.StatusBadRequest, detail: "config is required while the integration is a DRAFT", pointer: "/config",
+			return resp, &problem{
+				status: http.StatusBadRequest, detail: "config is required while the integration is a DRAFT",
+				pointer: "/config",
 			}
 		}
 		if p = s.checkConfig(r, b, kindOf(rec.config)); p != nil {
-			p.status = http.StatusBadRequest // the operation knows no 409 and no 422
-			return reply, p
+			p.status = http.StatusBadRequest // the operation has no 409 and no 422
+			return resp, p
 		}
 	}
 	if rec.failures != 0 {
-		rec.failures-- // one below 0 stays there
-		return reply, &problem{status: http.StatusBadRequest, detail: rec.failure}
+		rec.failures-- // a negative number stays negative
+		return resp, &problem{status: http.StatusBadRequest, detail: rec.failure}
 	}
-	return fakehttp.Reply{Status: http.StatusNoContent}, nil
+	return fakehttp.Response{Status: http.StatusNoContent}, nil
 }

@@ -2,15 +2,9 @@ package confluenttest
 
 import (
 	"net/http"
-	"time"
-
-	"github.com/integrations-go/sdk/internal/fakehttp"
 )
 
-// Option configures a [Server].
-type Option func(*Server)
-
-// WithEnvironments replaces the environments that exist, by default "env-1" alone.
+// WithEnvironments replaces the existing environments. The default is "env-1".
 func WithEnvironments(ids ...string) Option {
 	return func(s *Server) {
 		clear(s.environments)
@@ -20,83 +14,61 @@ func WithEnvironments(ids ...string) Option {
 	}
 }
 
-// WithClock sets the clock for token lifetimes, rate-limit windows, Date headers and call times; time.Now by default.
-// Delays always use real timers.
-func WithClock(now func() time.Time) Option {
-	return func(s *Server) { s.config.Now = now }
-}
-
-// WithHTTP2 serves HTTP/2 over TLS instead of HTTP/1.1; [Server.HTTPClient] trusts its certificate.
-func WithHTTP2() Option {
-	return func(s *Server) { s.config.Listen = fakehttp.HTTP2 }
-}
-
-// WithoutSocket serves in memory only, through [Server.HTTPClient] and [Server.Transport]. URL is then a placeholder.
-func WithoutSocket() Option {
-	return func(s *Server) { s.config.Listen = fakehttp.Memory }
-}
-
-// WithRateLimit allows limit calls per credential in each window, which starts with its first call; calls without valid
-// credentials count per source address. Successes then carry X-RateLimit-Limit, -Remaining and -Reset (seconds to the
-// next window, rounded up), and one call more gets 429 with these, Retry-After and no body. A limit of 0 or less is none,
-// the default. With a limit, the server panics at its start unless window is above 0.
-func WithRateLimit(limit int, window time.Duration) Option {
-	return func(s *Server) { s.config.Limit, s.config.Window = limit, window }
-}
-
-// WithMaxInFlight answers 429 with Retry-After: 1 while n calls are being served. By default there is no limit.
-func WithMaxInFlight(n int) Option {
-	return func(s *Server) { s.config.MaxInFlight = n }
-}
-
-// WithLatency delays each operation by d.
-func WithLatency(d time.Duration) Option {
-	return func(s *Server) { s.config.Latency = d }
-}
-
-// WithQuota limits the integrations of all clouds per environment and per organization; 0 is no limit, the default.
-// One more is refused with 402 by v1, and with 400 by v2.
+// WithQuota limits the integrations of all clouds per environment and per organization. 0 means no
+// limit, the default. A create beyond the limit gets 402 from v1, and 400 from v2.
 func WithQuota(perEnvironment, perOrganization int) Option {
 	return func(s *Server) { s.perEnvironment, s.perOrganization = perEnvironment, perOrganization }
 }
 
-// WithUniqueNames refuses a second v2 integration of the same display_name in an environment with 409 and a Location.
-// By default it is allowed.
+// WithUniqueNames refuses a second v2 integration with the same display_name in an environment with
+// 409 and a Location. By default it is allowed.
 func WithUniqueNames() Option {
 	return func(s *Server) { s.uniqueNames = true }
 }
 
-// WithStyle changes how the server answers.
+// WithStyle changes how the server responds.
 func WithStyle(style Style) Option {
 	return func(s *Server) { s.style = style }
 }
 
-// Style holds ways to answer that differ from the published specification or fill its gaps, and that clients should
-// survive. The zero value is the default.
+// Style selects responses that differ from the published specification or fill its gaps. Clients
+// should accept them. The zero value is the default.
 type Style struct {
-	RelativeNext     bool // metadata.next is path and query instead of an absolute URL, & written \u0026
+	// RelativeNext writes metadata.next as path and query instead of an absolute URL, and
+	// & as \u0026.
+	RelativeNext     bool
 	NullNext         bool // the last page has "next": null instead of no next
 	EmptyNext        bool // the last page has "next": ""
 	TrailingPage     bool // one more page follows the last, with "data": null
 	BareMetadata     bool // metadata never has total_size
 	BareLists        bool // a list's api_version and kind are ""
-	CreateOK         bool // create answers 200 instead of 201
-	DeleteOK         bool // v1 delete answers 200 and {} instead of 204
-	EmptyNotFound    bool // 404 has no body, yet content type JSON
+	CreateOK         bool // create returns 200 instead of 201
+	DeleteOK         bool // v1 delete returns 200 and {} instead of 204
+	EmptyNotFound    bool // 404 has no body, but content type JSON
 	OmitUsages       bool // usages is absent outside lists
-	OmitUnset        bool // the customer's side of a draft is absent instead of ""
+	OmitUnset        bool // the customer's identity of a draft is absent instead of ""
 	BlankEnvironment bool // environment has "related": "" and "resource_name": ""
-	UpperProvider    bool // v2 answers the provider in upper case
+	UpperProvider    bool // v2 shows the provider in upper case
 	FlatErrors       bool // errors are {"error_code", "message"} instead of {"errors": [...]}
-	LockFailedDraft  bool // a draft whose update was refused for its config can't be updated any more
-	AWSInV2          bool // v2 creates integrations with AWS too, instead of refusing them with 400
-	ExactProvider    bool // the provider filter selects only the spelling that the server answers, instead of any case
+	// LockFailedDraft makes a draft refuse every update after one was refused because of
+	// its config.
+	LockFailedDraft bool
+	AWSInV2         bool // v2 also creates integrations with AWS, instead of refusing with 400
+	// AllCloudsInV1 makes v1 also create integrations with Azure and Google Cloud,
+	// instead of refusing them with 422, and AWS integrations without a role of the
+	// customer. The vendor has announced both.
+	AllCloudsInV1 bool
+	// ExactProvider makes the provider filter depend on letter case. It then matches only
+	// the spelling in the response.
+	ExactProvider bool
 
-	NotFound           int // status for an integration that isn't there; 404 by default
-	UnknownEnvironment int // status for an environment that isn't there; 403 by default
-	InUse              int // status for a delete while in use; 409 by default
-	NotDraft           int // status for an update outside DRAFT; 409 by default
-	V2Quota            int // status for a v2 create beyond the quota; 400 by default
+	// Statuses.
+	NotFound           int // for an integration that doesn't exist; default 404
+	UnknownEnvironment int // for an environment that doesn't exist; default 403
+	InUse              int // for a delete while in use; default 409
+	NotDraft           int // for an update outside DRAFT; default 409
+	V1Quota            int // for a v1 create beyond the quota; default 402
+	V2Quota            int // for a v2 create beyond the quota; default 400
 }
 
 func (st *Style) setDefaults() {
@@ -108,6 +80,7 @@ func (st *Style) setDefaults() {
 		{&st.UnknownEnvironment, http.StatusForbidden},
 		{&st.InUse, http.StatusConflict},
 		{&st.NotDraft, http.StatusConflict},
+		{&st.V1Quota, http.StatusPaymentRequired},
 		{&st.V2Quota, http.StatusBadRequest},
 	} {
 		if *d.status == 0 {

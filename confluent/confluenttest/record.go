@@ -12,43 +12,41 @@ import (
 	"github.com/integrations-go/sdk/internal/fakehttp"
 )
 
-// Integration is a stored integration as a test inspects it.
+// Integration is a stored integration, for tests to inspect.
 type Integration struct {
 	ID          string
 	Environment string
-	Version     string // "v1" or "v2": which API created it
+	Version     string // the API version that created it
 	DisplayName string
 	Provider    string
 	Status      string // "" for v1
 	Usages      []string
-	JSON        json.RawMessage // the whole object, as a get of its version answers it
+	JSON        json.RawMessage // the whole object, as its version returns it
 }
 
-type object = map[string]json.RawMessage
-
-// record is a stored integration. Its members stay raw, so that what this package doesn't know survives.
+// record is a stored integration. Its members stay raw, so unknown members are kept.
 type record struct {
 	seq     int
 	id, env string
 	v1      bool
-	locked  bool // refuses updates although DRAFT
+	locked  bool // refuses updates although it is a DRAFT
 
-	members object
+	members fakehttp.Object
 	name    string
 	cloud   string // provider as stored
 	status  string
 	usages  []string
-	config  object
-	answers map[bool]json.RawMessage // the object on the wire; true: in v1
+	config  fakehttp.Object
+	answers map[bool]json.RawMessage // the JSON to send; the key is true for v1
 
-	failures int // validations still to refuse; below 0: all
+	failures int // validations still to refuse; negative: all
 	failure  string
 }
 
-// cloud is what differs between the three providers.
+// cloud has the differences between the three providers.
 type cloud struct {
 	kind     string
-	customer string // the member that the customer writes
+	customer string // the member that the customer sets
 	accepts  func(value string) bool
 	refusal  string
 	status   int // of the refusal
@@ -89,17 +87,17 @@ var (
 		},
 	}
 
-	// readOnly are the members of a config that Confluent writes.
+	// readOnly are the members of a config that Confluent sets.
 	readOnly = []string{"iam_role_arn", "external_id", "confluent_multi_tenant_app_id", "google_service_account"}
 )
 
-// kindOf is a config's kind without the schema prefix that some clients send.
-func kindOf(config object) string {
-	kind := text(config["kind"])
+// kindOf returns the kind of a config without the schema prefix that some clients send.
+func kindOf(config fakehttp.Object) string {
+	kind := config.Text("kind")
 	return strings.TrimPrefix(strings.TrimPrefix(kind, "pim.v1."), "pim.v2.")
 }
 
-// cloudOf returns what is known about a kind of config.
+// cloudOf returns the cloud of a kind of config.
 func cloudOf(kind string) (cloud, bool) {
 	for _, c := range clouds {
 		if c.kind == kind {
@@ -109,45 +107,51 @@ func cloudOf(kind string) (cloud, bool) {
 	return cloud{}, false
 }
 
-// customerSide is the customer's part of a config, "" while unset.
-func customerSide(config object) string {
+// customerSide returns the customer's identity in a config, "" if it is not set.
+func customerSide(config fakehttp.Object) string {
 	c, ok := cloudOf(kindOf(config))
 	if !ok {
 		return ""
 	}
-	return text(config[c.customer])
+	return config.Text(c.customer)
 }
 
-// checkCustomerSide refuses a config whose customer side is missing or malformed. Unknown kinds pass.
-func checkCustomerSide(config object) *problem {
+// checkCustomerSide refuses a config whose customer's identity is missing or malformed. It accepts
+// unknown kinds.
+func checkCustomerSide(config fakehttp.Object, roleOptional bool) *problem {
 	kind := kindOf(config)
 	if kind == "" {
 		return &problem{status: http.StatusBadRequest, detail: "config.kind is required", pointer: "/config/kind"}
 	}
 	c, ok := cloudOf(kind)
-	if ok && !c.accepts(text(config[c.customer])) {
+	value := config.Text(c.customer)
+	if roleOptional && value == "" && c.customer == "customer_iam_role_arn" {
+		return nil
+	}
+	if ok && !c.accepts(value) {
 		return &problem{status: c.status, detail: c.refusal, pointer: "/config/" + c.customer}
 	}
 	return nil
 }
 
-// confluentSide is a new integration's config before the customer's part.
-func confluentSide(c cloud, id string, n int) object {
-	config := object{"kind": raw(c.kind)}
+// confluentSide returns the config of a new integration, before the customer sets anything.
+func confluentSide(c cloud, id string, n int) fakehttp.Object {
+	config := fakehttp.Object{"kind": fakehttp.Raw(c.kind)}
 	for name, value := range c.own(id, n) {
-		config[name] = raw(value)
+		config[name] = fakehttp.Raw(value)
 	}
-	if c.customer != "customer_iam_role_arn" { // an ARN has a minimum length, so "" would break the schema
-		config[c.customer] = raw("")
+	// An ARN has a minimum length: "" would not match the schema.
+	if c.customer != "customer_iam_role_arn" {
+		config[c.customer] = fakehttp.Raw("")
 	}
 	return config
 }
 
-// merge writes the customer's members over a config.
-func merge(config, sent object) object {
+// merge returns config with the members of sent.
+func merge(config, sent fakehttp.Object) fakehttp.Object {
 	merged := maps.Clone(config)
 	if merged == nil {
-		merged = object{"kind": sent["kind"]}
+		merged = fakehttp.Object{"kind": sent["kind"]}
 	}
 	for name, value := range sent {
 		if name != "kind" && !slices.Contains(readOnly, name) {
@@ -157,8 +161,8 @@ func merge(config, sent object) object {
 	return merged
 }
 
-// newRecord makes a record of members, whatever they are, and adds it. The caller holds the lock.
-func (s *Server) newRecord(id, env string, v1 bool, members object) *record {
+// newRecord adds a record with any members. s.mu must be held.
+func (s *Server) newRecord(id, env string, v1 bool, members fakehttp.Object) *record {
 	r := &record{seq: s.created, id: id, env: env, v1: v1, members: members}
 	s.settle(r)
 	s.integrations = append(s.integrations, r)
@@ -166,7 +170,7 @@ func (s *Server) newRecord(id, env string, v1 bool, members object) *record {
 	return r
 }
 
-// nextID counts one more integration.
+// nextID counts a new integration and returns its ID. s.mu must be held.
 func (s *Server) nextID() (id string, n int) {
 	for {
 		s.created++
@@ -177,97 +181,106 @@ func (s *Server) nextID() (id string, n int) {
 	}
 }
 
-// set changes members of a record.
-func (s *Server) set(r *record, changes map[string]any) {
+// setMembers changes members of a record.
+func (s *Server) setMembers(r *record, changes map[string]any) {
 	for name, value := range changes {
-		r.members[name] = raw(value)
+		r.members[name] = fakehttp.Raw(value)
 	}
 	s.settle(r)
 }
 
-// settle derives everything else from a record's members.
+// settle computes all other fields of a record from its members.
 func (s *Server) settle(r *record) {
-	r.name, r.cloud, r.status = text(r.members["display_name"]), text(r.members["provider"]), text(r.members["status"])
+	r.name, r.cloud, r.status = r.members.Text("display_name"), r.members.Text("provider"), r.members.Text("status")
 	r.config, r.usages = nil, nil
-	_ = json.Unmarshal(r.members["config"], &r.config) // seeded oddities count as absent
+	// Seeded values of another type count as absent.
+	_ = json.Unmarshal(r.members["config"], &r.config)
 	_ = json.Unmarshal(r.members["usages"], &r.usages)
 
 	native := maps.Clone(r.members)
 	if r.v1 {
-		r.answers = map[bool]json.RawMessage{true: raw(native)}
+		r.answers = map[bool]json.RawMessage{true: fakehttp.Raw(native)}
 		return
 	}
 	if s.style.UpperProvider && r.cloud != "" {
-		native["provider"] = raw(strings.ToUpper(r.cloud))
+		native["provider"] = fakehttp.Raw(strings.ToUpper(r.cloud))
 	}
 	if c, ok := cloudOf(kindOf(r.config)); ok && s.style.OmitUnset && customerSide(r.config) == "" {
 		config := maps.Clone(r.config)
 		delete(config, c.customer)
-		native["config"] = raw(config)
+		native["config"] = fakehttp.Raw(config)
 	}
-	r.answers = map[bool]json.RawMessage{false: raw(native)}
+	r.answers = map[bool]json.RawMessage{false: fakehttp.Raw(native)}
 	delete(native, "status")
 	if _, ok := native["api_version"]; ok {
-		native["api_version"] = raw("pim/v1")
+		native["api_version"] = fakehttp.Raw("pim/v1")
 	}
-	r.answers[true] = raw(native)
+	r.answers[true] = fakehttp.Raw(native)
 }
 
-// wire is the record as an API version answers it.
+// wire returns the JSON of a record in a version of the API.
 func (s *Server) wire(r *record, v1, inList bool) json.RawMessage {
 	answer := r.answers[v1]
 	if !s.style.OmitUsages || inList {
 		return answer
 	}
-	var members object
+	var members fakehttp.Object
 	_ = json.Unmarshal(answer, &members)
 	delete(members, "usages")
-	return raw(members)
+	return fakehttp.Raw(members)
 }
 
 func (s *Server) mustFind(id string) *record {
 	if r := s.byID[id]; r != nil {
 		return r
 	}
-	panic(fmt.Sprintf("confluenttest: no integration %q", id))
+	panic(s.http.Misuse("confluenttest: no integration %q", id))
 }
 
-// reference is an environment as the server answers it.
+// reference returns a reference to an environment.
 func (s *Server) reference(env string) map[string]string {
 	ref := map[string]string{"id": env, "related": "", "resource_name": ""}
 	if !s.style.BlankEnvironment {
 		ref["related"] = s.http.URL + "/v2/environments/" + env
-		ref["resource_name"] = "crn://confluent.cloud/organization=00000000-0000-4000-8000-000000000001/environment=" + env
+		ref["resource_name"] = "crn://confluent.cloud/organization=00000000-0000-4000-8000-000000000001/environment=" +
+			env
 	}
 	return ref
 }
 
-// Add stores an integration in an environment and returns its id. It is anything that encodes to a JSON object, such as a
-// map or an api.Integration. What it says stays, unknown members included; what is absent, null or "" is filled in:
-// api_version ("pim/v2"; "pim/v1" stores it for v1), kind, id, environment, usages, and where its config's kind or its
-// provider is known, provider and Confluent's side of the config. A v2 integration gets the status that config and usages
-// imply. Add panics if the environment is unknown, the id is taken, or it is no JSON object.
+// Add stores an integration in an environment and returns its ID. The integration is anything that
+// encodes to a JSON object, such as a map or a confluent.Integration.
+//
+// Its members are kept, including unknown ones. These are filled in if they are absent, null or "":
+// api_version ("pim/v2"; "pim/v1" stores it for v1), kind, id, environment and usages. If the kind
+// of its config or its provider is known, provider and Confluent's identity in the config are
+// filled in too. A v2 integration gets the status that follows from config and usages.
+//
+// Add panics if the environment is unknown, the ID is taken, or the integration is not a JSON
+// object.
 func (s *Server) Add(environment string, integration any) string {
-	members := s.decodeSeed(environment, raw(integration))
+	members, ok := fakehttp.EncodeObject(integration)
+	s.checkSeed(environment, ok)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id := s.seedID(members)
-	v1 := text(members["api_version"]) == "pim/v1"
-	fill(members, object{
-		"api_version": raw("pim/v2"), "kind": raw("Integration"), "id": raw(id), "usages": raw([]string{}),
-		"environment": raw(object{}),
+	v1 := members.Text("api_version") == "pim/v1"
+	fill(members, fakehttp.Object{
+		"api_version": fakehttp.Raw("pim/v2"), "kind": fakehttp.Raw("Integration"), "id": fakehttp.Raw(id),
+		"usages":      fakehttp.Raw([]string{}),
+		"environment": fakehttp.Raw(fakehttp.Object{}),
 	})
 
-	ref := object{}
-	_ = json.Unmarshal(members["environment"], &ref) // an odd one is replaced
+	ref := fakehttp.Object{}
+	_ = json.Unmarshal(members["environment"], &ref) // a value of another type is replaced
 	for name, value := range s.reference(environment) {
-		fill(ref, object{name: raw(value)})
+		fill(ref, fakehttp.Object{name: fakehttp.Raw(value)})
 	}
-	members["environment"] = raw(ref)
+	members["environment"] = fakehttp.Raw(ref)
 
-	var config object
+	var config fakehttp.Object
 	_ = json.Unmarshal(members["config"], &config)
-	c, provider := clouds[strings.ToLower(text(members["provider"]))], ""
+	c, provider := clouds[strings.ToLower(members.Text("provider"))], ""
 	for name, known := range clouds {
 		if known.kind == kindOf(config) {
 			c, provider = known, name
@@ -277,10 +290,10 @@ func (s *Server) Add(environment string, integration any) string {
 		if v1 {
 			provider = strings.ToUpper(provider)
 		}
-		fill(members, object{"provider": raw(provider)})
+		fill(members, fakehttp.Object{"provider": fakehttp.Raw(provider)})
 		own := confluentSide(c, id, s.created)
 		maps.Copy(own, config)
-		config, members["config"] = own, raw(own)
+		config, members["config"] = own, fakehttp.Raw(own)
 	}
 
 	if !v1 {
@@ -290,14 +303,14 @@ func (s *Server) Add(environment string, integration any) string {
 		} else if customerSide(config) != "" {
 			status = "CREATED"
 		}
-		fill(members, object{"status": raw(status)})
+		fill(members, fakehttp.Object{"status": fakehttp.Raw(status)})
 	}
 	s.newRecord(id, environment, v1, members)
 	return id
 }
 
 // fill sets the members that are absent, null or "".
-func fill(members, defaults object) {
+func fill(members, defaults fakehttp.Object) {
 	for name, value := range defaults {
 		if current := string(members[name]); current == "" || current == `""` || current == "null" {
 			members[name] = value
@@ -305,43 +318,45 @@ func fill(members, defaults object) {
 	}
 }
 
-// AddRaw stores a JSON object that the server answers as it is but for space between tokens, whatever is missing or unknown
-// in it, until something changes it. It belongs to v1 if its api_version is "pim/v1". Requests find it by its id, or by the returned one if it has
-// none. AddRaw panics as Add does.
+// AddRaw stores a JSON object. The server returns it unchanged, except for space between tokens,
+// until something changes it. Members may be missing or unknown. The object belongs to v1 if its
+// api_version is "pim/v1". Requests find it by its ID, or by the returned ID if it has none. AddRaw
+// panics in the same cases as Add.
 func (s *Server) AddRaw(environment string, integration json.RawMessage) string {
-	members := s.decodeSeed(environment, integration)
+	members, ok := fakehttp.ParseObject(integration)
+	s.checkSeed(environment, ok)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id := s.seedID(members)
-	r := s.newRecord(id, environment, text(members["api_version"]) == "pim/v1", members)
+	r := s.newRecord(id, environment, members.Text("api_version") == "pim/v1", members)
 	r.answers = map[bool]json.RawMessage{true: slices.Clone(integration), false: slices.Clone(integration)}
 	return id
 }
 
-func (s *Server) decodeSeed(environment string, integration json.RawMessage) (members object) {
+// checkSeed refuses an integration that is not an object, or whose environment is unknown.
+func (s *Server) checkSeed(environment string, object bool) {
 	if !s.environments[environment] {
-		panic(fmt.Sprintf("confluenttest: no environment %q", environment))
+		panic(s.http.Misuse("confluenttest: no environment %q", environment))
 	}
-	if err := json.Unmarshal(integration, &members); err != nil || members == nil {
-		panic("confluenttest: an integration must be a JSON object")
+	if !object {
+		panic(s.http.Misuse("confluenttest: an integration must be a JSON object"))
 	}
-	return members
 }
 
-func (s *Server) seedID(members object) string {
-	id := text(members["id"])
+func (s *Server) seedID(members fakehttp.Object) string {
+	id := members.Text("id")
 	if id == "" {
 		id, _ = s.nextID()
 		return id
 	}
 	if s.byID[id] != nil {
-		panic(fmt.Sprintf("confluenttest: id %q is taken", id))
+		panic(s.http.Misuse("confluenttest: id %q is taken", id))
 	}
 	s.created++
 	return id
 }
 
-// Integrations returns what an environment holds, in order of creation.
+// Integrations returns the integrations of an environment, in order of creation.
 func (s *Server) Integrations(environment string) []Integration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -362,14 +377,15 @@ func (s *Server) Integrations(environment string) []Integration {
 	return all
 }
 
-// SetUsages says which resources use an integration, by CRN. With any, a v2 integration is ACTIVE and no integration can
-// be deleted; without, an ACTIVE one falls back to CREATED. SetUsages panics for an unknown id and for a DRAFT.
+// SetUsages sets the resources that use an integration, by CRN. A v2 integration in use is ACTIVE.
+// Without usages it is CREATED again. An integration in use cannot be deleted. SetUsages panics for
+// an unknown ID and for a DRAFT.
 func (s *Server) SetUsages(id string, crns ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.mustFind(id)
 	if r.status == "DRAFT" {
-		panic(fmt.Sprintf("confluenttest: %q is a DRAFT, which nothing can use", id))
+		panic(s.http.Misuse("confluenttest: %q is a DRAFT, which nothing can use", id))
 	}
 	changes := map[string]any{"usages": append([]string{}, crns...)}
 	switch {
@@ -379,12 +395,13 @@ func (s *Server) SetUsages(id string, crns ...string) {
 	case r.status == "ACTIVE":
 		changes["status"] = "CREATED"
 	}
-	s.set(r, changes)
+	s.setMembers(r, changes)
 }
 
-// FailValidation makes the next validations of an integration fail with 400 and detail, as while its cloud side isn't
-// ready: as many as times says, or all if it is negative. An empty detail means "Cloud provider setup incomplete".
-// FailValidation panics for an unknown id.
+// FailValidation makes the next validations of an integration fail with 400 and detail, as they do
+// before the grants at the cloud are effective. times is the number of validations. If it is
+// negative, all fail. The default of detail is "Cloud provider setup incomplete". FailValidation
+// panics for an unknown ID.
 func (s *Server) FailValidation(id string, times int, detail string) {
 	if detail == "" {
 		detail = "Cloud provider setup incomplete"
@@ -393,17 +410,4 @@ func (s *Server) FailValidation(id string, times int, detail string) {
 	defer s.mu.Unlock()
 	r := s.mustFind(id)
 	r.failures, r.failure = times, detail
-}
-
-// raw encodes a value; what can't be encoded is the caller's mistake.
-func raw(v any) json.RawMessage {
-	return fakehttp.JSON(http.StatusOK, v).Body
-}
-
-// text is a JSON string's value, or "" for anything else.
-func text(v json.RawMessage) (s string) {
-	if json.Unmarshal(v, &s) != nil {
-		return ""
-	}
-	return s
 }

@@ -10,10 +10,12 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/integrations-go/sdk/internal/fakehttp"
 )
 
-// login asks for a token, without one.
-func (c *caller) login(body string) reply {
+// login requests a token, without sending one.
+func (c *caller) login(body string) response {
 	c.t.Helper()
 	return c.ask("POST", "/api/token", body, "Authorization", "")
 }
@@ -43,13 +45,17 @@ func TestLogin(t *testing.T) {
 		equal(t, "logins", c.Logins(), 1)
 
 		for body, status := range map[string]int{
-			`{"userId":"` + c.User + `","password":"wrong"}`: 401, `{"userId":"nobody","password":"` + c.Password + `"}`: 401,
-			`{"userId":"` + c.User + `"}`: 401, `{"userId":""}`: 401, `{"userId":`: 400, `null`: 400, `{"userId":{}}`: 400,
+			`{"userId":"` + c.User + `","password":"wrong"}`: 401, `{"userId":"nobody","password":"` + c.Password +
+				`"}`: 401,
+			`{"userId":"` + c.User + `"}`: 401, `{"userId":""}`: 401, `{"userId":`: 400, `null`: 400,
+			`{"userId":{}}`: 400,
 		} {
-			equal(t, strings.ReplaceAll(body, c.Password, "P"), c.oddly().login(body).status, status)
+			equal(t, strings.ReplaceAll(body, c.Password, "P"), c.oddly().login(body).status, c.refused(status))
 		}
-		equal(t, "text", c.ask("POST", "/api/token", c.credentials(), "Authorization", "", "Content-Type", "text/plain").status, 415)
-		equal(t, "stale header", c.ask("POST", "/api/token", c.credentials(), "Authorization", "Bearer stale").status, 401)
+		equal(t, "text", c.ask("POST", "/api/token", c.credentials(), "Authorization", "", "Content-Type",
+			"text/plain").status, c.refused(415))
+		equal(t, "stale header", c.ask("POST", "/api/token", c.credentials(), "Authorization", "Bearer stale").status,
+			401)
 		equal(t, "logins", c.Logins(), 1)
 
 		other := c.AddUser("erinoverview")
@@ -71,9 +77,11 @@ func TestTokens(t *testing.T) {
 		}
 		first := "Bearer " + c.login(c.credentials()).text
 		equal(t, "good", fmt.Sprint(status(first), status("bearer "+first[7:])), "200 200")
-		equal(t, "bad", fmt.Sprint(status(""), status("Bearer"), status("Bearer x"), status("Bearer "+first[7:]+"x"), status("Basic "+first[7:])), "401 401 401 401 401")
+		equal(t, "bad", fmt.Sprint(status(""), status("Bearer"), status("Bearer x"), status("Bearer "+first[7:]+"x"),
+			status("Basic "+first[7:])), "401 401 401 401 401")
 		equal(t, "challenge", c.ask("GET", put1, "", "Authorization", "").header.Get("WWW-Authenticate"), "Bearer")
-		equal(t, "challenge", c.ask("GET", put1, "", "Authorization", "Bearer x").header.Get("WWW-Authenticate"), `Bearer error="invalid_token"`)
+		equal(t, "challenge", c.ask("GET", put1, "", "Authorization", "Bearer x").header.Get("WWW-Authenticate")[:28],
+			`Bearer error="invalid_token"`)
 
 		now = now.Add(time.Hour - time.Second)
 		equal(t, "before its end", status(first), 200)
@@ -85,16 +93,19 @@ func TestTokens(t *testing.T) {
 			t.Error(trail)
 		}
 		third := "Bearer " + c.IssueToken(c.User, time.Minute)
-		equal(t, "logout", c.ask("DELETE", "/api/token/logout", "", "Authorization", second).status, 200)
-		equal(t, "after logout", fmt.Sprint(status(second), status(third)), "401 200")
-		equal(t, "logout without", c.ask("DELETE", "/api/token/logout", "", "Authorization", "").status, 401)
+		equal(t, "logout", c.ask("GET", "/api/token/logout", "", "Authorization", second).status, 200)
+		equal(t, "after logout", fmt.Sprint(status(second), status(third)), "200 200")
+		equal(t, "logout without", c.ask("GET", "/api/token/logout", "", "Authorization", "").status, 401)
+		byDelete := c.ask("DELETE", "/api/token/logout", "", "Authorization", second)
+		equal(t, "logout by DELETE", fmt.Sprint(byDelete.status, byDelete.header.Get("Allow")), "405GET")
 		c.RevokeTokens()
 		equal(t, "revoked", status(third), 401)
 
 		c.token = c.IssueToken(c.User, time.Minute)
 		c.run()
 		c.Restart()
-		equal(t, "restarted", fmt.Sprint(c.ask("GET", put1, "").status, c.Running("one"), len(c.Groups("one"))), "401 false 2")
+		equal(t, "restarted", fmt.Sprint(c.ask("GET", put1, "").status, c.Running("one"), len(c.Groups("one"))),
+			"401 false 2")
 		c.token = c.login(c.credentials()).text
 		equal(t, "known", string(c.ok("GET", known1+"/is-known").Object["flag"]), "false")
 	}
@@ -104,27 +115,38 @@ func TestOpenPaths(t *testing.T) {
 	for _, version := range []string{"6.0", "6.1"} {
 		c := start(t, version)
 		for path, status := range map[string]int{
-			origin: 200, "/api/about": 404, "/api/public/app/info": 404, "/swagger-ui/index.html": 404, "/v3/api-docs": 404, "/": 401, "/nothing": 401,
-			"/api/token": 405, put1: 401, "!/open-metadata/admin-services/users/u/servers/one/integration-groups/configuration": 401, origin + "/x": 401,
+			origin: 200, "/api/about": 200, "/api/public/app/info": 200, "/swagger-ui/index.html": 404,
+			"/v3/api-docs": 404, "/": 401, "/nothing": 401,
+			"/api/token": 401, put1: 401,
+			"!/open-metadata/admin-services/users/u/servers/one/integration-groups/configuration": 401,
+			origin + "/x": 401,
 		} {
+			c := c.oddly() // some of these paths are in no specification
 			equal(t, path, c.ask("GET", path, "", "Authorization", "").status, status)
 			equal(t, "a bad token at "+path, c.ask("GET", path, "", "Authorization", "Bearer bad").status, 401)
 		}
-		equal(t, "the other dialect", c.ask("GET", "/open-metadata/admin-services/users/u/servers/one/integration-groups/configuration", "").status, 404)
+		equal(t, "the other dialect",
+			c.ask("GET", "/open-metadata/admin-services/users/u/servers/one/integration-groups/configuration",
+				"").status, 404)
 	}
 	for _, version := range []string{"4.0", "5.3"} {
 		c := start(t, version)
 		equal(t, "no token", c.ask("GET", put1, "").status, 200)
 		equal(t, "a bad one", c.ask("GET", put1, "", "Authorization", "Bearer bad").status, 401)
-		equal(t, "a good one", c.ask("GET", put1, "", "Authorization", "Bearer "+c.IssueToken("x", time.Minute)).status, 200)
+		equal(t, "a good one", c.ask("GET", put1, "", "Authorization", "Bearer "+c.IssueToken("x", time.Minute)).status,
+			200)
 		equal(t, "another scheme", c.ask("GET", put1, "", "Authorization", "Basic eDp5").status, 200)
-		equal(t, "the other dialect", c.ask("GET", "!"+put1, "").status, 404)
-		equal(t, "origin", c.ask("GET", origin, "").text, "Egeria OMAG Server Platform (version "+version+")\n")
-		equal(t, "without security", start(t, version, WithoutSecurity()).ask("GET", put1, "", "Authorization", "Bearer bad").status, 200)
+		equal(t, "the other dialect", c.ask("GET", "!"+put1, "").status, c.refused(404))
+		equal(t, "origin", c.ask("GET", origin, "").text, "Egeria OMAG Server Platform (version "+version+")"+
+			strings.Repeat("\n", strings.Count(version, "4")))
+		equal(t, "without security", start(t, version, WithoutSecurity()).ask("GET", put1, "", "Authorization",
+			"Bearer bad").status, 200)
 
-		// whoever the token is for, the path is believed
-		r := c.ask("POST", "!"+strings.Replace(put1, "/servers", "/users/erinoverview/servers", 1), groupJSON("a"), "Authorization", "Bearer "+c.IssueToken("x", time.Minute))
-		if trail := c.AuditTrail("one"); r.status != 200 || len(trail) != 1 || !strings.Contains(trail[0], " erinoverview updated") {
+		// the path decides, for any user of the token
+		r := c.ask("POST", "!"+strings.Replace(put1, "/servers", "/users/erinoverview/servers", 1), groupJSON("a"),
+			"Authorization", "Bearer "+c.IssueToken("x", time.Minute))
+		if trail := c.AuditTrail("one"); r.status != 200 || len(trail) != 1 || !strings.Contains(trail[0],
+			" erinoverview updated") {
 			t.Error(r, trail)
 		}
 	}
@@ -132,7 +154,8 @@ func TestOpenPaths(t *testing.T) {
 
 func TestRequestIDs(t *testing.T) {
 	eachRelease(t, func(t *testing.T, c *caller) {
-		first, second := c.ok("GET", put1).Text("requestId"), c.fails("OMAG-MULTI-TENANT-404-001", "GET", known1+"/status").Text("requestId")
+		first, second := c.ok("GET", put1).Text("requestId"), c.fails("OMAG-MULTI-TENANT-404-001", "GET",
+			known1+"/status").Text("requestId")
 		if !c.release.since("6.1") {
 			equal(t, "ids", first+second, "")
 			return
@@ -147,34 +170,47 @@ func TestRequestIDs(t *testing.T) {
 func TestTransportErrors(t *testing.T) {
 	eachRelease(t, func(t *testing.T, c *caller) {
 		for path, want := range map[string]int{
-			"/nothing": 404, put1 + "/": 404, put1 + "/more": 404, groups1 + "/": 404, "/open-metadata/admin-services/servers//integration-groups/configuration": 400,
-			groups1 + "/a%2Fb": 400, groups1 + "/a%2fb": 400, groups1 + "/a%5Cb": 400, groups1 + "/a%25b": 400, groups1 + "/a%3Bb": 400, groups1 + "/a;b": 400,
-			groups1 + "/%2E%2E": 400, groups1 + "/..": 400, groups1 + "/.": 400, groups1 + "/../x": 400, groups1 + "/a%0Ab": 400, groups1 + "//a": 400,
-			groups1 + "/a%20b": 200, groups1 + "/a:b": 200, groups1 + "/a..b": 200, groups1 + "/%C3%A9": 200, groups1 + "/configuration": 200, groups1 + "/a%3Fb": 200,
+			"/nothing": 404, put1 + "/": 404, put1 + "/more": 404, groups1 + "/": 404,
+			"/open-metadata/admin-services/servers//integration-groups/configuration": 400,
+			groups1 + "/a%2Fb": 400, groups1 + "/a%2fb": 400, groups1 + "/a%5Cb": 400, groups1 + "/a%25b": 400,
+			groups1 + "/a%3Bb": 400, groups1 + "/a;b": 400,
+			groups1 + "/%2E%2E": 400, groups1 + "/..": 400, groups1 + "/.": 400, groups1 + "/../x": 400,
+			groups1 + "/a%0Ab": 400, groups1 + "//a": 400,
+			groups1 + "/a%20b": 200, groups1 + "/a:b": 200, groups1 + "/a..b": 200, groups1 + "/%C3%A9": 200,
+			groups1 + "/configuration": 200, groups1 + "/a%3Fb": 200,
 			put1 + "/all": 405, of1 + "/configuration/deploy": 405,
 		} {
 			c.oddly().ok("POST", put1+"/all", "["+groupJSON("configuration")+"]")
 			r := c.ask("DELETE", path, "")
-			equal(t, path, r.status, want)
 			html := strings.Contains(strings.ToLower(path), "%2f") || strings.Contains(path, "%5C")
+			switch {
+			case html:
+			case want == 400 && c.release.since("5.0"):
+				want = 401 // from the firewall
+			default:
+				want = c.refused(want)
+			}
+			equal(t, path, r.status, want)
 			equal(t, path+" HTML", strings.HasPrefix(r.header.Get("Content-Type"), "text/html"), html)
 			equal(t, path+" deletes", len(c.Groups("one")) == 0, path == groups1+"/configuration")
 		}
 		r := c.ask("PUT", put1, "{}")
-		equal(t, "allow", fmt.Sprint(r.status, r.header.Get("Allow"), r.header.Get("Content-Type")), "405GET, POST, DELETEapplication/json")
+		equal(t, "allow", fmt.Sprint(r.status, r.header.Get("Allow")), fmt.Sprint(c.refused(405), "GET, POST, DELETE"))
 		calls := c.Calls()
 		last := calls[len(calls)-1]
-		equal(t, "the log", last.Operation+fmt.Sprint(last.Status), "405")
+		equal(t, "the log", last.Operation+fmt.Sprint(last.Status), fmt.Sprint(c.refused(405)))
 	})
 	for path, want := range map[string]int{
-		groups1 + "/a%2Fb": 400, groups1 + "/a%25b": 200, groups1 + "/a;b": 200, groups1 + "/%2E%2E": 200, "/open-metadata/admin-services/servers//integration-groups": 404,
+		groups1 + "/a%2Fb": 400, groups1 + "/a%25b": 200, groups1 + "/a;b": 200, groups1 + "/%2E%2E": 200,
+		"/open-metadata/admin-services/servers//integration-groups": 404,
 	} {
 		c := start(t, "4.2", WithoutSecurity())
 		equal(t, path, c.oddly().ask("DELETE", path, "").status, want)
 	}
-	// a server may bear the name of a collection
+	// a server may have the name of a collection
 	c := start(t, "4.2")
-	equal(t, "active", c.oddly().ask("DELETE", strings.Replace(known1, "/one", "/active", 1), "").Text("exceptionErrorMessageId"), "OMAG-MULTI-TENANT-404-001")
+	equal(t, "active", c.oddly().ask("DELETE", strings.Replace(known1, "/one", "/active", 1),
+		"").Text("exceptionErrorMessageId"), "OMAG-MULTI-TENANT-404-001")
 }
 
 func TestFaultsAndLimits(t *testing.T) {
@@ -201,7 +237,7 @@ func TestFaultsAndLimits(t *testing.T) {
 	req.Header.Set("Authorization", "Bearer "+c.token)
 	req.Header.Set("Content-Type", "application/json")
 	if _, err := c.HTTPClient().Do(req); err == nil {
-		t.Error("the reply came")
+		t.Error("the response came")
 	}
 	equal(t, "applied", len(c.Groups("one")), 1)
 	text := fmt.Sprintf("%v %+v %#v", c.Calls()[0], c.Calls(), c.Calls()[0])
@@ -219,31 +255,44 @@ func TestFaultsAndLimits(t *testing.T) {
 	})
 }
 
-func TestPanics(t *testing.T) {
-	c := start(t, "4.2")
-	c.run()
-	for name, f := range map[string]func(){
-		"release":    func() { Start(WithRelease("5.4")) },
-		"security":   func() { Start(WithoutSecurity()) },
-		"document":   func() { c.SetDocument("one", []byte("[]")) },
-		"group":      func() { c.SetGroup("one", "z", "RUNNING") },
-		"server":     func() { c.AddConnector("two", "a", "c") },
-		"status":     func() { c.SetGroup("one", "a", "") },
-		"operation":  func() { c.CountCalls("nothing") },
-		"no such op": func() { c.CountCalls("getResolvedConfiguration") },
+// In a test, misuse fails the test instead of panicking.
+func TestMisuse(t *testing.T) {
+	start := func(tb fakehttp.TB) (s *Server) {
+		if tb == nil {
+			s = Start(WithoutSocket(), WithRelease("4.2"))
+		} else {
+			s = NewServer(tb, WithoutSocket(), WithRelease("4.2"))
+		}
+		(&caller{s, t, s.HTTPClient(), s.IssueToken(s.User, time.Hour)}).run()
+		return s
+	}
+	for name, f := range map[string]func(*Server){
+		"document":   func(c *Server) { c.SetDocument("one", []byte("[]")) },
+		"group":      func(c *Server) { c.SetGroup("one", "z", "RUNNING") },
+		"server":     func(c *Server) { c.AddConnector("two", "a", "c") },
+		"status":     func(c *Server) { c.SetGroup("one", "a", "") },
+		"operation":  func(c *Server) { c.CountCalls("nothing") },
+		"no such op": func(c *Server) { c.CountCalls("getResolvedConfiguration") },
 	} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("%s: no panic", name)
-				}
-			}()
-			f()
-		}()
+		if err := fakehttp.CheckMisuse(start, f, func(s *Server) { s.Groups("one") }); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, opt := range map[string]Option{"release": WithRelease("5.4"), "security": WithoutSecurity(),
+		"store": WithEncryptedStore(), "window": WithRateLimit(1, 0)} {
+		start := func(tb fakehttp.TB) *Server {
+			if tb == nil {
+				return Start(opt)
+			}
+			return NewServer(tb, opt)
+		}
+		if err := fakehttp.CheckMisuse(start, func(*Server) {}, func(*Server) {}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
-// TestManyAtOnce reaches the server over HTTP/2 and over HTTP/1.1, from many goroutines.
+// TestManyAtOnce sends requests over HTTP/2 and HTTP/1.1 from many goroutines.
 func TestManyAtOnce(t *testing.T) {
 	for proto, opts := range map[string][]Option{"HTTP/2.0": {WithHTTP2()}, "HTTP/1.1": nil} {
 		s := NewServer(t, append(opts, WithRelease("6.1"))...)

@@ -2,7 +2,6 @@ package egeriatest
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
@@ -15,51 +14,63 @@ const assigned = "ASSIGNED"
 // runningGroup is a group of a running daemon.
 type runningGroup struct {
 	name, status string
-	guid         string // "" until the definition is read
+	platform     string // platform of the metadata server
+	server       string // name of the metadata server
+	guid         string // "" until the definition has been read
 	connectors   []*connector
+
+	attempted, refreshed time.Time // times of reading the definition
 }
 
-// connector is an integration connector that a daemon runs.
+// connector is an integration connector of a daemon.
 type connector struct {
 	name, id, guid, instance string
 	changed, refreshed       time.Time
+
+	properties fakehttp.Object // configuration properties; nil if there are none
+	address    string          // address of its endpoint
 }
 
-// newGroups are the groups of a daemon that starts. One without a name can't be asked for.
+// newGroups returns the groups of a daemon that starts. A group without a name can't be requested.
 func newGroups(doc fakehttp.Object) []*runningGroup {
 	var all []*runningGroup
 	for _, g := range groupsOf(doc) {
-		all = append(all, &runningGroup{name: g.Text(groupName), status: assigned})
+		all = append(all, &runningGroup{
+			name: g.Text(groupName), status: assigned, platform: g.Text(groupURL), server: g.Text("omagserverName"),
+		})
 	}
 	return all
 }
 
-// SetGroup gives a group of a running daemon a status, such as "RUNNING", until the daemon starts anew. A daemon that has
-// just started has all its groups ASSIGNED. SetGroup panics if the daemon isn't running or has no such group, and for an
+// SetGroup sets the status of a group of a running daemon, such as "FAILED", until the daemon
+// starts again. ASSIGNED lasts until the daemon reads the definition of the group. After the start
+// of a daemon, a group is RUNNING if its metadata server runs and defines it, and ASSIGNED
+// otherwise. SetGroup panics if the daemon is not running or does not have the group, and for an
 // empty status.
 func (s *Server) SetGroup(server, group, status string) {
 	if status == "" {
-		panic("egeriatest: status is empty")
+		panic(s.http.Misuse("egeriatest: status is empty"))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mustRun(server, group).set(status)
+	s.mustRun(server, group).setStatus(status)
 }
 
-func (g *runningGroup) set(status string) {
+func (g *runningGroup) setStatus(status string) {
 	g.status = status
 	if status != assigned && g.guid == "" {
 		g.guid = newUUID()
 	}
 }
 
-// AddConnector adds an integration connector to a group of a running daemon, until the daemon starts anew. It is RUNNING
-// (since 5.0: WAITING), and the group is RUNNING thereby. AddConnector panics if the daemon isn't running or has no such group.
+// AddConnector adds an integration connector to a group of a running daemon, until the daemon
+// starts again. The connector is RUNNING (since 5.0: WAITING), and its group becomes RUNNING.
+// AddConnector panics if the daemon is not running or does not have the group.
 func (s *Server) AddConnector(server, group, name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g := s.mustRun(server, group)
-	g.set("RUNNING")
+	g.setStatus("RUNNING")
 	g.connectors = append(g.connectors, &connector{
 		name: name, id: newUUID(), guid: newUUID(), instance: newUUID(), changed: s.config.Now(),
 	})
@@ -73,18 +84,23 @@ func (s *Server) mustRun(server, group string) *runningGroup {
 			}
 		}
 	}
-	panic(fmt.Sprintf("egeriatest: no daemon %q is running a group %q", server, group))
+	panic(s.http.Misuse("egeriatest: no daemon %q is running a group %q", server, group))
 }
 
-// daemon finds the call's server if it is a daemon that is running.
+// daemon returns the server of the call if it is a running daemon.
 func (c *call) daemon() (*instance, *failure) {
 	found, failed := c.runs()
 	if failed != nil {
 		return nil, failed
 	}
 	if found.kind != daemonType {
-		return nil, invalid(noSuchService, daemonServices, c.server, c.user)
+		f := invalid(noSuchService, daemonServices, c.server, c.user)
+		if c.release.since("5.3") {
+			f.kind = propertyServer
+		}
+		return nil, f
 	}
+	c.readDefinitions(found)
 	return found, nil
 }
 
@@ -96,26 +112,42 @@ func (i *instance) connectors() []*connector {
 	return all
 }
 
-// connectorsOf are the connectors of a daemon. 6.0 and 6.1 crash where it has none.
+// connectorsOf returns the connectors of a daemon. Since 5.0 the platform fails if there are none.
 func (c *call) connectorsOf(found *instance) ([]*connector, *failure) {
 	all := found.connectors()
-	if len(all) == 0 && c.release.bearers() {
-		return nil, c.crash(`Cannot invoke "java.util.List.iterator()" because "connectorIds" is null`)
+	if len(all) > 0 || !c.release.since("5.0") {
+		return all, nil
 	}
-	return all, nil
+	list := `"<local2>"`
+	if c.op.name == "restartConnectors" {
+		list = "the return value of \"org.odpi.openmetadata.governanceservers.integrationdaemonservices.handlers." +
+			"IntegrationConnectorCacheMap.getConnectorIds()\""
+	}
+	return nil, c.crash(`Cannot invoke "java.util.List.iterator()" because ` + list + " is null")
 }
 
 func isoTimeOf(t time.Time) json.RawMessage { return fakehttp.Raw(t.UTC().Format(isoLayout)) }
 
-// report is how a connector does. In 4.x it has no GUID, and nothing is called waiting.
-func (c *connector) report(r release) fakehttp.Object {
+// report returns the status of a connector of a group. In 4.x it has no GUID, and no connector is
+// WAITING. In 6.1, the reports within groups have no GUID either.
+func (c *connector) report(g *runningGroup, r release, nested bool) fakehttp.Object {
 	o := fakehttp.Object{
 		"connectorId": fakehttp.Raw(c.id), "connectorName": fakehttp.Raw(c.name),
 		"connectorInstanceId": fakehttp.Raw(c.instance), "connectorStatus": fakehttp.Raw("RUNNING"),
 		"lastStatusChange": isoTimeOf(c.changed), "minMinutesBetweenRefresh": fakehttp.Raw(60),
 	}
 	if r.since("5.0") {
-		o["connectorGUID"], o["connectorStatus"] = fakehttp.Raw(c.guid), fakehttp.Raw("WAITING")
+		o["connectorStatus"] = fakehttp.Raw("WAITING")
+		o["connection"] = fakehttp.Raw(map[string]any{"class": "Connection", "headerVersion": 0, "displayName": c.name})
+		if !nested {
+			o["connectorInstanceId"] = o["connectorId"]
+		}
+		if !nested || !r.since("6.1") {
+			o["connectorGUID"] = fakehttp.Raw(c.guid)
+		}
+	}
+	if r.since("6.1") {
+		o["integrationGroupGUID"] = fakehttp.Raw(g.guid)
 	}
 	if !c.refreshed.IsZero() {
 		o["lastRefreshTime"] = isoTimeOf(c.refreshed)
@@ -123,16 +155,16 @@ func (c *connector) report(r release) fakehttp.Object {
 	return o
 }
 
-func reports(all []*connector, r release) []fakehttp.Object {
+func (g *runningGroup) reports(r release, nested bool) []fakehttp.Object {
 	var out []fakehttp.Object
-	for _, c := range all {
-		out = append(out, c.report(r))
+	for _, c := range g.connectors {
+		out = append(out, c.report(g, r, nested))
 	}
 	return out
 }
 
 func (g *runningGroup) summary(r release) fakehttp.Object {
-	o := listed("integrationConnectorReports", reports(g.connectors, r))
+	o := listed("integrationConnectorReports", g.reports(r, true))
 	o["integrationGroupStatus"] = fakehttp.Raw(g.status)
 	if g.name != "" {
 		o["integrationGroupName"] = fakehttp.Raw(g.name)
@@ -140,12 +172,18 @@ func (g *runningGroup) summary(r release) fakehttp.Object {
 	if g.guid != "" {
 		o["integrationGroupGUID"] = fakehttp.Raw(g.guid)
 	}
+	if g.guid != "" && r.since("5.0") {
+		o["integrationGroupDescription"] = fakehttp.Raw("Connectors of " + g.name)
+	}
+	if !g.refreshed.IsZero() && r.since("5.0") {
+		o["lastRefreshTime"] = isoTimeOf(g.refreshed)
+	}
 	return o
 }
 
 func (i *instance) summaries(r release) fakehttp.Object {
 	var all []fakehttp.Object
-	for _, g := range i.groups {
+	for _, g := range inMapOrder(i.groups) {
 		all = append(all, g.summary(r))
 	}
 	return listed("integrationGroupSummaries", all)
@@ -156,13 +194,16 @@ func (c *call) getDaemonStatus() (fakehttp.Object, *failure) {
 	if failed != nil {
 		return nil, failed
 	}
-	all, failed := c.connectorsOf(found)
-	if failed != nil {
+	if _, failed := c.connectorsOf(found); failed != nil {
 		return nil, failed
 	}
 	status := found.summaries(c.release)
-	if len(all) > 0 && c.release.since("5.0") {
-		status["integrationConnectorReports"] = fakehttp.Raw(reports(all, c.release))
+	if c.release.since("5.0") {
+		var all []fakehttp.Object
+		for _, g := range found.groups {
+			all = append(all, g.reports(c.release, false)...)
+		}
+		status["integrationConnectorReports"] = fakehttp.Raw(all)
 	}
 	return fakehttp.Object{"integrationDaemonStatus": fakehttp.Raw(status)}, nil
 }
@@ -175,7 +216,7 @@ func (c *call) listSummaries() (fakehttp.Object, *failure) {
 	return found.summaries(c.release), nil
 }
 
-// runningGroup finds the group that the path names.
+// runningGroup returns the group in the path.
 func (c *call) runningGroup() (*runningGroup, *failure) {
 	found, failed := c.daemon()
 	if failed != nil {
@@ -187,6 +228,9 @@ func (c *call) runningGroup() (*runningGroup, *failure) {
 		}
 	}
 	f := invalid(noSuchGroup, c.group(), c.server)
+	if c.release.since("5.0") {
+		f.params = []any{c.server, c.group()} // swapped by the platform
+	}
 	f.properties = map[string]string{"parameterName": "integrationGroupName"}
 	return nil, f
 }
@@ -199,26 +243,20 @@ func (c *call) getSummary() (fakehttp.Object, *failure) {
 	return fakehttp.Object{"integrationGroupSummary": fakehttp.Raw(g.summary(c.release))}, nil
 }
 
-// refreshGroup has no effect: there is no metadata server to read from.
-func (c *call) refreshGroup() (fakehttp.Object, *failure) {
-	_, failed := c.runningGroup()
-	return nil, failed
-}
-
-// chosen are the connectors that the body names, or all.
-func (c *call) chosen() ([]*connector, *failure) {
+// chosen returns the connectors in the body, or all. single is the name of the operation for one
+// connector.
+func (c *call) chosen(single string) ([]*connector, *failure) {
 	found, failed := c.daemon()
 	if failed != nil {
 		return nil, failed
 	}
-	all, failed := c.connectorsOf(found)
-	if failed != nil || c.body.Null("name") {
-		return all, failed
+	if c.body.Null("name") {
+		return c.connectorsOf(found)
 	}
 	name := c.body.Text("name")
-	all = slices.DeleteFunc(all, func(other *connector) bool { return other.name != name })
+	all := slices.DeleteFunc(found.connectors(), func(other *connector) bool { return other.name != name })
 	if len(all) == 0 {
-		f := invalid(noSuchConnector, name, c.server)
+		f := invalid(noSuchConnector, name, c.server).during(single)
 		f.properties = map[string]string{"parameterName": "connectorName"}
 		return nil, f
 	}
@@ -226,7 +264,7 @@ func (c *call) chosen() ([]*connector, *failure) {
 }
 
 func (c *call) refreshConnectors() (fakehttp.Object, *failure) {
-	all, failed := c.chosen()
+	all, failed := c.chosen("refreshConnector")
 	for _, one := range all {
 		one.refreshed = c.config.Now()
 	}
@@ -234,9 +272,9 @@ func (c *call) refreshConnectors() (fakehttp.Object, *failure) {
 }
 
 func (c *call) restartConnectors() (fakehttp.Object, *failure) {
-	all, failed := c.chosen()
+	all, failed := c.chosen("restartConnector")
 	for _, one := range all {
-		one.changed, one.instance = c.config.Now(), newUUID()
+		c.restarted(one)
 	}
 	return nil, failed
 }

@@ -9,17 +9,18 @@ import (
 	"github.com/integrations-go/sdk/internal/fakehttp"
 )
 
-// groupList is the member of a document that holds the integration groups.
+// groupList is the member of a document with the integration groups.
 const groupList = "dynamicIntegrationGroupsConfig"
 
-// documentMembers are those that all releases know of a document.
+// documentMembers are the members of a document that all releases know.
 var documentMembers = []string{
-	"class", "versionId", "localServerId", "localServerName", "organizationName", "localServerDescription", "localServerURL",
+	"class", "versionId", "localServerId", "localServerName", "organizationName", "localServerDescription",
+	"localServerURL",
 	"localServerUserId", "maxPageSize", "serverSecurityConnection", "eventBusConfig", "accessServicesConfig", groupList,
 	"viewServicesConfig", "repositoryServicesConfig", "conformanceSuiteConfig", "auditTrail",
 }
 
-// knownDocument is what the release knows of a document.
+// knownDocument returns the members of a document that the release knows.
 func (c *call) knownDocument(doc fakehttp.Object) fakehttp.Object {
 	out := withoutNulls(doc)
 	if list, ok := out[groupList]; ok {
@@ -32,7 +33,8 @@ func (c *call) knownDocument(doc fakehttp.Object) fakehttp.Object {
 		return out
 	}
 	more := []string{
-		"localServerType", "localServerPassword", "integrationServicesConfig", "engineHostServicesConfig", "openLineageServerConfig",
+		"localServerType", "localServerPassword", "integrationServicesConfig", "engineHostServicesConfig",
+		"openLineageServerConfig",
 		"dataEngineProxyConfig",
 	}
 	if c.release.bearers() {
@@ -44,8 +46,8 @@ func (c *call) knownDocument(doc fakehttp.Object) fakehttp.Object {
 	return out
 }
 
-// stored is the document of the call's server as it is stored, with defaults, or a default one. It may be changed: it is
-// a copy.
+// stored returns a copy of the stored document of the call's server, with defaults, or a default
+// document.
 func (c *call) stored() (fakehttp.Object, *failure) {
 	doc, ok := c.documents[c.server]
 	if !ok {
@@ -61,14 +63,20 @@ func (c *call) stored() (fakehttp.Object, *failure) {
 	if want := c.release.documentVersion(); version != want {
 		return nil, invalid(wrongVersion, c.server, version, "["+want+"]")
 	}
-	return withDefaults(doc), nil
+	return c.withDefaults(doc), nil
 }
 
-// withDefaults is a copy of a document with what the platform takes for granted.
-func withDefaults(doc fakehttp.Object) fakehttp.Object {
+// withDefaults returns a copy of a document with the defaults of the platform.
+func (s *Server) withDefaults(doc fakehttp.Object) fakehttp.Object {
 	out := fakehttp.Object{
 		"localServerURL": fakehttp.Raw("https://localhost:9443"), "localServerUserId": fakehttp.Raw("OMAGServer"),
 		"maxPageSize": fakehttp.Raw(1000),
+	}
+	if s.release.since("5.0") {
+		out["localServerURL"] = fakehttp.Raw(s.release.placeholder("egeriaEndpoint"))
+	}
+	if s.release.bearers() {
+		out["secretsStoreProvider"] = fakehttp.Raw(yamlStore + "Provider")
 	}
 	maps.Copy(out, doc)
 	return out
@@ -77,15 +85,18 @@ func withDefaults(doc fakehttp.Object) fakehttp.Object {
 func (c *call) defaultDocument() fakehttp.Object {
 	doc := fakehttp.Object{
 		"class": fakehttp.Raw(documentClass), "versionId": fakehttp.Raw(c.release.documentVersion()),
-		"localServerId": fakehttp.Raw(newUUID()), "localServerName": fakehttp.Raw(c.server),
+		"localServerName": fakehttp.Raw(c.server),
 	}
 	if !c.release.bearers() {
+		doc["localServerId"] = fakehttp.Raw(newUUID())
+	}
+	if !c.release.since("5.0") {
 		doc["localServerType"] = fakehttp.Raw("Open Metadata and Governance Server")
 	}
-	return withDefaults(doc)
+	return c.withDefaults(doc)
 }
 
-// change edits and stores the document, with a line in its audit trail.
+// change edits and stores the document. It adds a line to its audit trail.
 func (c *call) change(line string, edit func(doc fakehttp.Object) *failure) *failure {
 	doc, failed := c.stored()
 	if failed != nil {
@@ -101,7 +112,7 @@ func (c *call) change(line string, edit func(doc fakehttp.Object) *failure) *fai
 	return nil
 }
 
-// save stores a document, encrypted where documents are.
+// save stores a document, encrypted if the server encrypts documents.
 func (c *call) save(doc fakehttp.Object) {
 	delete(c.lockedBy, c.server)
 	if c.encrypted {
@@ -112,9 +123,10 @@ func (c *call) save(doc fakehttp.Object) {
 		c.lockedBy[c.server] = c.key
 	}
 	c.documents[c.server] = doc
+	c.saved = true
 }
 
-// lost says why a document can't be read any more, if so.
+// lost returns the reason why a document can no longer be read, and "" if it can.
 func (s *Server) lost(server string) string {
 	switch key, locked := s.lockedBy[server]; {
 	case !s.encrypted || !locked || key == s.key:
@@ -122,7 +134,8 @@ func (s *Server) lost(server string) string {
 	case s.key == 0:
 		return "ENCRYPTED-DOC-STORE-400-011  Unable to find any keys defined for decrypting the configuration."
 	}
-	return "ENCRYPTED-DOC-STORE-400-003  Unable to read encrypted configuration file; exception was java.security.GeneralSecurityException" +
+	return "ENCRYPTED-DOC-STORE-400-003  Unable to read encrypted configuration file; exception was " +
+		"java.security.GeneralSecurityException" +
 		" with message decryption failed"
 }
 
@@ -131,6 +144,23 @@ const storeException = "org.odpi.openmetadata.frameworks.connectors.ffdc.OCFRunt
 func (c *call) storeFailure(text string) *failure {
 	f := misconfigured(unexpectedInAdmin, c.server, c.op.action, storeException, text)
 	f.cause = storeException
+	return f
+}
+
+// noDirectory returns the failure to list documents on a platform that never stored one.
+func (c *call) noDirectory() *failure {
+	exception := "org.odpi.openmetadata.frameworks.openmetadata.ffdc.OMFRuntimeException"
+	if !c.release.since("5.3") {
+		exception = storeException
+	}
+	const text = "FILE-DOC-STORE-400-001 Unable to retrieve the configuration files; exception was " +
+		"java.nio.file.NoSuchFileException with " +
+		"message data/servers, while attempting access file data/servers/null/config/null.config"
+	f := misconfigured(unexpectedInPlatform5, c.op.action, exception, text)
+	if c.release.bearers() {
+		f = &failure{message: unexpected, kind: propertyServer, params: []any{exception, c.op.action, text}}
+	}
+	f.cause = exception
 	return f
 }
 
@@ -146,13 +176,13 @@ func (c *call) audit(doc fakehttp.Object, line string) {
 }
 
 func auditTrail(doc fakehttp.Object) (lines []string) {
-	_ = json.Unmarshal(doc["auditTrail"], &lines) // otherwise there is none
+	_ = json.Unmarshal(doc["auditTrail"], &lines) // empty by default
 	return lines
 }
 
-// groupsOf lists the groups in a document. They are nil where there is no list.
+// groupsOf returns the groups in a document, and nil if it has no list.
 func groupsOf(doc fakehttp.Object) (list []fakehttp.Object) {
-	_ = json.Unmarshal(doc[groupList], &list) // otherwise there is none
+	_ = json.Unmarshal(doc[groupList], &list) // nil by default
 	return list
 }
 
@@ -168,7 +198,8 @@ func (c *call) getConfiguration() (fakehttp.Object, *failure) {
 	return fakehttp.Object{"omagserverConfig": fakehttp.Raw(doc)}, nil
 }
 
-// getResolved reads a document whose placeholders have the values of [WithPlaceholders]. Others stay.
+// getResolved returns a document with the values of [WithPlaceholders]. Other placeholders are
+// unchanged.
 func (c *call) getResolved() (fakehttp.Object, *failure) {
 	doc, failed := c.stored()
 	if failed != nil {
@@ -177,12 +208,13 @@ func (c *call) getResolved() (fakehttp.Object, *failure) {
 	return fakehttp.Object{"omagserverConfig": c.resolve(doc)}, nil
 }
 
-// resolve is a document with the values of placeholders in place.
+// resolve returns a document with the values of placeholders. egeriaEndpoint is the URL of the
+// platform, unless it has another value.
 func (s *Server) resolve(doc fakehttp.Object) json.RawMessage {
 	text := string(fakehttp.Raw(doc))
-	for name, value := range s.placeholders {
+	for name, value := range s.placeholderValues() {
 		quoted := string(fakehttp.Raw(value))
-		text = strings.ReplaceAll(text, "~{"+name+"}~", quoted[1:len(quoted)-1])
+		text = strings.ReplaceAll(text, s.release.placeholder(name), quoted[1:len(quoted)-1])
 	}
 	return json.RawMessage(text)
 }
@@ -191,7 +223,7 @@ func (c *call) setConfiguration() (fakehttp.Object, *failure) {
 	return nil, c.deploy(c.body)
 }
 
-// deploy stores a document that came as a whole.
+// deploy stores a whole document.
 func (c *call) deploy(doc fakehttp.Object) *failure {
 	doc = c.knownDocument(doc)
 	if failed := c.checkName(doc); failed != nil {
@@ -226,39 +258,17 @@ func (c *call) deleteConfiguration() (fakehttp.Object, *failure) {
 	return nil, nil
 }
 
-// deployConfiguration knows no platform but itself.
-func (c *call) deployConfiguration() (fakehttp.Object, *failure) {
-	doc, failed := c.stored()
-	if failed != nil {
-		return nil, failed
-	}
-	target := c.body.Text("urlRoot")
-	if target == "" {
-		target = "https://localhost:9443"
-	}
-	if target != c.URL {
-		slots := strings.NewReplacer("{userId}", "{0}", "{serverName}", "{1}")
-		if c.release.bearers() {
-			slots = strings.NewReplacer("{serverName}", "{0}")
-		}
-		path := target + c.release.path(operation{path: document + "/configuration"})
-		text := "CLIENT-SIDE-REST-API-CONNECTOR-503-002 A client-side exception org.springframework.web.client.ResourceAccessException was received" +
-			" by method setOMAGServerConfig from API call " + slots.Replace(path) +
-			" to server <*> on platform " + target + ".  The error message was I/O error on POST request for \"" +
-			strings.NewReplacer("{userId}", c.user, "{serverName}", c.server).Replace(path) + "\": Connection refused"
-		f := misconfigured(unreachable, "setOMAGServerConfig", target, text).during("setOMAGServerConfig")
-		f.cause = "org.odpi.openmetadata.adapters.connectors.restclients.ffdc.exceptions.RESTServerException"
-		return nil, f
-	}
-	return nil, c.deploy(doc)
-}
-
-// listConfigurations leaves out the documents of other versions.
+// listConfigurations omits documents of other versions.
 func (c *call) listConfigurations() (fakehttp.Object, *failure) {
 	if c.encrypted && c.keys == 0 {
-		const text = "ENCRYPTED-DOC-STORE-400-014  Unable to retrieve the encrypted configuration files; exception was java.nio.file." +
-			"NoSuchFileException with message data/servers, while attempting access file data/servers/null/config/null.config"
+		const text = "ENCRYPTED-DOC-STORE-400-014  Unable to retrieve the encrypted configuration files; exception " +
+			"was java.nio.file." +
+			"NoSuchFileException with message data/servers, while attempting access file " +
+			"data/servers/null/config/null.config"
 		return nil, c.listFailure(text)
+	}
+	if !c.saved && c.release.since("5.0") {
+		return nil, c.noDirectory()
 	}
 	var docs []fakehttp.Object
 	for _, name := range slices.Sorted(maps.Keys(c.documents)) {
@@ -266,13 +276,13 @@ func (c *call) listConfigurations() (fakehttp.Object, *failure) {
 			return nil, c.listFailure(lost)
 		}
 		if doc := c.documents[name]; doc.Text("versionId") == c.release.documentVersion() {
-			docs = append(docs, withDefaults(doc))
+			docs = append(docs, c.withDefaults(doc))
 		}
 	}
 	return listed("omagserverConfigs", docs), nil
 }
 
-// Document is the stored configuration document of a server, or nil.
+// Document returns the stored configuration document of a server, or nil.
 func (s *Server) Document(server string) json.RawMessage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -283,19 +293,21 @@ func (s *Server) Document(server string) json.RawMessage {
 	return fakehttp.Raw(doc)
 }
 
-// SetDocument stores a configuration document as it is, whatever it says. SetDocument panics if it is no JSON object.
+// SetDocument stores a configuration document unchanged. It panics if document is not a JSON
+// object.
 func (s *Server) SetDocument(server string, document []byte) {
-	var doc fakehttp.Object
-	if err := json.Unmarshal(document, &doc); err != nil || doc == nil {
-		panic("egeriatest: a configuration document must be a JSON object")
+	doc, ok := fakehttp.ParseObject(document)
+	if !ok {
+		panic(s.http.Misuse("egeriatest: a configuration document must be a JSON object"))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.documents[server] = doc
+	s.saved = true
 	delete(s.lockedBy, server)
 }
 
-// Groups are the integration groups in the stored document of a server, in their order.
+// Groups returns the integration groups in the stored document of a server, in their order.
 func (s *Server) Groups(server string) []json.RawMessage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -306,7 +318,7 @@ func (s *Server) Groups(server string) []json.RawMessage {
 	return out
 }
 
-// AuditTrail is the audit trail in the stored document of a server: one line for each change.
+// AuditTrail returns the audit trail in the stored document of a server: one line for each change.
 func (s *Server) AuditTrail(server string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

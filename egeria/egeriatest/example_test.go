@@ -23,9 +23,10 @@ func Example() {
 	}()
 
 	for _, name := range []string{"Group:1", "Group:2"} {
-		reply := ask(srv, "POST", groups, `{"class":"IntegrationGroupConfig","omagserverPlatformRootURL":"https://localhost:9443",
+		response := ask(srv, "POST", groups,
+			`{"class":"IntegrationGroupConfig","omagserverPlatformRootURL":"https://localhost:9443",
 			"omagserverName":"metadata","integrationGroupQualifiedName":"`+name+`"}`)
-		fmt.Println(reply.Class, reply.Code)
+		fmt.Println(response.Class, response.Code)
 	}
 	for _, group := range ask(srv, "GET", groups, "").Groups {
 		fmt.Println(group.Name)
@@ -37,11 +38,11 @@ func Example() {
 	// Group:2
 }
 
-// A failure comes with status 200.
+// A failure has status 200.
 func ExampleWithRelease() {
 	srv := egeriatest.Start(egeriatest.WithRelease("5.3"), egeriatest.WithoutSocket())
-	reply := ask(srv, "POST", groups, `{"class":"IntegrationGroupConfig","integrationGroupQualifiedName":"Group:1"}`)
-	fmt.Println(reply.status, reply.Code, reply.ID)
+	response := ask(srv, "POST", groups, `{"class":"IntegrationGroupConfig","integrationGroupQualifiedName":"Group:1"}`)
+	fmt.Println(response.status, response.Code, response.ID)
 	fmt.Println("close:", srv.Close())
 
 	// Output:

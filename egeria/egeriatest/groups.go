@@ -16,11 +16,12 @@ const (
 )
 
 var (
-	secretsMembers = []string{"secretsStoreProvider", "secretsStoreLocation", "secretsStoreCollection"} // since 6.0
+	// Since 6.0.
+	secretsMembers = []string{"secretsStoreProvider", "secretsStoreLocation", "secretsStoreCollection"}
 	groupMembers   = append([]string{"class", groupURL, "omagserverName", groupName}, secretsMembers...)
 )
 
-// known is what the release knows of a group. Other members are dropped, and null is none.
+// known returns the members of a group that the release knows, without nulls.
 func (c *call) known(group fakehttp.Object) fakehttp.Object {
 	if group == nil {
 		return nil
@@ -48,7 +49,7 @@ func withoutNulls(o fakehttp.Object) fakehttp.Object {
 	return out
 }
 
-// asText is a value as the platform reads it where it wants a string: numbers and truth values turn into text.
+// asText returns a value as the platform reads it for a string: numbers and booleans become text.
 func asText(value json.RawMessage) json.RawMessage {
 	if bytes.HasPrefix(value, []byte(`"`)) {
 		return value
@@ -56,9 +57,10 @@ func asText(value json.RawMessage) json.RawMessage {
 	return fakehttp.Raw(string(value))
 }
 
-// namelessGroup is what the server stumbles over.
+// namelessGroup is the message of the exception for a group without a name.
 const namelessGroup = `Cannot invoke "String.equals(Object)" because the return value of ` +
-	`"org.odpi.openmetadata.adminservices.configuration.properties.IntegrationGroupConfig.getIntegrationGroupQualifiedName()" is null`
+	`"org.odpi.openmetadata.adminservices.configuration.properties.IntegrationGroupConfig.` +
+	`getIntegrationGroupQualifiedName()" is null`
 
 func (c *call) getGroups() (fakehttp.Object, *failure) {
 	doc, failed := c.stored()
@@ -68,7 +70,7 @@ func (c *call) getGroups() (fakehttp.Object, *failure) {
 	return listed("groups", groupsOf(doc)), nil
 }
 
-// listed is a list as a member, which is absent where it is empty.
+// listed returns a list as a member, or no member if the list is empty.
 func listed[T any](name string, list []T) fakehttp.Object {
 	if len(list) == 0 {
 		return fakehttp.Object{}
@@ -85,19 +87,20 @@ func (c *call) putGroup() (fakehttp.Object, *failure) {
 		return nil, invalid(noProperty, c.server, "integrationGroupConfig."+groupName)
 	}
 	name := group.Text(groupName)
-	return nil, c.changeGroups("updated configuration for integration group "+name+".", func(doc fakehttp.Object) *failure {
-		kept := []fakehttp.Object{}
-		for _, other := range groupsOf(doc) {
-			if other.Null(groupName) {
-				return c.crash(namelessGroup)
+	return nil, c.changeGroups("updated configuration for integration group "+name+".",
+		func(doc fakehttp.Object) *failure {
+			remaining := []fakehttp.Object{}
+			for _, other := range groupsOf(doc) {
+				if other.Null(groupName) {
+					return c.crash(namelessGroup)
+				}
+				if (other.Text(groupName) == name) == *c.inverted {
+					remaining = append(remaining, other)
+				}
 			}
-			if (other.Text(groupName) == name) == *c.inverted {
-				kept = append(kept, other)
-			}
-		}
-		setGroups(doc, append(kept, group))
-		return nil
-	})
+			setGroups(doc, append(remaining, group))
+			return nil
+		})
 }
 
 func (c *call) replaceGroups() (fakehttp.Object, *failure) {
@@ -128,24 +131,26 @@ func (c *call) deleteGroup() (fakehttp.Object, *failure) {
 		return nil, failed
 	}
 	if doc.Null(groupList) {
-		return nil, nil // and nothing is stored
+		return nil, nil // nothing is stored
 	}
-	return nil, c.changeGroups("updated configuration for integration group "+c.group()+".", func(doc fakehttp.Object) *failure {
-		setGroups(doc, slices.DeleteFunc(groupsOf(doc), func(g fakehttp.Object) bool {
-			return !g.Null(groupName) && g.Text(groupName) == c.group()
-		}))
-		return nil
-	})
+	return nil, c.changeGroups("updated configuration for integration group "+c.group()+".",
+		func(doc fakehttp.Object) *failure {
+			setGroups(doc, slices.DeleteFunc(groupsOf(doc), func(g fakehttp.Object) bool {
+				return !g.Null(groupName) && g.Text(groupName) == c.group()
+			}))
+			return nil
+		})
 }
 
-// changeGroups is change for the groups. Later releases give a document without repository services an audit log by the way.
+// changeGroups is change for the groups. Later releases also add an audit log to a document without
+// repository services.
 func (c *call) changeGroups(line string, edit func(doc fakehttp.Object) *failure) *failure {
 	return c.change(line, func(doc fakehttp.Object) *failure {
 		if failed := edit(doc); failed != nil {
 			return failed
 		}
 		if c.release.since("5.0") && doc.Null("repositoryServicesConfig") {
-			setAuditLog(doc)
+			c.setAuditLog(doc)
 		}
 		return nil
 	})

@@ -1,6 +1,7 @@
 package egeriatest
 
 import (
+	"encoding/json"
 	"maps"
 	"net/http"
 	"slices"
@@ -22,15 +23,16 @@ const (
 
 // instance is a server that the platform has run since its start.
 type instance struct {
-	document       fakehttp.Object // that it runs with
+	document       fakehttp.Object // the document that it runs with
 	kind           string
 	running        bool
 	started, ended time.Time
 	history        []run
-	groups         []*runningGroup // of a daemon
+	groups         []*runningGroup // groups of a daemon
+	retry          time.Time       // time of the next try to read definitions
 }
 
-// run is a time that a server ran.
+// run is a period in which a server ran.
 type run struct{ started, ended time.Time }
 
 func (i *instance) stop(now time.Time) {
@@ -38,7 +40,7 @@ func (i *instance) stop(now time.Time) {
 	i.history = append(i.history, run{i.started, now})
 }
 
-// services are the names of the services of a running server.
+// services returns the names of the services of a running server.
 func (i *instance) services() []string {
 	if i.kind == daemonType {
 		return []string{repositoryServices, daemonServices}
@@ -46,7 +48,7 @@ func (i *instance) services() []string {
 	return []string{repositoryServices}
 }
 
-// serverType is the type of server that a document makes, or why it makes none.
+// serverType returns the type of a document's server, or a failure if it has none.
 func (c *call) serverType(doc fakehttp.Object) (string, *failure) {
 	repository := !doc.Null("repositoryServicesConfig")
 	for _, part := range []struct{ member, kind string }{
@@ -70,18 +72,29 @@ func (c *call) serverType(doc fakehttp.Object) (string, *failure) {
 	case !repository:
 		return "", misconfigured(noServices, c.server).during("getServerType")
 	case !strings.Contains(string(doc["repositoryServicesConfig"]), `"localRepositoryConfig"`):
-		return "", invalid(noServerType, c.server).during("getServerType")
+		f := invalid(noServerType, c.server).during("getServerType")
+		if !c.release.since("5.0") {
+			f.text += "."
+		}
+		return "", f
 	}
 	return "Metadata Access Store", nil
 }
 
-// start starts a server, or restarts it.
+// start starts or restarts a server.
 func (c *call) start(doc fakehttp.Object) (fakehttp.Object, *failure) {
 	kind, failed := c.serverType(doc)
 	if failed != nil {
 		return nil, failed
 	}
 	now := c.config.Now()
+	if c.release.since("5.0") {
+		doc["localServerType"] = fakehttp.Raw(kind)
+		if doc.Null("localServerId") {
+			doc["localServerId"] = fakehttp.Raw(newUUID())
+		}
+		_ = json.Unmarshal(c.resolve(doc), &doc) // valid JSON
+	}
 	server := c.instances[c.server]
 	if server == nil {
 		server = &instance{}
@@ -92,21 +105,27 @@ func (c *call) start(doc fakehttp.Object) (fakehttp.Object, *failure) {
 	}
 	server.document, server.kind, server.running, server.started, server.ended = doc, kind, true, now, time.Time{}
 	if kind == daemonType {
-		server.groups = newGroups(doc)
+		server.groups, server.retry = newGroups(doc), time.Time{}
+		c.readDefinitions(server)
 	}
-	text := javaDate(now) + " " + c.server + " is running the following services: [" + strings.Join(server.services(), ", ") + "]"
+	text := javaDate(now) + " " + c.server + " is running the following services: [" + strings.Join(server.services(),
+		", ") + "]"
 	return fakehttp.Object{"successMessage": fakehttp.Raw(text)}, nil
 }
 
 func (c *call) startServer() (fakehttp.Object, *failure) {
-	if _, stored := c.documents[c.server]; !stored && c.release.bearers() {
-		return nil, misconfigured(noDocument, c.server)
+	if _, stored := c.documents[c.server]; !stored && c.release.since("5.3") {
+		return nil, invalid(noDocument, c.server)
 	}
 	doc, failed := c.stored()
 	if failed != nil {
 		return nil, failed
 	}
-	return c.start(doc)
+	started, failed := c.start(doc)
+	if stored := c.documents[c.server]; failed == nil && c.release.bearers() && stored.Null("localServerId") {
+		stored["localServerId"] = c.instances[c.server].document["localServerId"]
+	}
+	return started, failed
 }
 
 func (c *call) startServerWith() (fakehttp.Object, *failure) {
@@ -114,10 +133,10 @@ func (c *call) startServerWith() (fakehttp.Object, *failure) {
 	if failed := c.checkName(doc); failed != nil {
 		return nil, failed
 	}
-	return c.start(withDefaults(doc))
+	return c.start(c.withDefaults(doc))
 }
 
-// runs finds the call's server if it is running.
+// runs returns the call's server if it is running.
 func (c *call) runs() (*instance, *failure) {
 	server := c.instances[c.server]
 	if server == nil || !server.running {
@@ -126,7 +145,7 @@ func (c *call) runs() (*instance, *failure) {
 	return server, nil
 }
 
-// stopServer also unregisters: there are no cohorts here.
+// stopServer also unregisters the server, because there are no cohorts.
 func (c *call) stopServer() (fakehttp.Object, *failure) {
 	server, failed := c.runs()
 	if failed != nil {
@@ -158,19 +177,19 @@ func (c *call) getInstanceStatus() (fakehttp.Object, *failure) {
 	})}, nil
 }
 
-// getServerStatus answers flat in 4.x, and even beside a failure. Later releases have an object of it. Before 4.2, nothing is
-// told of a server that has stopped.
+// getServerStatus returns a status beside the members of the envelope, also in a failure. Before
+// 4.2, the status of a stopped server is a failure.
 func (c *call) getServerStatus() (fakehttp.Object, *failure) {
-	flat := !c.release.since("5.0")
 	server := c.instances[c.server]
 	if server == nil || !server.running && !c.release.since("4.2") {
 		failed := c.notRunning()
-		if flat {
-			failed.beside = fakehttp.Object{"serverName": fakehttp.Raw(c.server), "active": fakehttp.Raw(true)}
-		}
+		failed.beside = fakehttp.Object{"serverName": fakehttp.Raw(c.server), "active": fakehttp.Raw(true)}
 		return nil, failed
 	}
-	status := fakehttp.Object{"serverName": fakehttp.Raw(c.server)}
+	status := fakehttp.Object{
+		"serverName": fakehttp.Raw(c.server), "serverType": fakehttp.Raw(server.kind),
+		"active": fakehttp.Raw(server.running),
+	}
 	if server.running {
 		status["serverStartTime"] = isoTimeOf(server.started)
 	} else {
@@ -183,12 +202,7 @@ func (c *call) getServerStatus() (fakehttp.Object, *failure) {
 		}
 		status["serverHistory"] = fakehttp.Raw(runs)
 	}
-	if flat {
-		status["serverType"], status["active"] = fakehttp.Raw(server.kind), fakehttp.Raw(server.running)
-		return status, nil
-	}
-	status["isActive"] = fakehttp.Raw(server.running)
-	return fakehttp.Object{"serverStatus": fakehttp.Raw(status)}, nil
+	return status, nil
 }
 
 func (c *call) isKnown() (fakehttp.Object, *failure) {
@@ -205,87 +219,18 @@ func (c *call) listActive() (fakehttp.Object, *failure) {
 	})), nil
 }
 
-func (s *Server) getOrigin(*fakehttp.Request) fakehttp.Reply {
-	return fakehttp.Text(http.StatusOK, "Egeria OMAG Server Platform (version "+string(s.release)+")\n").With("Content-Type", plainText)
+func (s *Server) getOrigin(*fakehttp.Request) fakehttp.Response {
+	text := "Egeria OMAG Server Platform (version " + string(s.release) + ")"
+	if !s.release.since("5.0") {
+		text += "\n"
+	}
+	return s.uncached(fakehttp.Text(http.StatusOK, text).With("Content-Type", plainText))
 }
 
-// Running tells whether a server is running.
+// Running reports whether a server is running.
 func (s *Server) Running(server string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	found := s.instances[server]
 	return found != nil && found.running
-}
-
-// service is an integration service.
-type service struct {
-	id            int
-	name, partner string // the partner is the access service that it needs in a metadata server
-}
-
-// integrationServices are those in the code of 4.x and 5.0.
-var integrationServices = []service{
-	{id: 600, name: "Catalog", partner: "Asset Manager"},
-	{id: 601, name: "API", partner: "Data Manager"},
-	{id: 602, name: "Topic", partner: "Data Manager"},
-	{id: 603, name: "Display", partner: "Data Manager"},
-	{id: 604, name: "Database", partner: "Data Manager"},
-	{id: 605, name: "Files", partner: "Data Manager"},
-	{id: 606, name: "Lineage", partner: "Asset Manager"},
-	{id: 607, name: "Organization", partner: "Community Profile"},
-	{id: 608, name: "Security", partner: "Security Manager"},
-	{id: 609, name: "Analytics", partner: "Data Science"},
-	{id: 610, name: "Search", partner: "Asset Catalog"},
-	{id: 611, name: "Infrastructure", partner: "IT Infrastructure"},
-}
-
-// accessServices are the partners of integration services.
-var accessServices = []string{
-	"Asset Catalog", "Asset Consumer", "Asset Manager", "Community Profile", "Data Manager", "Data Science", "IT Infrastructure",
-	"Security Manager", "Stewardship Action",
-}
-
-func marker(name string) string { return strings.ReplaceAll(strings.ToLower(name), " ", "-") }
-
-func (c *call) integrationServices() []fakehttp.Object {
-	var all []fakehttp.Object
-	for _, s := range integrationServices {
-		o := fakehttp.Object{
-			"serviceId": fakehttp.Raw(s.id), "serviceName": fakehttp.Raw(s.name + " Integrator OMIS"),
-			"serviceURLMarker": fakehttp.Raw(marker(s.name) + "-integrator"),
-		}
-		if c.release.since("5.0") {
-			o["serverType"], o["partnerServiceName"] = fakehttp.Raw(daemonType), fakehttp.Raw(s.partner+" OMAS")
-		}
-		all = append(all, o)
-	}
-	return all
-}
-
-func (c *call) accessServices() []fakehttp.Object {
-	var all []fakehttp.Object
-	for _, name := range accessServices {
-		all = append(all, fakehttp.Object{"serviceName": fakehttp.Raw(name + " OMAS"), "serviceURLMarker": fakehttp.Raw(marker(name))})
-	}
-	return all
-}
-
-func (c *call) listIntegrationServices() (fakehttp.Object, *failure) {
-	return listed("services", c.integrationServices()), nil
-}
-
-func (c *call) listAccessServices() (fakehttp.Object, *failure) {
-	return listed("services", c.accessServices()), nil
-}
-
-func (c *call) listRegistered() (fakehttp.Object, *failure) {
-	all := []fakehttp.Object{
-		{"serviceId": fakehttp.Raw(180), "serviceName": fakehttp.Raw(repositoryServices), "serviceURLMarker": fakehttp.Raw("repository-services")},
-		{"serviceId": fakehttp.Raw(193), "serviceName": fakehttp.Raw(daemonServices)},
-	}
-	all = append(all, c.accessServices()...)
-	if !c.release.bearers() {
-		all = append(all, c.integrationServices()...)
-	}
-	return listed("services", all), nil
 }

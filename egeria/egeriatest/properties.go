@@ -2,29 +2,30 @@ package egeriatest
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strconv"
 
 	"github.com/integrations-go/sdk/internal/fakehttp"
 )
 
-// setter sets a member of a document to a value, or back to its default with "".
+// setter sets a member of a document to a value. "" restores the default.
 type setter struct {
 	member, what string
 	value        func(*call) string
-	query        string // the parameter that the value is in, which must be there
+	query        string // name of the required query parameter with the value
 }
 
-func (set setter) run(c *call) (fakehttp.Object, *failure) {
-	value := set.value(c)
-	line := "updated configuration for " + set.what + " to " + value + "."
+func (s setter) run(c *call) (fakehttp.Object, *failure) {
+	value := s.value(c)
+	line := "updated configuration for " + s.what + " to " + value + "."
 	if value == "" {
-		line = "removed configuration for " + set.what + "."
+		line = "removed configuration for " + s.what + "."
 	}
 	return nil, c.change(line, func(doc fakehttp.Object) *failure {
-		delete(doc, set.member)
+		delete(doc, s.member)
 		if value != "" {
-			doc[set.member] = fakehttp.Raw(value)
+			doc[s.member] = fakehttp.Raw(value)
 		}
 		return nil
 	})
@@ -36,26 +37,28 @@ func fromQuery(name string) func(*call) string {
 
 // setters are the operations that set one property, by name.
 var setters = map[string]setter{
-	"setOrganizationName":  {"organizationName", "local server's owning organization's name", fromQuery("name"), "name"},
-	"setServerUserID":      {"localServerUserId", "local server's userId", fromQuery("id"), "id"},
-	"setServerType":        {"localServerType", "local server type name", fromQuery("typeName"), "typeName"},
-	"setServerDescription": {"localServerDescription", "local server's description", func(c *call) string { return string(c.request.Payload) }, ""},
-	"setServerURLRoot":     {"localServerURL", "local server's URL root", func(c *call) string { return c.body.Text("urlRoot") }, ""},
+	"setOrganizationName": {"organizationName", "local server's owning organization's name", fromQuery("name"),
+		"name"},
+	"setServerUserID":        {"localServerUserId", "local server's userId", fromQuery("id"), "id"},
+	"setServerType":          {"localServerType", "local server type name", fromQuery("typeName"), "typeName"},
+	"setServerPassword":      {"localServerPassword", "local server's password", fromQuery("password"), "password"},
+	"setServerURLRootLegacy": {"localServerURL", "local server's URL root", fromQuery("url"), "url"},
+	"setServerDescription": {"localServerDescription", "local server's description", func(c *call) string {
+		return string(c.request.Payload)
+	}, ""},
+	"setServerURLRoot": {"localServerURL", "local server's URL root", func(c *call) string {
+		return c.body.Text("urlRoot")
+	}, ""},
 }
 
 func (c *call) setMaxPageSize() (fakehttp.Object, *failure) {
 	text := c.request.URL.Query().Get("limit")
-	limit, _ := strconv.Atoi(text) // checked before
-	if limit < 0 {
-		return nil, invalid(badPageSize, c.server, text)
-	}
-	return nil, c.change("updated configuration for maximum page size to "+text+".", func(doc fakehttp.Object) *failure {
-		doc["maxPageSize"] = fakehttp.Raw(limit)
-		return nil
-	})
+	limit, _ := strconv.Atoi(text) // already checked
+	return nil, c.storePageSize(limit)
 }
 
-// parameters checks the query of a call, and gives the status that Spring refuses it with.
+// parameters checks the query of a call. It returns 200, or the status with which Spring refuses
+// the call.
 func (c *call) parameters(op operation) (status int) {
 	query := c.request.URL.Query()
 	if name := setters[op.name].query; name != "" && !query.Has(name) {
@@ -69,67 +72,55 @@ func (c *call) parameters(op operation) (status int) {
 	return http.StatusOK
 }
 
-// setAuditLog makes the console the audit log of a document.
-func setAuditLog(doc fakehttp.Object) {
+// setAuditLog sets the console as audit log of a document.
+func (s *Server) setAuditLog(doc fakehttp.Object) {
 	services := fakehttp.Object{"class": fakehttp.Raw("RepositoryServicesConfig")}
-	_ = json.Unmarshal(doc["repositoryServicesConfig"], &services) // otherwise there are none
-	services["auditLogConnections"] = fakehttp.Raw([]any{map[string]any{
-		"class": "Connection", "headerVersion": 0, "qualifiedName": "Console- default", "displayName": "Console",
-		"connectorType": map[string]any{
-			"class": "ConnectorType", "headerVersion": 0,
-			"connectorProviderClassName": "org.odpi.openmetadata.adapters.repositoryservices.auditlogstore.console.ConsoleAuditLogStoreProvider",
-		},
-	}})
+	_ = json.Unmarshal(doc["repositoryServicesConfig"], &services) // empty by default
+	services["auditLogConnections"] = fakehttp.Raw([]any{console(s.release)})
 	doc["repositoryServicesConfig"] = fakehttp.Raw(services)
+}
+
+// console returns the connection to the console.
+func console(r release) map[string]any {
+	kind := map[string]any{
+		"class": "ConnectorType", "headerVersion": 0,
+		"connectorProviderClassName": "org.odpi.openmetadata.adapters.repositoryservices.auditlogstore." +
+			"console.ConsoleAuditLogStoreProvider",
+	}
+	connection := map[string]any{
+		"class": "Connection", "headerVersion": 0, "qualifiedName": "Console- default", "displayName": "Console",
+		"connectorType": kind,
+	}
+	if r.since("5.0") {
+		connection["configurationProperties"] = map[string]any{"supportedSeverities": []string{
+			"Unknown", "Information", "Decision", "Action", "Error", "Exception", "Security", "Startup", "Shutdown",
+			"Asset", "Cohort",
+		}}
+	}
+	if r.bearers() {
+		maps.Copy(kind, map[string]any{
+			"connectorFrameworkName": "Open Connector Framework (OCF)", "connectorInterfaceLanguage": "Java",
+			"connectorInterfaces": []string{
+				"org.odpi.openmetadata.frameworks.connectors.VirtualConnectorExtension",
+				"org.odpi.openmetadata.frameworks.connectors.SecureConnectorExtension",
+				"org.odpi.openmetadata.repositoryservices.connectors.stores.auditlogstore.OMRSAuditLogStore",
+			},
+			"description": "Connector supports writing audit log messages to the console.",
+			"displayName": "Console Audit Log Destination Connector", "guid": "4afac741-3dcc-4c60-a4ca-a6dede994e3f",
+			"qualifiedName":                       "Egeria::AuditLogDestinationConnector::Console",
+			"recognizedConfigurationProperties":   []string{"supportedSeverities"},
+			"supportedAssetTypeName":              "DeployedConnector",
+			"supportedDeployedImplementationType": "Audit Log Destination", "versionIdentifier": string(r),
+			"url": "https://github.com/odpi/egeria/tree/main/open-metadata-implementation/adapters/open-connectors/" +
+				"repository-services-connectors/audit-log-connectors/audit-log-console-connector",
+		})
+	}
+	return connection
 }
 
 func (c *call) setDefaultAuditLog() (fakehttp.Object, *failure) {
 	return nil, c.change("set up default audit log destinations.", func(doc fakehttp.Object) *failure {
-		setAuditLog(doc)
-		return nil
-	})
-}
-
-// basicProperties are the members of a document that are set together.
-func (c *call) basicProperties() []string {
-	names := []string{"localServerDescription", "organizationName", "localServerURL", "localServerUserId", "maxPageSize"}
-	if c.release.bearers() {
-		return append(names, secretsMembers...)
-	}
-	return append(names, "localServerPassword")
-}
-
-func (c *call) getProperties() (fakehttp.Object, *failure) {
-	doc, failed := c.stored()
-	if failed != nil {
-		return nil, failed
-	}
-	properties := fakehttp.Object{}
-	for _, name := range c.basicProperties() {
-		if !doc.Null(name) {
-			properties[name] = doc[name]
-		}
-	}
-	return fakehttp.Object{"basicServerProperties": fakehttp.Raw(properties)}, nil
-}
-
-// setProperties sets all: what the request leaves out goes back to its default.
-func (c *call) setProperties() (fakehttp.Object, *failure) {
-	var size int
-	if !c.body.Null("maxPageSize") {
-		_ = json.Unmarshal(c.body["maxPageSize"], &size) // what is no number stays as it came
-	}
-	if size < 0 {
-		return nil, invalid(badPageSize, c.server, strconv.Itoa(size))
-	}
-	return nil, c.change("updated configuration for basic server properties.", func(doc fakehttp.Object) *failure {
-		sent := withoutNulls(c.body)
-		for _, name := range c.basicProperties() {
-			delete(doc, name)
-			if value, ok := sent[name]; ok {
-				doc[name] = value
-			}
-		}
+		c.setAuditLog(doc)
 		return nil
 	})
 }
@@ -139,16 +130,15 @@ func (c *call) getDaemonServices() (fakehttp.Object, *failure) {
 	if failed != nil {
 		return nil, failed
 	}
-	if len(groupsOf(doc)) == 0 {
-		return nil, nil
-	}
-	return fakehttp.Object{"services": fakehttp.Raw(fakehttp.Object{"class": fakehttp.Raw(daemonClass), groupList: doc[groupList]})}, nil
+	services := listed(groupList, groupsOf(doc))
+	services["class"] = fakehttp.Raw(daemonClass)
+	return fakehttp.Object{"services": fakehttp.Raw(services)}, nil
 }
 
-// setDaemonServices checks nothing, and the audit trail doesn't tell of it.
+// setDaemonServices checks nothing and adds no line to the audit trail.
 func (c *call) setDaemonServices() (fakehttp.Object, *failure) {
 	var list []fakehttp.Object
-	_ = json.Unmarshal(c.body[groupList], &list) // otherwise there is none
+	_ = json.Unmarshal(c.body[groupList], &list) // empty by default
 	return nil, c.change("", func(doc fakehttp.Object) *failure {
 		delete(doc, groupList)
 		if list != nil {

@@ -19,9 +19,11 @@ import (
 	"testing"
 )
 
-var record = flag.Bool("record", false, "write what the platform answers to testdata/recorded instead of comparing with it")
+var record = flag.Bool("record", false,
+	"write what the platform answers to testdata/recorded instead of comparing with it")
 
-// TestRecord plays the story on the platform that EGERIA_LIVE_URL names, logs every raw exchange, and compares with the recording of the release.
+// TestRecord runs the story on the platform at EGERIA_LIVE_URL, logs every raw exchange, and
+// compares it with the recording of the release.
 func TestRecord(t *testing.T) {
 	url, version := os.Getenv("EGERIA_LIVE_URL"), os.Getenv("EGERIA_LIVE_VERSION")
 	if url == "" || version == "" {
@@ -29,7 +31,7 @@ func TestRecord(t *testing.T) {
 	}
 	dialect, err := strconv.Atoi(os.Getenv("EGERIA_LIVE_DIALECT"))
 	if err != nil || dialect != 4 && dialect != 6 {
-		t.Fatalf("EGERIA_LIVE_DIALECT is %q, neither 4 nor 6", os.Getenv("EGERIA_LIVE_DIALECT"))
+		t.Fatalf("EGERIA_LIVE_DIALECT is %q, not 4 or 6", os.Getenv("EGERIA_LIVE_DIALECT"))
 	}
 	s := &stage{
 		url: url, dialect: dialect, user: os.Getenv("EGERIA_LIVE_USER"), password: os.Getenv("EGERIA_LIVE_PASSWORD"),
@@ -49,7 +51,8 @@ func TestRecord(t *testing.T) {
 		t.Logf("not played, as this platform has none: %s", strings.Join(s.without, ", "))
 	}
 	if missing := missingClass(t, s.home); missing != "" {
-		t.Fatalf("the platform lacks a part that the story uses, so that its answers are not those of a whole one: %s", missing)
+		t.Fatalf("the platform lacks a part that the story uses, so that its answers are not those of a whole one: %s",
+			missing)
 	}
 	if *record {
 		if err := writeRecorded(version, played); err != nil {
@@ -72,7 +75,7 @@ func TestRecord(t *testing.T) {
 	}
 }
 
-// missingClass looks into the log of a platform that was put together here for the sign that a module was forgotten.
+// missingClass searches the log of a platform that was built here for signs of a missing module.
 func missingClass(t *testing.T, home string) string {
 	if home == "" {
 		return ""
@@ -84,7 +87,7 @@ func missingClass(t *testing.T, home string) string {
 	return regexp.MustCompile(`(?:NoClassDefFoundError|ClassNotFoundException)[^\n]*`).FindString(string(log))
 }
 
-// redact keeps tokens and the password out of the log, and nothing else.
+// redact removes tokens and the password from the log.
 func redact(s *stage, text string) string {
 	text = jwt.ReplaceAllString(text, "JWT")
 	if s.password != "" {

@@ -1,13 +1,15 @@
-// Apono-onboard walks through the life of an integration at Apono: from the catalog to the first tagged resource, and to the end.
+// Apono-onboard shows the life cycle of an integration at Apono: from the catalog to the first
+// tagged resource, and its deletion.
 //
 //	go run ./examples/apono-onboard
 //
-// runs against a server inside the program: no account, no network. With
+// runs against a server inside the program, without an account and a network. With
 //
 //	APONO_PERSONAL_TOKEN=... go run ./examples/apono-onboard -live
 //
-// it lists the catalog's types, the connectors and the integrations of an account, and changes nothing. With -write and -connector as well, it creates an
-// integration of a database that does not exist, changes it and deletes it again.
+// it lists the catalog's types, the connectors and the integrations of an account, and changes
+// nothing. With -write and -connector, it also creates an integration of a database that does not
+// exist, changes it and deletes it.
 package main
 
 import (
@@ -17,24 +19,16 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
-	"os/signal"
 	"strings"
 	"time"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/apono"
 	"github.com/integrations-go/sdk/apono/aponotest"
+	"github.com/integrations-go/sdk/examples/internal/program"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	err := run(ctx, os.Args[1:], os.Stdout)
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "apono-onboard:", err)
-		os.Exit(1)
-	}
-}
+func main() { program.Main("apono-onboard", run) }
 
 // options are the flags.
 type options struct {
@@ -57,34 +51,41 @@ func (o options) check() error {
 func run(ctx context.Context, args []string, out io.Writer) error {
 	var o options
 	flags := flag.NewFlagSet("apono-onboard", flag.ContinueOnError)
-	flags.SetOutput(out)
 	flags.BoolVar(&o.live, "live", false, "call Apono instead of the fake server")
 	flags.BoolVar(&o.write, "write", false, "with -live: also create an integration and delete it again")
-	flags.StringVar(&o.connector, "connector", "", "with -write: the id of the connector that is to reach the integration")
-	if err := flags.Parse(args); err != nil {
+	flags.StringVar(
+		&o.connector,
+		"connector",
+		"",
+		"with -write: the id of the connector that is to reach the integration",
+	)
+	if err := program.Parse(flags, args, out); err != nil {
 		return err
 	}
-	if flags.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	if err := o.check(); err != nil {
+		return program.Usage(err)
 	}
-	if err := o.check(); err != nil || !o.live {
-		if err == nil {
-			err = tour(ctx, out)
-		}
-		return err
+	if !o.live {
+		return program.InterruptedFake(ctx, tour(ctx, out))
 	}
 	c, err := apono.FromEnv()
 	if err != nil {
-		return err
+		return program.Hint(err, "-live needs a personal API token: export "+apono.EnvToken+
+			"=... Without -live, no account is needed.")
 	}
 	if !o.write {
-		return look(ctx, out, c)
+		return program.Interrupted(ctx, look(ctx, out, c), "it only read")
 	}
-	wait := apono.WaitOptions{Timeout: 2 * time.Minute}
-	return onboard(ctx, out, c, o.connector, "onboard-"+time.Now().UTC().Format("20060102-150405"), wait, func(string) {})
+	wait := apono.WaitOptions{WaitOptions: sdk.WaitOptions{Timeout: 2 * time.Minute}}
+	onboarding := &onboarding{
+		out: out, c: c, connector: o.connector, name: "onboard-" + time.Now().UTC().Format("20060102-150405"),
+		wait: wait, found: func(string) {},
+	}
+	err = onboarding.run(ctx)
+	return program.Interrupted(ctx, err, "what it created and deleted is above")
 }
 
-// tour shows everything, on a fake server.
+// tour shows everything on a fake server.
 func tour(ctx context.Context, out io.Writer) error {
 	srv := aponotest.Start(aponotest.WithUserInformation(), aponotest.WithSyncReads(2))
 	defer srv.Close()
@@ -96,10 +97,18 @@ func tour(ctx context.Context, out io.Writer) error {
 	if err := look(ctx, out, c); err != nil {
 		return err
 	}
-	find := func(id string) { // what the connector would find in the database
-		srv.SeedResources(id, aponotest.Resource{ID: "orders", Type: "postgresql-table"}, aponotest.Resource{ID: "customers", Type: "postgresql-table"})
+	find := func(id string) { // as if the connector had found it in the database
+		srv.SeedResources(
+			id,
+			aponotest.Resource{ID: "orders", Type: "postgresql-table"},
+			aponotest.Resource{ID: "customers", Type: "postgresql-table"},
+		)
 	}
-	if err := onboard(ctx, out, c, "connector-1", "Warehouse", apono.WaitOptions{Interval: 50 * time.Millisecond}, find); err != nil {
+	o := &onboarding{
+		out: out, c: c, connector: "connector-1", name: "Warehouse", found: find,
+		wait: apono.WaitOptions{WaitOptions: sdk.WaitOptions{Interval: 50 * time.Millisecond}},
+	}
+	if err := o.run(ctx); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "\n%d integration is left, as before.\n", len(srv.Integrations()))
@@ -125,21 +134,71 @@ func look(ctx context.Context, out io.Writer, c *apono.Client) error {
 		fmt.Fprintf(out, "  %s (%s), %s\n", connector.ID, connector.Name, connector.Status)
 	}
 	title(out, "Integrations")
-	for in, err := range c.Integrations.List(ctx, nil) {
+	for integration, err := range c.Integrations.List(ctx, nil) {
 		if err != nil {
 			return err
 		}
-		describe(out, in)
+		describe(out, integration)
 	}
 	return nil
 }
 
-// onboard creates an integration, changes it and deletes it. found is called when it is there.
-func onboard(ctx context.Context, out io.Writer, c *apono.Client, connector, name string, wait apono.WaitOptions, found func(id string)) (err error) {
-	title(out, "Pick a type, and see what it needs")
-	entry, err := c.Catalog.Get(ctx, "postgresql")
+// onboarding creates an integration, changes it and deletes it.
+type onboarding struct {
+	out             io.Writer
+	c               *apono.Client
+	connector, name string
+	wait            apono.WaitOptions
+	// found is called with the ID of the integration when it exists.
+	found func(id string)
+}
+
+func (o *onboarding) run(ctx context.Context) (err error) {
+	create, err := o.plan(ctx)
 	if err != nil {
 		return err
+	}
+	integration, err := o.c.Integrations.Create(ctx, create)
+	if errors.Is(err, apono.ErrOutcomeUnknown) {
+		return errors.Join(err, deleteByName(ctx, o.out, o.c, o.name))
+	}
+	if err != nil {
+		return err
+	}
+	id := integration.ID
+	defer func() { // also after an error
+		title(o.out, "Delete it")
+		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+		defer cancel()
+		deleted := o.c.Integrations.Delete(clean, id)
+		if deleted == nil {
+			fmt.Fprintf(o.out, "  deleted %s\n", id)
+		}
+		err = errors.Join(err, deleted)
+	}()
+	describe(o.out, integration)
+	o.found(id)
+
+	title(o.out, "Wait until Apono has read it")
+	integration, err = o.c.Integrations.WaitSynced(ctx, id, o.wait)
+	if _, failed := errors.AsType[*apono.SyncError](err); failed {
+		fmt.Fprintln(o.out, " ", err) // the database does not exist: continue
+	} else if err != nil {
+		return err
+	}
+	describe(o.out, integration)
+	if err := o.tagFirst(ctx, id); err != nil {
+		return err
+	}
+	return o.changeOwner(ctx, integration)
+}
+
+// plan reads the parameters of the type, and returns an integration that has them.
+func (o *onboarding) plan(ctx context.Context) (apono.IntegrationCreate, error) {
+	title(o.out, "Pick a type, and see what it needs")
+	entry, err := o.c.Catalog.Get(ctx, "postgresql")
+	if err != nil {
+		return apono.IntegrationCreate{}, err
 	}
 	for _, p := range entry.Params {
 		about := "required"
@@ -152,85 +211,93 @@ func onboard(ctx context.Context, out io.Writer, c *apono.Client, connector, nam
 		if len(p.Values) > 0 {
 			about += ", one of " + strings.Join(p.Values, ", ")
 		}
-		fmt.Fprintf(out, "  %-37s %s\n", p.ID, about)
+		fmt.Fprintf(o.out, "  %-37s %s\n", p.ID, about)
 	}
 
-	title(out, "A configuration with mistakes: all of them at once")
-	config := apono.ConfigOf(map[string]string{"host": "db.example.com", "sslmode": "on"})
-	fmt.Fprintln(out, " ", strings.ReplaceAll(fmt.Sprint(apono.ValidateConfig(entry, config, apono.SecretStore{})), "\n", "\n  "))
+	title(o.out, "A configuration with mistakes: all of them at once")
+	wrong := apono.ConfigOf(map[string]string{"host": "db.example.com", "sslmode": "on"})
+	mistakes := apono.ValidateConfig(entry, wrong, apono.SecretStore{})
+	fmt.Fprintln(o.out, " ", strings.ReplaceAll(fmt.Sprint(mistakes), "\n", "\n  "))
 
-	title(out, "Mended, with the password in Vault")
-	config = apono.ConfigOf(map[string]string{"hostname": "db.example.com", "sslmode": "require"})
-	for _, p := range entry.Params { // the defaults, spelt out
+	title(o.out, "Mended, with the password in Vault")
+	config := apono.ConfigOf(map[string]string{"hostname": "db.example.com", "sslmode": "require"})
+	for _, p := range entry.Params { // the explicit defaults
 		if config.Text(p.ID) == "" && !p.Optional && p.Default != "" {
 			config.SetText(p.ID, p.Default)
 		}
 	}
 	secret := apono.SecretStore{Value: &apono.HashicorpVaultSecret{SecretEngine: "kv", Path: "databases/warehouse"}}
-	if err := apono.ValidateConfig(entry, config, secret); err != nil {
-		return err
-	}
-	in, err := c.Integrations.Create(ctx, apono.IntegrationCreate{
-		Name: name, Type: entry.Type, ConnectorID: apono.Set(connector), IntegrationConfig: config, SecretStoreConfig: apono.Set(secret),
-	})
-	if err != nil {
-		return err
-	}
-	id := in.ID
-	defer func() { // also where something fails
-		title(out, "Delete it")
-		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-		defer cancel()
-		deleted := c.Integrations.Delete(clean, id)
-		if deleted == nil {
-			fmt.Fprintf(out, "  deleted %s\n", id)
-		}
-		err = errors.Join(err, deleted)
-	}()
-	describe(out, in)
-	found(id)
+	return apono.IntegrationCreate{
+		Name: o.name, Type: entry.Type, ConnectorID: apono.Set(o.connector),
+		IntegrationConfig: config, SecretStoreConfig: apono.Set(secret),
+	}, apono.ValidateConfig(entry, config, secret)
+}
 
-	title(out, "Wait until Apono has read it")
-	in, err = c.Integrations.WaitSynced(ctx, id, wait)
-	if _, failed := errors.AsType[*apono.SyncError](err); failed {
-		fmt.Fprintln(out, " ", err) // a database that is not there: go on nevertheless
-	} else if err != nil {
-		return err
-	}
-	describe(out, in)
-
-	title(out, "Its resources, and a tag on the first")
+// tagFirst lists the resources and tags the first one.
+func (o *onboarding) tagFirst(ctx context.Context, id string) error {
+	title(o.out, "Its resources, and a tag on the first")
 	var first string
-	for resource, err := range c.Resources.List(ctx, id, "") {
+	for resource, err := range o.c.Resources.List(ctx, id, "") {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "  %s, %s, %s\n", resource.Name, resource.Type, resource.Status.Status)
+		fmt.Fprintf(o.out, "  %s, %s, %s\n", resource.Name, resource.Type, resource.Status.Status)
 		if first == "" {
 			first = resource.ID
 		}
 	}
-	if first != "" {
-		if err := tag(ctx, out, c, first); err != nil {
-			return err
-		}
+	if first == "" {
+		return nil
 	}
+	return tag(ctx, o.out, o.c, first)
+}
 
-	title(out, "Another owner; all else stays")
-	update := apono.UpdateFrom(in)
+// changeOwner changes one field, and shows that the other fields keep their values.
+func (o *onboarding) changeOwner(ctx context.Context, integration *apono.Integration) error {
+	title(o.out, "Another owner; all else stays")
+	update := apono.UpdateFrom(integration)
 	update.Owner = apono.Set(apono.OwnerReference{AttributeType: "user", AttributeValue: []string{"dba@example.com"}})
-	if in, err = c.Integrations.Update(ctx, id, update); err != nil {
+	integration, err := o.c.Integrations.Update(ctx, integration.ID, update)
+	if err != nil {
 		return err
 	}
 	owner := "not shown"
-	if in.Owner != nil {
-		owner = strings.Join(in.Owner.AttributeValue, ", ")
+	if integration.Owner != nil {
+		owner = strings.Join(integration.Owner.AttributeValue, ", ")
 	}
-	fmt.Fprintf(out, "  owner %s; still %s through %s\n", owner, in.IntegrationConfig.Text("hostname"), in.ConnectorID)
+	host := integration.IntegrationConfig.Text("hostname")
+	fmt.Fprintf(o.out, "  owner %s; still %s through %s\n", owner, host, integration.ConnectorID)
 	return nil
 }
 
-// tag adds a tag to those that a resource has: whether the server would keep the others by itself is not documented.
+// lookAgain are the pauses before each lookup of an integration whose create got no response.
+var lookAgain = []time.Duration{0, time.Second, 4 * time.Second}
+
+// deleteByName deletes the integration of a create with an unknown outcome, if it exists.
+func deleteByName(ctx context.Context, out io.Writer, c *apono.Client, name string) error {
+	title(out, "Delete it")
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	for _, pause := range lookAgain {
+		time.Sleep(pause)
+		integration, err := c.Integrations.FindByName(ctx, name)
+		if errors.Is(err, apono.ErrNotFound) {
+			continue
+		}
+		if err == nil {
+			err = c.Integrations.Delete(ctx, integration.ID)
+		}
+		if err != nil {
+			return fmt.Errorf("the integration %q may be left: %w", name, err)
+		}
+		fmt.Fprintf(out, "  deleted %s\n", integration.ID)
+		return nil
+	}
+	return fmt.Errorf("there is no integration %q; look again later, and delete it if it is there", name)
+}
+
+// tag adds a tag to the tags of a resource. It sends all tags, because it is not documented whether
+// the server keeps the others.
 func tag(ctx context.Context, out io.Writer, c *apono.Client, resource string) error {
 	all := map[string]string{}
 	tags, err := c.Resources.UserTags(ctx, resource)
@@ -249,10 +316,10 @@ func tag(ctx context.Context, out io.Writer, c *apono.Client, resource string) e
 	return nil
 }
 
-// describe prints one line; its switch is how to take a secret store apart.
-func describe(out io.Writer, in *apono.Integration) {
+// describe prints one line. Its switch shows how to read a secret store.
+func describe(out io.Writer, integration *apono.Integration) {
 	about := "no secret"
-	switch s := in.SecretStoreConfig.Value.(type) {
+	switch s := integration.SecretStoreConfig.Value.(type) {
 	case *apono.HashicorpVaultSecret:
 		about = fmt.Sprintf("secret in Vault: %s/%s", s.SecretEngine, s.Path)
 	case *apono.AWSSecret:
@@ -261,9 +328,10 @@ func describe(out io.Writer, in *apono.Integration) {
 		about = fmt.Sprintf("secret in what this release does not know: %s", strings.Join(s.Names, ", "))
 	case nil:
 	default:
-		about = fmt.Sprintf("secret in %s", in.SecretStoreConfig.Flat().Type())
+		about = fmt.Sprintf("secret in %s", integration.SecretStoreConfig.Flat().Type())
 	}
-	fmt.Fprintf(out, "  %s %q, %s, %s, %s\n", in.ID, in.Name, in.Type, in.Status, about)
+	fmt.Fprintf(out, "  %s %q, %s, %s, %s\n",
+		integration.ID, integration.Name, integration.Type, integration.Status, about)
 }
 
 func title(out io.Writer, text string) { fmt.Fprintf(out, "\n%s\n", text) }

@@ -1,15 +1,19 @@
-// Egeria-daemon walks through the life of an integration daemon: from its integration groups to its start, a change, and its end.
+// Egeria-daemon shows the life cycle of an integration daemon: its integration groups, its start, a
+// change, and its end.
 //
 //	go run ./examples/egeria-daemon
 //	go run ./examples/egeria-daemon -release 4.3
 //
-// runs against a platform inside the program: no account, no network. With
+// runs against a platform inside the program, without an account and a network. With
 //
-//	EGERIA_PLATFORM_URL=https://localhost:9443 EGERIA_USER=... EGERIA_USER_PASSWORD=... go run ./examples/egeria-daemon -live
+//	export EGERIA_PLATFORM_URL=https://localhost:9443 EGERIA_USER=... EGERIA_USER_PASSWORD=...
+//	go run ./examples/egeria-daemon -live
 //
-// it does the same on a real platform, with a server of its own, whose name it makes up. It stops that server and deletes its configuration in the end, also where
-// something fails and after Ctrl-C, and changes no other. The platform goes on listing the name of the server until it is restarted. A platform may lose all documents when one is deleted, unless it keeps
-// them in clear text: the configuration stays there, without groups, unless -clear-text-store says so.
+// it does the same on a real platform, with a new server whose name it generates. At the end, and
+// also after an error or Ctrl-C, it stops that server and deletes its configuration. It changes no
+// other server. The platform lists the name of the server until it is restarted. A platform that
+// does not store documents in clear text may lose all documents when one is deleted. Therefore the
+// configuration is kept, without groups, unless -clear-text-store is set.
 package main
 
 import (
@@ -22,24 +26,17 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/egeria"
 	"github.com/integrations-go/sdk/egeria/egeriatest"
+	"github.com/integrations-go/sdk/examples/internal/program"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	err := run(ctx, os.Args[1:], os.Stdout)
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "egeria-daemon:", err)
-		os.Exit(1)
-	}
-}
+func main() { program.Main("egeria-daemon", run) }
 
 // options are the flags.
 type options struct {
@@ -62,58 +59,71 @@ func (o options) check() error {
 func run(ctx context.Context, args []string, out io.Writer) error {
 	var o options
 	flags := flag.NewFlagSet("egeria-daemon", flag.ContinueOnError)
-	flags.SetOutput(out)
 	flags.BoolVar(&o.live, "live", false, "call the platform that the environment names instead of the fake one")
 	flags.StringVar(&o.release, "release", "", "the release of the fake platform: 4.3 or 6.1 (default 6.1)")
 	flags.StringVar(&o.ca, "ca", "", "with -live: a PEM file with the certificate of the platform or its authority")
-	flags.BoolVar(&o.clearText, "clear-text-store", false, "with -live: the platform keeps its documents in clear text, so that one can be deleted without harm to others")
-	flags.StringVar(&o.metadata, "metadata-server", "qs-metadata-store", "the metadata access server that has the definition of the group; it need not run")
+	flags.BoolVar(
+		&o.clearText,
+		"clear-text-store",
+		false,
+		"with -live: the platform keeps its documents in clear text, so that one can be deleted without harm to others",
+	)
+	flags.StringVar(
+		&o.metadata,
+		"metadata-server",
+		"qs-metadata-store",
+		"the metadata access server that has the definition of the group; it need not run",
+	)
 	flags.StringVar(&o.group, "group", "Egeria:IntegrationGroup:Default", "the qualified name of the integration group")
-	if err := flags.Parse(args); err != nil {
+	if err := program.Parse(flags, args, out); err != nil {
 		return err
-	}
-	if flags.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
 	if err := o.check(); err != nil {
-		return err
+		return program.Usage(err)
 	}
-	story := &story{out: out, group: egeria.IntegrationGroup{ServerName: o.metadata, QualifiedName: o.group}}
+	t := &tour{out: out, group: egeria.IntegrationGroup{ServerName: o.metadata, QualifiedName: o.group}}
 	if o.live {
-		return story.live(ctx, o)
+		return program.Interrupted(ctx, t.live(ctx, o), "what it did and undid is above")
 	}
-	return story.fake(ctx, o.release)
+	return program.InterruptedFake(ctx, t.fake(ctx, o.release))
 }
 
-// story is what is told.
-type story struct {
+// secretsStoreProvider is the connector to a secrets store in a file.
+const secretsStoreProvider = "org.odpi.openmetadata.adapters.connectors.secretsstore.yaml.YAMLSecretsStoreProvider"
+
+// tour runs the steps of the program on one platform.
+type tour struct {
 	out   io.Writer
 	c     *egeria.Client
 	group egeria.IntegrationGroup
-	wait  egeria.WaitOptions
-	// read is called when the daemon runs: what it would read from the metadata server.
+	wait  sdk.WaitOptions
+	// read is called when the daemon runs. It replaces reading from the metadata server.
 	read func(daemon string)
 }
 
-// fake tells it on a fake platform.
-func (s *story) fake(ctx context.Context, release string) (err error) {
+// fake runs the tour on a fake platform.
+func (t *tour) fake(ctx context.Context, release string) (err error) {
 	if release == "" {
 		release = "6.1"
 	}
 	srv := egeriatest.Start(egeriatest.WithRelease(release))
 	defer srv.Close()
-	if s.c, err = egeria.New(srv.URL, egeria.WithCredentials(srv.User, srv.Password), egeria.WithClearTextStore()); err != nil {
+	if t.c, err = egeria.New(
+		srv.URL,
+		egeria.WithCredentials(srv.User, srv.Password),
+		egeria.WithClearTextStore(),
+	); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "A fake platform listens on %s; nothing leaves this machine.\n", srv.URL)
-	s.group.PlatformURL = srv.URL
-	s.wait = egeria.WaitOptions{Timeout: time.Second}
-	s.read = func(daemon string) { srv.AddConnector(daemon, s.group.QualifiedName, "Files") }
-	return s.tell(ctx)
+	fmt.Fprintf(t.out, "A fake platform listens on %s; nothing leaves this machine.\n", srv.URL)
+	t.group.PlatformURL = srv.URL
+	t.wait = sdk.WaitOptions{Timeout: time.Second}
+	t.read = func(daemon string) { srv.AddConnector(daemon, t.group.QualifiedName, "Files") }
+	return t.run(ctx)
 }
 
-// live tells it on a real platform.
-func (s *story) live(ctx context.Context, o options) (err error) {
+// live runs the tour on a real platform.
+func (t *tour) live(ctx context.Context, o options) (err error) {
 	var opts []egeria.Option
 	if o.clearText {
 		opts = append(opts, egeria.WithClearTextStore())
@@ -129,97 +139,99 @@ func (s *story) live(ctx context.Context, o options) (err error) {
 		}
 		opts = append(opts, egeria.WithTLSConfig(&tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}))
 	}
-	if s.c, err = egeria.FromEnv(opts...); err != nil {
-		return err
+	if t.c, err = egeria.FromEnv(opts...); err != nil {
+		return program.Hint(err, "-live needs a platform: export "+egeria.EnvPlatformURL+"=https://localhost:9443 "+
+			egeria.EnvUser+"=... "+egeria.EnvUserPassword+"=... Without -live, none is needed.")
 	}
-	s.group.PlatformURL = os.Getenv(egeria.EnvPlatformURL)
-	s.wait = egeria.WaitOptions{Timeout: 30 * time.Second}
-	s.read = func(string) {}
-	return s.tell(ctx)
+	t.group.PlatformURL = os.Getenv(egeria.EnvPlatformURL)
+	t.wait = sdk.WaitOptions{Timeout: 30 * time.Second}
+	t.read = func(string) {}
+	return t.run(ctx)
 }
 
-// tell creates a daemon, and undoes what it did.
-func (s *story) tell(ctx context.Context) (err error) {
-	if err := s.look(ctx); err != nil {
+// run creates a daemon, and removes it at the end.
+func (t *tour) run(ctx context.Context) (err error) {
+	if err := t.look(ctx); err != nil {
 		return err
 	}
 	name := "example-daemon-" + time.Now().UTC().Format("20060102-150405") + "-" + strings.ToLower(rand.Text()[:6])
-	if err := s.mustBeFree(ctx, name); err != nil {
+	if err := t.mustBeFree(ctx, name); err != nil {
 		return err
 	}
-	var mayStart bool // later, although nobody waits for it any more
+	var mayStart bool // the server may start later, although the program no longer waits for it
 	defer func() {
-		s.title("Clean up")
+		t.title("Clean up")
 		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 		defer cancel()
-		err = errors.Join(err, s.undo(clean, name, mayStart))
+		err = errors.Join(err, t.undo(clean, name, mayStart))
 	}()
-	if err := s.configure(ctx, name); err != nil {
+	if err := t.configure(ctx, name); err != nil {
 		return err
 	}
 
-	s.title("Start it")
-	message, err := s.c.Platform.Start(ctx, name)
+	t.title("Start it")
+	message, err := t.c.Platform.Start(ctx, name)
 	if err != nil {
 		mayStart = errors.Is(err, egeria.ErrOutcomeUnknown)
 		return err
 	}
-	s.line(message)
-	s.read(name)
-	if err := s.watch(ctx, name); err != nil {
+	t.line(message)
+	t.read(name)
+	if err := t.watch(ctx, name); err != nil {
 		return err
 	}
-	if err := s.change(ctx, name); err != nil {
+	if err := t.change(ctx, name); err != nil {
 		return err
 	}
 
-	s.title("Stop it")
-	if err := s.c.Platform.Stop(ctx, name); err != nil {
+	t.title("Stop it")
+	if err := t.c.Platform.Stop(ctx, name); err != nil {
 		return err
 	}
-	switch status, err := s.c.Platform.Status(ctx, name); {
+	switch status, err := t.c.Platform.Status(ctx, name); {
 	case errors.Is(err, egeria.ErrNotFound):
-		s.line("not running")
+		t.line("not running")
 	case err != nil:
 		return err
 	default:
-		s.line(fmt.Sprintf("running: %t", status.Active))
+		t.line(fmt.Sprintf("running: %t", status.Active))
 	}
 	return nil
 }
 
 // look only reads.
-func (s *story) look(ctx context.Context) error {
-	s.title("The platform")
-	origin, err := s.c.Platform.Origin(ctx)
+func (t *tour) look(ctx context.Context) error {
+	t.title("The platform")
+	origin, err := t.c.Platform.Origin(ctx)
 	if err != nil {
 		return err
 	}
-	dialect, err := s.c.Dialect(ctx)
+	dialect, err := t.c.Dialect(ctx)
 	if err != nil {
 		return err
 	}
-	active, err := s.c.Platform.ActiveServers(ctx)
+	active, err := t.c.Platform.ActiveServers(ctx)
 	if err != nil {
 		return err
 	}
-	s.line(fmt.Sprintf("%s, spoken to as %s, running %d servers", origin, dialect, len(active)))
+	t.line(fmt.Sprintf("%s, spoken to as %s, running %d servers", origin, dialect, len(active)))
 
-	s.title("What integration connectors need in the metadata access server")
-	registered, err := s.c.Platform.RegisteredIntegrationServices(ctx)
+	t.title("What integration connectors need in the metadata access server")
+	registered, err := t.c.Platform.RegisteredIntegrationServices(ctx)
 	if err != nil && !errors.Is(err, egeria.ErrNotFound) {
 		return err
 	}
 	if len(registered) == 0 {
-		s.line("nothing: this release has no integration services. With 4.x it would be:")
+		t.line("nothing: this release has no integration services. With 4.x it would be:")
 	}
 	var used []string
 	for _, service := range egeria.IntegrationServices() {
-		if len(registered) > 0 && !slices.ContainsFunc(registered, func(r egeria.RegisteredService) bool { return r.Name == service.Name }) {
-			continue // in the documentation only
+		if len(registered) > 0 &&
+			!slices.ContainsFunc(registered, func(r egeria.RegisteredService) bool { return r.Name == service.Name }) {
+			continue // only in the documentation
 		}
 		used = append(used, service.Marker)
-		s.line(fmt.Sprintf("%-30s %s", service.Name, service.Partner.Name))
+		t.line(fmt.Sprintf("%-30s %s", service.Name, service.Partner.Name))
 	}
 	partners, err := egeria.PartnerServices(used...)
 	if err != nil {
@@ -229,99 +241,111 @@ func (s *story) look(ctx context.Context) error {
 	for _, p := range partners {
 		names = append(names, p.Name)
 	}
-	s.line("where it is not known which of them the connectors use, all: " + strings.Join(names, ", "))
+	t.line("where it is not known which of them the connectors use, all: " + strings.Join(names, ", "))
 	return nil
 }
 
-// mustBeFree makes sure that nobody has a server of this name.
-func (s *story) mustBeFree(ctx context.Context, name string) error {
-	known, err := s.c.Platform.Known(ctx, name)
+// mustBeFree returns an error if a server with this name exists.
+func (t *tour) mustBeFree(ctx context.Context, name string) error {
+	known, err := t.c.Platform.Known(ctx, name)
 	if err != nil {
 		return err
 	}
-	document, err := s.c.Server(name).Config.Get(ctx)
+	document, err := t.c.Server(name).Config.Get(ctx)
 	if err != nil {
 		return err
 	}
-	if known || len(document.AuditTrail()) > 0 { // a server that nobody has configured has a document without history
+	if known || len(document.AuditTrail()) > 0 { // the default document of a server has no history
 		return fmt.Errorf("there is a server %s already", name)
 	}
 	return nil
 }
 
-// other is a second group, which need not exist.
-func (s *story) other() egeria.IntegrationGroup {
-	g := s.group.Clone()
+// other returns a second group, which does not have to exist.
+func (t *tour) other() egeria.IntegrationGroup {
+	g := t.group.Clone()
 	g.QualifiedName += ":Other"
 	return g
 }
 
-func (s *story) configure(ctx context.Context, name string) error {
-	s.title("Configure " + name)
-	daemon := s.c.Server(name)
+func (t *tour) configure(ctx context.Context, name string) error {
+	t.title("Configure " + name)
+	daemon := t.c.Server(name)
 	if err := daemon.Config.SetDefaultAuditLog(ctx); err != nil {
 		return err
 	}
-	if err := daemon.Config.SetProperties(ctx, egeria.ServerProperties{Description: "An example. It may be deleted.", OrganizationName: "Example"}); err != nil {
+	properties := egeria.ServerProperties{Description: "An example. It may be deleted.", OrganizationName: "Example"}
+	dialect, err := t.c.Dialect(ctx)
+	if err != nil {
 		return err
 	}
-	for _, g := range []egeria.IntegrationGroup{s.group, s.other()} {
+	if dialect == egeria.Dialect6 { // the daemon gets its credentials from a secrets store
+		properties.SecretsStoreProvider = secretsStoreProvider
+		properties.SecretsStoreLocation = "loading-bay/secrets/default.omsecrets"
+		properties.SecretsStoreCollection = name
+	}
+	if err := daemon.Config.SetProperties(ctx, properties); err != nil {
+		return err
+	}
+	for _, g := range []egeria.IntegrationGroup{t.group, t.other()} {
 		if err := daemon.IntegrationGroups.Put(ctx, g); err != nil {
 			return err
 		}
 	}
-	return s.groups(ctx, name)
+	return t.groups(ctx, name)
 }
 
-// groups shows the configured ones.
-func (s *story) groups(ctx context.Context, name string) error {
-	groups, err := s.c.Server(name).IntegrationGroups.List(ctx)
+// groups prints the configured groups.
+func (t *tour) groups(ctx context.Context, name string) error {
+	groups, err := t.c.Server(name).IntegrationGroups.List(ctx)
 	if err != nil {
 		return err
 	}
 	for _, g := range groups {
-		s.line(fmt.Sprintf("group %s from %s", g.QualifiedName, g.ServerName))
+		t.line(fmt.Sprintf("group %s from %s", g.QualifiedName, g.ServerName))
 	}
 	return nil
 }
 
-func (s *story) watch(ctx context.Context, name string) error {
-	s.title("Watch it")
-	status, err := s.c.Platform.InstanceStatus(ctx, name)
+func (t *tour) watch(ctx context.Context, name string) error {
+	t.title("Watch it")
+	status, err := t.c.Platform.InstanceStatus(ctx, name)
 	if err != nil {
 		return err
 	}
-	s.line(fmt.Sprintf("%s, %s", status.ServerType, status.State))
-	group, err := s.c.Server(name).Daemon.WaitGroup(ctx, s.group.QualifiedName, s.wait)
+	t.line(fmt.Sprintf("%s, %s", status.ServerType, status.State))
+	group, err := t.c.Server(name).Daemon.WaitGroup(ctx, t.group.QualifiedName, t.wait)
 	_, failed := errors.AsType[*egeria.GroupError](err)
 	switch {
 	case failed && ctx.Err() == nil:
-		s.line(fmt.Sprintf("%s is %s: go on nevertheless", group.Name, group.Status)) // its metadata server may not be there
+		t.line(
+			fmt.Sprintf("%s is %s: go on nevertheless", group.Name, group.Status),
+		) // its metadata server may be missing
 	case err != nil:
 		return err
 	}
-	return s.summaries(ctx, name)
+	return t.summaries(ctx, name)
 }
 
-// summaries shows how the groups of the running daemon do.
-func (s *story) summaries(ctx context.Context, name string) error {
-	groups, err := s.c.Server(name).Daemon.Groups(ctx)
+// summaries prints the state of the groups of the running daemon.
+func (t *tour) summaries(ctx context.Context, name string) error {
+	groups, err := t.c.Server(name).Daemon.Groups(ctx)
 	if err != nil {
 		return err
 	}
 	for _, g := range groups {
-		s.line(fmt.Sprintf("group %s is %s", g.Name, g.Status))
+		t.line(fmt.Sprintf("group %s is %s", g.Name, g.Status))
 		for _, connector := range g.Connectors {
-			s.line(fmt.Sprintf("  connector %s is %s", connector.Name, connector.Status))
+			t.line(fmt.Sprintf("  connector %s is %s", connector.Name, connector.Status))
 		}
 	}
 	return nil
 }
 
-func (s *story) change(ctx context.Context, name string) error {
-	s.title("Change a group; the other one stays")
-	daemon := s.c.Server(name)
-	changed, err := daemon.IntegrationGroups.Get(ctx, s.other().QualifiedName)
+func (t *tour) change(ctx context.Context, name string) error {
+	t.title("Change a group; the other one stays")
+	daemon := t.c.Server(name)
+	changed, err := daemon.IntegrationGroups.Get(ctx, t.other().QualifiedName)
 	if err != nil {
 		return err
 	}
@@ -329,61 +353,69 @@ func (s *story) change(ctx context.Context, name string) error {
 	if err := daemon.IntegrationGroups.Put(ctx, *changed); err != nil {
 		return err
 	}
-	if err := s.groups(ctx, name); err != nil {
+	if err := t.groups(ctx, name); err != nil {
 		return err
 	}
-	s.line("the daemon takes it over with its next start")
+	t.line("the daemon takes it over with its next start")
 
-	s.title("Refresh")
+	t.title("Refresh")
 	for _, what := range []struct {
 		about string
 		do    func() error
 	}{
-		{"the definition of the group", func() error { return daemon.Daemon.RefreshConfig(ctx, s.group.QualifiedName) }},
+		{"the group", func() error { return daemon.Daemon.RefreshConfig(ctx, t.group.QualifiedName) }},
 		{"all connectors", func() error { return daemon.Daemon.Refresh(ctx, "") }},
 	} {
 		err := what.do()
-		if e, ok := errors.AsType[*egeria.Error](err); ok && e.Failure != nil { // 6.0 and 6.1 fail where there are no connectors
-			s.line(fmt.Sprintf("%s: not done: %v", what.about, err))
+		if e, ok := errors.AsType[*egeria.Error](
+			err,
+		); ok &&
+			e.Failure != nil { // 5.x and 6.x fail if there are no connectors
+			t.line(fmt.Sprintf("%s: not done: %v", what.about, err))
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		s.line(what.about + ": done")
+		t.line(what.about + ": done")
 	}
-	return s.summaries(ctx, name)
+	return t.summaries(ctx, name)
 }
 
-// undo stops the server and deletes its configuration. What was never done is a success. A server that may still come up is waited for.
-func (s *story) undo(ctx context.Context, name string, mayStart bool) error {
-	stopped := s.c.Platform.Stop(ctx, name)
+// undo stops the server and deletes its configuration. If there is nothing to undo, it succeeds. It
+// waits for a server that may still start.
+func (t *tour) undo(ctx context.Context, name string, mayStart bool) error {
+	stopped := t.c.Platform.Stop(ctx, name)
 	if mayStart && errors.Is(stopped, egeria.ErrNotFound) {
-		s.line("it may still be starting: wait a minute")
+		t.line("it may still be starting: wait a minute")
 	}
-	for begin := time.Now(); mayStart && errors.Is(stopped, egeria.ErrNotFound) && time.Since(begin) < time.Minute && ctx.Err() == nil; {
+	for end := time.Now().Add(time.Minute); mayStart && errors.Is(stopped, egeria.ErrNotFound); {
+		if time.Now().After(end) || ctx.Err() != nil {
+			break
+		}
 		time.Sleep(time.Second)
-		stopped = s.c.Platform.Stop(ctx, name)
+		stopped = t.c.Platform.Stop(ctx, name)
 	}
 	if errors.Is(stopped, egeria.ErrNotFound) {
 		stopped = nil
 	}
-	deleted := s.c.Server(name).Config.Delete(ctx)
+	deleted := t.c.Server(name).Config.Delete(ctx)
 	if e, ok := errors.AsType[*egeria.Error](deleted); ok && e.Argument == "WithClearTextStore" {
-		deleted = s.c.Server(name).IntegrationGroups.Clear(ctx)
+		deleted = t.c.Server(name).IntegrationGroups.Clear(ctx)
 		if err := errors.Join(stopped, deleted); err != nil {
 			return err
 		}
-		s.line(name + " is stopped, and its groups removed. Its configuration stays: the platform might lose all others with it")
+		t.line(name + " is stopped, and its groups removed. " +
+			"Its configuration stays: the platform might lose all others with it")
 		return nil
 	}
 	if err := errors.Join(stopped, deleted); err != nil {
 		return err
 	}
-	s.line(name + " is stopped, and its configuration deleted")
+	t.line(name + " is stopped, and its configuration deleted")
 	return nil
 }
 
-func (s *story) title(text string) { fmt.Fprintf(s.out, "\n%s\n", text) }
+func (t *tour) title(text string) { fmt.Fprintf(t.out, "\n%s\n", text) }
 
-func (s *story) line(text string) { fmt.Fprintf(s.out, "  %s\n", text) }
+func (t *tour) line(text string) { fmt.Fprintf(t.out, "  %s\n", text) }

@@ -1,9 +1,9 @@
-// Ratelimit draws what a limiter does: many workers send to a server that allows some requests per second, first as they like, then through
-// a shared limiter.
+// Ratelimit draws the effect of a limiter. Many workers send requests to a server that allows a
+// number of requests per second, first without a limit, then through a shared limiter.
 //
 //	go run ./examples/ratelimit
 //
-// The server is inside the program: no account, no network.
+// The server is inside the program. It needs no account and no network.
 package main
 
 import (
@@ -14,63 +14,71 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/signal"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/integrations-go/sdk/examples/internal/program"
 	"github.com/integrations-go/sdk/ratelimit"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	err := run(ctx, os.Args[1:], os.Stdout)
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "ratelimit:", err)
-		os.Exit(1)
-	}
-}
+func main() { program.Main("ratelimit", run) }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("ratelimit", flag.ContinueOnError)
-	flags.SetOutput(out)
 	workers := flags.Int("workers", 64, "how many send at once")
 	limit := flags.Int("limit", 100, "how many requests the server allows per second")
 	total := flags.Duration("time", 3*time.Second, "how long to send")
-	if err := flags.Parse(args); err != nil {
+	if err := program.Parse(flags, args, out); err != nil {
 		return err
 	}
-	if flags.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	}
 	if *workers < 1 || *limit < 1 || *total <= 0 {
-		return errors.New("-workers, -limit and -time must be above 0")
+		return program.Usage(errors.New("-workers, -limit and -time must be above 0"))
 	}
 	fmt.Fprintf(out, "%d workers for %v; the server allows %d requests per second.\n\n", *workers, *total, *limit)
 
-	without := newServer(*limit)
-	if err := send(ctx, without, http.DefaultTransport, *workers, *total); err != nil {
-		return err
-	}
 	limiter, err := ratelimit.New(ratelimit.WithHeaders(ratelimit.Confluent()))
 	if err != nil {
 		return err
 	}
-	with := newServer(*limit)
-	if err := send(ctx, with, ratelimit.NewTransport(nil, limiter), *workers, *total); err != nil {
-		return err
+	without, with := newServer(*limit), newServer(*limit)
+	err = send(ctx, without, http.DefaultTransport, *workers, *total)
+	if err == nil {
+		err = send(ctx, with, ratelimit.NewTransport(nil, limiter), *workers, *total)
+	}
+	if err != nil {
+		did := fmt.Sprintf(
+			"the server inside this program accepted %d and refused %d; a picture of a part would mislead",
+			without.sum().accepted+with.sum().accepted,
+			without.sum().refused+with.sum().refused,
+		)
+		return program.Interrupted(ctx, err, did)
 	}
 	draw(out, without, with, *total)
 	return nil
 }
 
-// slot is the time that a line of the picture stands for.
+// counts are numbers of requests.
+type counts struct{ accepted, refused int }
+
+// sum returns the counts of all slots.
+func (s *server) sum() (c counts) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, n := range s.accepted {
+		c.accepted += n
+	}
+	for _, n := range s.refused {
+		c.refused += n
+	}
+	return c
+}
+
+// slot is the time of one line of the chart.
 const slot = 100 * time.Millisecond
 
-// server has fixed windows of a second and says so, with the seconds rounded up.
+// server has fixed windows of one second and states them in headers, with the seconds rounded up.
 type server struct {
 	limit int
 
@@ -85,7 +93,7 @@ func newServer(limit int) *server {
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	time.Sleep(5 * time.Millisecond) // as if it were far away
+	time.Sleep(5 * time.Millisecond) // simulates a network
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	since := time.Since(s.start)
@@ -108,14 +116,15 @@ func (s *server) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-// send has workers send for a time. One that is refused tries again a little later, as many programs do.
-func send(ctx context.Context, s *server, transport http.RoundTripper, workers int, total time.Duration) error {
+// send runs workers that send requests for a time. A refused worker tries again after a short time,
+// as many programs do. If parent ends earlier, send returns its error.
+func send(parent context.Context, s *server, transport http.RoundTripper, workers int, total time.Duration) error {
 	s.start = time.Now()
 	web := httptest.NewServer(s)
 	defer web.Close()
 	client := &http.Client{Transport: transport}
 	defer client.CloseIdleConnections()
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(parent)
 	defer cancel()
 	end := time.AfterFunc(total, cancel)
 	defer end.Stop()
@@ -143,7 +152,7 @@ func send(ctx context.Context, s *server, transport http.RoundTripper, workers i
 	case err := <-errs:
 		return err
 	default:
-		return nil
+		return parent.Err()
 	}
 }
 
@@ -161,9 +170,9 @@ func get(ctx context.Context, client *http.Client, url string) (status int, err 
 	return resp.StatusCode, err
 }
 
-// draw puts both side by side, a line for each slot.
+// draw prints both charts side by side, one line per slot.
 func draw(out io.Writer, without, with *server, total time.Duration) {
-	const width = 30
+	const width = 24
 	slots := int(total / slot)
 	most := 1
 	for _, s := range []*server{without, with} {
@@ -178,19 +187,20 @@ func draw(out io.Writer, without, with *server, total time.Duration) {
 	}
 	fmt.Fprintf(out, "%6s  %-*s  %s\n", "", width, "without a limiter", "with a limiter")
 	for i := range slots {
-		fmt.Fprintf(out, "%4.1f s  %-*s  %s\n", (time.Duration(i) * slot).Seconds(), width, bar(without, i), bar(with, i))
-	}
-	sum := func(counts map[int]int) (n int) {
-		for _, c := range counts {
-			n += c
-		}
-		return n
+		fmt.Fprintf(
+			out,
+			"%4.1f s  %-*s  %s\n",
+			(time.Duration(i) * slot).Seconds(),
+			width,
+			bar(without, i),
+			bar(with, i),
+		)
 	}
 	fmt.Fprintf(out, "\n# accepted  x refused\n")
 	for _, s := range []struct {
 		name string
 		*server
 	}{{"without", without}, {"with", with}} {
-		fmt.Fprintf(out, "%-7s  %d accepted, %d refused\n", s.name, sum(s.accepted), sum(s.refused))
+		fmt.Fprintf(out, "%-7s  %d accepted, %d refused\n", s.name, s.sum().accepted, s.sum().refused)
 	}
 }

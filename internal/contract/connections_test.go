@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// over is a client of a real server.
+// over returns a client of a real server.
 func over(t *testing.T, v vendor, srv *httptest.Server, o options) *client {
 	t.Helper()
 	o.baseURL, o.client = srv.URL, srv.Client()
@@ -45,7 +45,7 @@ func TestEveryAttemptCarriesTheWholeBody(t *testing.T) {
 					w.Header().Set("Retry-After", "0")
 					w.WriteHeader(http.StatusServiceUnavailable)
 				case 2:
-					panic(http.ErrAbortHandler) // cuts the connection, or resets the stream
+					panic(http.ErrAbortHandler) // cuts the connection or resets the stream
 				default:
 					_, _ = io.WriteString(w, v.object("x-1"))
 				}
@@ -62,9 +62,9 @@ func TestEveryAttemptCarriesTheWholeBody(t *testing.T) {
 	})
 }
 
-// losses are ways to lose the reply to a request that was carried out.
+// losses are ways to lose the response to a request that was carried out.
 var losses = map[string]func(w http.ResponseWriter, object string){
-	"cut": abort, "cut within the reply": partly, "length lie": lengthLie, "500": applied500,
+	"cut": abort, "cut within the response": partly, "length lie": lengthLie, "500": applied500,
 }
 
 func abort(http.ResponseWriter, string) { panic(http.ErrAbortHandler) }
@@ -82,7 +82,7 @@ func lengthLie(w http.ResponseWriter, object string) {
 
 func applied500(w http.ResponseWriter, _ string) { w.WriteHeader(500) }
 
-func TestLostReplyToACreateLeavesOneObjectAndSaysSo(t *testing.T) {
+func TestLostResponseToACreateLeavesOneObjectAndSaysSo(t *testing.T) {
 	each(t, func(t *testing.T, v vendor) {
 		protocols(t, func(t *testing.T, serve func(http.HandlerFunc) *httptest.Server) {
 			for name, lose := range losses {
@@ -106,7 +106,7 @@ func TestLostReplyToACreateLeavesOneObjectAndSaysSo(t *testing.T) {
 	})
 }
 
-func TestLostReplyToAReadIsReadAgain(t *testing.T) {
+func TestLostResponseToAReadIsReadAgain(t *testing.T) {
 	each(t, func(t *testing.T, v vendor) {
 		protocols(t, func(t *testing.T, serve func(http.HandlerFunc) *httptest.Server) {
 			for name, lose := range losses {
@@ -147,7 +147,7 @@ func TestCreateCutBeforeItWasReadIsNotRepeated(t *testing.T) {
 
 func TestRefusedConnectionIsRetriedForEveryMethod(t *testing.T) {
 	each(t, func(t *testing.T, v vendor) {
-		c := connect(t, v, options{baseURL: "http://127.0.0.1:1"}) // a port that nobody is given by chance
+		c := connect(t, v, options{baseURL: "http://127.0.0.1:1"}) // a port that is never assigned by chance
 		for _, op := range operations {
 			err := op.do(t.Context(), c, call{})
 			f := viewed(t, v, err)
@@ -190,7 +190,7 @@ func TestCancelEndsARequestOnTheWire(t *testing.T) {
 		protocols(t, func(t *testing.T, serve func(http.HandlerFunc) *httptest.Server) {
 			arrived := make(chan struct{})
 			srv := serve(func(_ http.ResponseWriter, r *http.Request) {
-				_, _ = io.Copy(io.Discard, r.Body) // a server notices that its client has left only after that
+				_, _ = io.Copy(io.Discard, r.Body) // only then a server notices that its client has left
 				close(arrived)
 				<-r.Context().Done()
 			})
@@ -235,7 +235,7 @@ func TestOneClientServesManyGoroutines(t *testing.T) {
 							assert.Equal(t, id, got)
 							assert.Equal(t, v.object(id), string(raw))
 						}
-						for k := range raw { // scribbling over one's own copy harms nobody
+						for k := range raw { // changes of the copy have no effect on others
 							raw[k] = '#'
 						}
 					}
@@ -243,5 +243,64 @@ func TestOneClientServesManyGoroutines(t *testing.T) {
 			}
 			wg.Wait()
 		})
+	})
+}
+
+// Status 101 hands over the connection. The following bytes are not a body.
+func TestSwitchedProtocolsIsAnErrorAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, v vendor) {
+		var n atomic.Int64
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			n.Add(1)
+			_, _ = io.Copy(io.Discard, r.Body)
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if assert.NoError(t, err) {
+				_, _ = io.WriteString(conn,
+					"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
+			}
+			t.Cleanup(func() { conn.Close() })
+		}))
+		t.Cleanup(srv.Close)
+		for _, op := range operations {
+			n.Store(0)
+			begin := time.Now()
+			err := op.do(t.Context(), over(t, v, srv, options{attemptTimeout: 20 * time.Second}), call{})
+			f := viewed(t, v, err)
+			assert.Equal(t, 101, f.StatusCode)
+			assert.Equal(t, !repeatable(f.Method), f.OutcomeUnknown)
+			assert.EqualValues(t, 1, n.Load(), op.name)
+			assert.Less(t, time.Since(begin), 10*time.Second)
+		}
+	})
+}
+
+func TestServerThatIsNotTrustedOrSpeaksNoTLSIsNoCondition(t *testing.T) {
+	each(t, func(t *testing.T, v vendor) {
+		var n atomic.Int64
+		answer := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			n.Add(1)
+			_, _ = io.WriteString(w, v.object("x-1"))
+		})
+		quiet := func(srv *httptest.Server) *httptest.Server {
+			srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+			t.Cleanup(srv.Close)
+			return srv
+		}
+		untrusted, plain := quiet(httptest.NewUnstartedServer(answer)), quiet(httptest.NewUnstartedServer(answer))
+		untrusted.StartTLS()
+		plain.Start()
+		_, port, _ := strings.Cut(strings.TrimPrefix(untrusted.URL, "https://"), ":")
+		for name, o := range map[string]options{
+			"not trusted":        {baseURL: untrusted.URL},
+			"not trusted either": {baseURL: "https://localhost:" + port},
+			"no TLS":             {baseURL: strings.Replace(plain.URL, "http:", "https:", 1)},
+		} {
+			c := connect(t, v, o)
+			t.Cleanup(c.closing)
+			_, err := c.create(t.Context(), call{})
+			require.Error(t, err, name)
+			assert.Empty(t, conditions(v, err), "%s: %v", name, err)
+		}
+		assert.Zero(t, n.Load())
 	})
 }

@@ -16,9 +16,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/integrations-go/sdk/internal/core"
 )
 
-// hides fails where text shows one of the secrets.
+// hides fails if text contains one of the secrets.
 func hides(t *testing.T, text string, secrets []string, what string) {
 	t.Helper()
 	for _, s := range secrets {
@@ -29,7 +31,7 @@ func hides(t *testing.T, text string, secrets []string, what string) {
 	}
 }
 
-// shown is a value as every verb and both handlers of log/slog write it.
+// shown returns a value as written by every verb and both handlers of log/slog.
 func shown(value any) string {
 	var out bytes.Buffer
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
@@ -44,10 +46,14 @@ func shown(value any) string {
 func TestPlainHTTPIsForThisMachineOnly(t *testing.T) {
 	each(t, func(t *testing.T, v vendor) {
 		for raw, good := range map[string]bool{
-			"https://api.test": true, "https://api.test:8443/prefix": true, "http://127.0.0.1:8080": true, "http://127.9.9.9": true, "http://localhost": true, "http://[::1]:80": true,
-			"http://api.test": false, "http://10.0.0.1": false, "http://127.0.0.1.evil.test": false, "http://localhost.evil.test": false, "http://[::2]": false, "http://0.0.0.0": false,
-			"": false, "api.test": false, "ftp://api.test": false, "https://": false, "https://:443": false, "https://api.test?x=1": false, "https://api.test?": false,
-			"https://api.test#x": false, "https://api.test/a/../b": false, "https://api.test/%2e%2e/b": false, "https:api.test": false, "://x": false,
+			"https://api.test": true, "https://api.test:8443/prefix": true, "http://127.0.0.1:8080": true,
+			"http://127.9.9.9": true, "http://localhost": true, "http://[::1]:80": true,
+			"http://api.test": false, "http://10.0.0.1": false, "http://127.0.0.1.evil.test": false,
+			"http://localhost.evil.test": false, "http://[::2]": false, "http://0.0.0.0": false,
+			"": false, "api.test": false, "ftp://api.test": false, "https://": false, "https://:443": false,
+			"https://api.test?x=1": false, "https://api.test?": false,
+			"https://api.test#x": false, "https://api.test/a/../b": false, "https://api.test/%2e%2e/b": false,
+			"https:api.test": false, "://x": false,
 			"https://user:" + url.QueryEscape(v.secrets[0]) + "@api.test": false,
 		} {
 			_, err := v.new(options{baseURL: raw, retry: quick()})
@@ -58,7 +64,8 @@ func TestPlainHTTPIsForThisMachineOnly(t *testing.T) {
 			f := viewed(t, v, err)
 			assert.Equal(t, []string{"ErrInvalid"}, conditions(v, err))
 			assert.Equal(t, "base URL", f.Argument)
-			hides(t, shown(err), append([]string{url.QueryEscape(v.secrets[0])}, v.secrets...), "the error for a base URL")
+			hides(t, shown(err), append([]string{url.QueryEscape(v.secrets[0])}, v.secrets...),
+				"the error for a base URL")
 		}
 	})
 }
@@ -74,25 +81,28 @@ func TestCredentialIsOnEveryRequest(t *testing.T) {
 	})
 }
 
-// echoes are servers that send back what they got, in body, header and error text, and connections that fail with it in their text.
+// echoes are servers that return the request in body, header and error text, and connections whose
+// error has it in its text.
 func echoes(status int) map[string]func(int, request) (*http.Response, error) {
 	return map[string]func(int, request) (*http.Response, error){
 		"plain": func(_ int, r request) (*http.Response, error) {
-			return reply(status, "You sent "+r.Header.Get("Authorization")), nil
+			return respond(status, "You sent "+r.Header.Get("Authorization")), nil
 		},
 		"JSON": func(_ int, r request) (*http.Response, error) {
 			b, _ := json.Marshal(map[string]any{"message": "bad header " + r.Header.Get("Authorization")})
-			return reply(status, string(b)), nil
+			return respond(status, string(b)), nil
 		},
 		"JSON with escapes": func(_ int, r request) (*http.Response, error) {
-			escaped := strings.NewReplacer("/", `\/`, "+", `\u002B`, "=", `\u003d`).Replace(r.Header.Get("Authorization"))
-			return reply(status, `{"message":"`+escaped+`"}`), nil
+			escaped := strings.NewReplacer("/", `\/`, "+", `\u002B`, "=",
+				`\u003d`).Replace(r.Header.Get("Authorization"))
+			return respond(status, `{"message":"`+escaped+`"}`), nil
 		},
 		"header": func(_ int, r request) (*http.Response, error) {
-			return reply(status, "", "X-Request-Id", r.Header.Get("Authorization"), "X-Echo", r.Header.Get("Authorization")), nil
+			return respond(status, "", "X-Request-Id", r.Header.Get("Authorization"), "X-Echo",
+				r.Header.Get("Authorization")), nil
 		},
 		"long": func(_ int, r request) (*http.Response, error) {
-			return reply(status, strings.Repeat("x", 64<<10-12)+r.Header.Get("Authorization")), nil
+			return respond(status, strings.Repeat("x", 64<<10-12)+r.Header.Get("Authorization")), nil
 		},
 		"transport": func(_ int, r request) (*http.Response, error) {
 			return nil, errors.New("proxy refuses " + r.Header.Get("Authorization"))
@@ -106,13 +116,14 @@ func TestNothingShowsACredential(t *testing.T) {
 		for _, status := range []int{200, 400, 401, 500} {
 			for name, answer := range echoes(status) {
 				if name == "long" && status != 400 {
-					continue // it takes its time
+					continue // it is slow
 				}
 				for _, bearer := range []bool{false, true} {
 					secrets := v.secrets
 					var log bytes.Buffer
 					all := &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}
-					o := options{logger: slog.New(slog.NewMultiHandler(slog.NewTextHandler(&log, all), slog.NewJSONHandler(&log, all)))}
+					o := options{logger: slog.New(slog.NewMultiHandler(slog.NewTextHandler(&log, all),
+						slog.NewJSONHandler(&log, all)))}
 					if bearer {
 						secrets = []string{token}
 						o.token = func(context.Context) (string, time.Time, error) { return token, time.Time{}, nil }
@@ -123,12 +134,12 @@ func TestNothingShowsACredential(t *testing.T) {
 					hides(t, log.String(), secrets, name+": the log")
 					hides(t, shown(c.value), secrets, "the client")
 					if err == nil {
-						continue // any JSON will do for an operation whose reply carries nothing
+						continue // an operation without a result accepts any JSON
 					}
 					f := viewed(t, v, err)
 					if f.StatusCode != 0 {
 						hides(t, string(f.Body), secrets, name+": the body")
-						if name == "long" { // the limit cuts the credential in two
+						if name == "long" { // the limit cuts the credential
 							for _, s := range secrets {
 								hides(t, string(f.Body), []string{s[:4]}, "the end of the body")
 							}
@@ -152,6 +163,29 @@ func TestValuesThatHoldACredentialDoNotShowIt(t *testing.T) {
 	})
 }
 
+// A server may repeat the credential in a header, also in a success.
+func TestMetaShowsNoCredential(t *testing.T) {
+	each(t, func(t *testing.T, v vendor) {
+		for _, status := range []int{200, 404} {
+			for _, secret := range v.secrets {
+				if secret == "" {
+					continue
+				}
+				c, s := start(t, v, options{retry: noRetries()}, always(status, v.object("x-1"), "X-Echo",
+					"you sent "+secret, "X-Other", "kept"))
+				var meta core.Meta
+				_, err := c.get(t.Context(), "x-1", call{meta: &meta})
+				assert.Equal(t, status == 200, err == nil)
+				sent := s.requests()[0].Header.Get("Authorization")
+				if strings.Contains(sent, secret) {
+					assert.NotContains(t, fmt.Sprintf("%+v", meta), secret)
+				}
+				assert.Equal(t, "kept", meta.Header.Get("X-Other"))
+			}
+		}
+	})
+}
+
 func TestReplacedTokenIsBlackedOutToo(t *testing.T) {
 	eachInBubble(t, func(t *testing.T, v vendor) {
 		n := 0
@@ -162,9 +196,9 @@ func TestReplacedTokenIsBlackedOutToo(t *testing.T) {
 		c, _ := start(t, v, options{token: token}, func(_ int, r request) (*http.Response, error) {
 			sent := r.Header.Get("Authorization")
 			if strings.HasSuffix(r.URL.Path, "/slow") {
-				time.Sleep(2 * time.Hour) // meanwhile the token is renewed
+				time.Sleep(2 * time.Hour) // the token is renewed during this time
 			}
-			return reply(403, "no "+sent), nil
+			return respond(403, "no "+sent), nil
 		})
 		done := make(chan error)
 		go func() {
@@ -195,12 +229,13 @@ func TestMiddlewareSeesEveryAttemptWithItsCredentialInOrder(t *testing.T) {
 				})
 			}
 		}
-		c, s := start(t, v, options{limiter: l, middleware: []func(http.RoundTripper) http.RoundTripper{wrap("a"), wrap("b")}}, func(n int, _ request) (*http.Response, error) {
+		c, s := start(t, v, options{limiter: l, middleware: []func(http.RoundTripper) http.RoundTripper{wrap("a"),
+			wrap("b")}}, func(n int, _ request) (*http.Response, error) {
 			seen = append(seen, "base")
 			if n == 1 {
-				return reply(502, ""), nil
+				return respond(502, ""), nil
 			}
-			return reply(200, v.object("x")), nil
+			return respond(200, v.object("x")), nil
 		})
 		_, err := c.get(t.Context(), "x", call{})
 		require.NoError(t, err)
@@ -211,7 +246,7 @@ func TestMiddlewareSeesEveryAttemptWithItsCredentialInOrder(t *testing.T) {
 	})
 }
 
-// tripper is a function as an http.RoundTripper.
+// tripper is a function that implements http.RoundTripper.
 type tripper func(*http.Request) (*http.Response, error)
 
 func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
@@ -224,15 +259,16 @@ func TestCallersHTTPClientStaysAsItIs(t *testing.T) {
 		s := &server{answer: func(n int, _ request) (*http.Response, error) {
 			switch n {
 			case 1:
-				return reply(503, "", "Set-Cookie", "session=1; Path=/"), nil
+				return respond(503, "", "Set-Cookie", "session=1; Path=/"), nil
 			case 2:
-				return reply(307, "", "Location", "/elsewhere"), nil
+				return respond(307, "", "Location", "/elsewhere"), nil
 			case 3:
-				return reply(503, ""), nil
+				return respond(503, ""), nil
 			}
-			return reply(200, v.object("x")), nil
+			return respond(200, v.object("x")), nil
 		}}
-		own := &http.Client{Transport: s, Timeout: time.Second, Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { asked++; return nil }}
+		own := &http.Client{Transport: s, Timeout: time.Second, Jar: jar,
+			CheckRedirect: func(*http.Request, []*http.Request) error { asked++; return nil }}
 		before := *own
 		c := connect(t, v, options{client: own, baseURL: "https://" + host})
 		_, err = c.get(t.Context(), "x", call{})
@@ -256,7 +292,8 @@ func TestRequestOfAMiddlewareIsItsOwn(t *testing.T) {
 		spoil := func(next http.RoundTripper) http.RoundTripper {
 			return tripper(func(r *http.Request) (*http.Response, error) {
 				for name := range r.Header {
-					r.Header[name][0] = "spoiled" // the contract of RoundTripper forbids it; it must not reach other attempts
+					// the contract of RoundTripper forbids it; other attempts must not see it
+					r.Header[name][0] = "spoiled"
 				}
 				return next.RoundTrip(r)
 			})
@@ -269,7 +306,8 @@ func TestRequestOfAMiddlewareIsItsOwn(t *testing.T) {
 				return next.RoundTrip(r)
 			})
 		}
-		c, _ := start(t, v, options{middleware: []func(http.RoundTripper) http.RoundTripper{look, spoil}}, always(502, ""))
+		c, _ := start(t, v, options{middleware: []func(http.RoundTripper) http.RoundTripper{look, spoil}},
+			always(502, ""))
 		for range 2 {
 			_, err := c.get(t.Context(), "x", call{})
 			require.Error(t, err)
@@ -287,9 +325,9 @@ func TestCallFromWithinACallIsACallOfItsOwn(t *testing.T) {
 			return "token-1234", time.Time{}, nil
 		}}, func(n int, _ request) (*http.Response, error) {
 			if n == 1 {
-				return reply(502, ""), nil
+				return respond(502, ""), nil
 			}
-			return reply(404, ""), nil
+			return respond(404, ""), nil
 		})
 		_, err := c.get(t.Context(), "x", call{})
 		assert.Equal(t, 2, viewed(t, v, err).Attempts)

@@ -1,3 +1,4 @@
-// Package contract holds the tests of what all vendor packages promise alike: iterators, errors, retries, credentials, replies,
-// tokens, limits, logs. A vendor takes part with an adapter, a value of type vendor, that tells how to call it and how its replies look.
+// Package contract tests the common promises of all vendor packages: iterators, errors, retries,
+// credentials, responses, tokens, limits and logs. Each vendor has an adapter, a value of type
+// vendor, which describes its calls and responses.
 package contract

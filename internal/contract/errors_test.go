@@ -1,9 +1,12 @@
 package contract_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,8 +20,8 @@ import (
 	"github.com/integrations-go/sdk/internal/core"
 )
 
-// once is a policy without retries.
-func once() core.RetryPolicy {
+// noRetries returns a policy without retries.
+func noRetries() core.RetryPolicy {
 	p := quick()
 	p.MaxAttempts = 1
 	return p
@@ -26,9 +29,11 @@ func once() core.RetryPolicy {
 
 func TestEveryStatusBeyond2xxIsAnErrorThatKeepsIt(t *testing.T) {
 	everyOperation(t, func(t *testing.T, v vendor, op operation) {
-		for _, status := range []int{300, 301, 302, 303, 304, 305, 307, 308, 400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 412, 415, 418, 422, 425, 429, 451, 500, 501, 502, 503, 504, 505, 511, 599, 700, 999} {
-			for _, body := range []string{v.failure("the reason"), "", "null", "[]", "plain words", "<html><b>proxy</b></html>", `{"trunc`, "\xff\xfe\x00"} {
-				c, s := start(t, v, options{retry: once()}, always(status, body, v.requestID, "req-7"))
+		for _, status := range []int{300, 301, 302, 303, 304, 305, 307, 308, 400, 401, 402, 403, 404, 405, 406, 408,
+			409, 410, 412, 415, 418, 422, 425, 429, 451, 500, 501, 502, 503, 504, 505, 511, 599, 700, 999} {
+			for _, body := range []string{v.failure("the reason"), "", "null", "[]", "plain words",
+				"<html><b>proxy</b></html>", `{"trunc`, "\xff\xfe\x00"} {
+				c, s := start(t, v, options{retry: noRetries()}, always(status, body, v.requestID, "req-7"))
 				err := op.do(t.Context(), c, call{})
 				f := viewed(t, v, err)
 				assert.Equal(t, status, f.StatusCode)
@@ -41,7 +46,8 @@ func TestEveryStatusBeyond2xxIsAnErrorThatKeepsIt(t *testing.T) {
 				assert.Equal(t, "application/json", f.Header.Get("Content-Type"))
 				assert.NotEmpty(t, f.Operation)
 				text := err.Error()
-				for _, want := range []string{v.name, f.Operation, f.Method, f.Path, strconv.Itoa(status), "req-7", "attempts 1"} {
+				for _, want := range []string{v.name, f.Operation, f.Method, f.Path, strconv.Itoa(status), "req-7",
+					"attempts 1"} {
 					assert.Contains(t, text, want)
 				}
 				assert.NotContains(t, text, "\n")
@@ -49,20 +55,23 @@ func TestEveryStatusBeyond2xxIsAnErrorThatKeepsIt(t *testing.T) {
 				if body == v.failure("the reason") {
 					assert.Contains(t, text, "the reason")
 				}
-				maybe := status >= 500 && status != 501 && status != 505 || slices.Contains([]int{301, 302, 303, 408}, status)
+				maybe := status >= 500 && status != 501 && status != 505 ||
+					slices.Contains([]int{300, 301, 302, 303, 304, 305, 408}, status)
 				assert.Equal(t, maybe && !repeatable(f.Method), f.OutcomeUnknown, "%d %s", status, f.Method)
 			}
 		}
 	})
 }
 
-func TestGoodStatusWithAnotherReplyThanPromisedIsAnError(t *testing.T) {
+func TestGoodStatusWithAnotherResponseThanPromisedIsAnError(t *testing.T) {
 	everyOperation(t, func(t *testing.T, v vendor, op operation) {
-		for _, body := range []string{"", " \n", "null", " null\n", `{"id":"x`, "<html></html>", `"text"`, "17", "[1]", `{"a":1} trailing`} {
+		for _, body := range []string{"", " \n", "null", " null\n", `{"id":"x`, "<html></html>", `"text"`, "17", "[1]",
+			`{"a":1} trailing`} {
 			c, s := start(t, v, options{}, always(200, body, v.requestID, "req-7"))
 			err := op.do(t.Context(), c, call{})
-			if op.name == "delete" && v.removed == "" && !slices.Contains([]string{`{"id":"x`, "<html></html>", `{"a":1} trailing`}, body) {
-				require.NoError(t, err, body) // its reply carries nothing, so that any JSON will do
+			if op.name == "delete" && v.removed == "" && !slices.Contains([]string{`{"id":"x`, "<html></html>",
+				`{"a":1} trailing`}, body) {
+				require.NoError(t, err, body) // its response has no result, so any JSON is valid
 				continue
 			}
 			f := viewed(t, v, err)
@@ -72,9 +81,9 @@ func TestGoodStatusWithAnotherReplyThanPromisedIsAnError(t *testing.T) {
 			assert.Equal(t, 1, s.count(), "it is not repeated")
 			switch strings.TrimSpace(body) {
 			case "":
-				assert.Contains(t, err.Error(), "the reply has no body")
+				assert.Contains(t, err.Error(), "the response has no body")
 			case "null":
-				assert.Contains(t, err.Error(), "the reply is null")
+				assert.Contains(t, err.Error(), "the response is null")
 			}
 			assert.Equal(t, !repeatable(f.Method), f.OutcomeUnknown)
 			assert.Contains(t, err.Error(), "200")
@@ -100,17 +109,20 @@ func TestContentTypeOfGoodJSONDoesNotMatter(t *testing.T) {
 
 func TestStatusIsTheConditionItStandsFor(t *testing.T) {
 	want := map[int][]string{
-		400: {"ErrInvalid"}, 401: {"ErrUnauthorized"}, 402: {"ErrQuotaExceeded"}, 403: {"ErrForbidden"}, 404: {"ErrNotFound"}, 405: nil,
+		400: {"ErrInvalid"}, 408: {"ErrUnavailable"}, 413: {"ErrInvalid"}, 414: {"ErrInvalid"}, 415: nil,
+		425: {"ErrUnavailable"}, 431: {"ErrInvalid"}, 401: {"ErrUnauthorized"}, 402: {"ErrQuotaExceeded"},
+		403: {"ErrForbidden"}, 404: {"ErrNotFound"}, 405: nil,
 		409: {"ErrConflict"}, 410: {"ErrNotFound"}, 422: {"ErrInvalid"}, 429: {"ErrRateLimited"},
-		500: {"ErrUnavailable"}, 501: {"ErrUnavailable"}, 502: {"ErrUnavailable"}, 503: {"ErrUnavailable"}, 504: {"ErrUnavailable"},
+		500: {"ErrUnavailable"}, 501: {"ErrUnavailable"}, 502: {"ErrUnavailable"}, 503: {"ErrUnavailable"},
+		504: {"ErrUnavailable"},
 	}
 	everyOperation(t, func(t *testing.T, v vendor, op operation) {
 		require.Len(t, v.sentinels, 9)
 		for status, names := range want {
-			c, s := start(t, v, options{retry: once()}, always(status, v.failure("why")))
+			c, s := start(t, v, options{retry: noRetries()}, always(status, v.failure("why")))
 			err := op.do(t.Context(), c, call{})
 			expected := slices.Clone(names)
-			if status >= 500 && status != 501 && !repeatable(s.requests()[0].Method) {
+			if (status >= 500 && status != 501 || status == 408) && !repeatable(s.requests()[0].Method) {
 				expected = append(expected, "ErrOutcomeUnknown")
 			}
 			assert.ElementsMatch(t, expected, conditions(v, err), status)
@@ -144,7 +156,7 @@ func TestErrorKeepsHowLongTheServerAskedToWait(t *testing.T) {
 			time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat):       0,
 		} {
 			for _, status := range []int{429, 503, 404} {
-				c, _ := start(t, v, options{retry: once()}, always(status, "", "Retry-After", value))
+				c, _ := start(t, v, options{retry: noRetries()}, always(status, "", "Retry-After", value))
 				f := viewed(t, v, c.remove(t.Context(), "x", call{}))
 				assert.Equal(t, want, f.RetryAfter, "%d %q", status, value)
 			}
@@ -174,32 +186,34 @@ func TestErrorBodiesAndTextsAreBounded(t *testing.T) {
 func TestMetaIsFilledWhereTheCallFails(t *testing.T) {
 	everyOperation(t, func(t *testing.T, v vendor, op operation) {
 		if op.name == "list" {
-			return // a walk's meta has its own tests
+			return // other tests check the metadata of a list
 		}
 		for name, answer := range map[string]func(int, request) (*http.Response, error){
-			"status":    always(404, "", v.requestID, "req-7"),
-			"bad reply": always(200, "<html>", v.requestID, "req-7"),
+			"status":       always(404, "", v.requestID, "req-7"),
+			"bad response": always(200, "<html>", v.requestID, "req-7"),
 			"broken off": func(int, request) (*http.Response, error) {
 				return brokenOff(200, v.object("x"), v.requestID, "req-7"), nil
 			},
 		} {
 			meta := core.Meta{StatusCode: 1, Attempts: 9}
-			c, _ := start(t, v, options{retry: once()}, answer)
+			c, _ := start(t, v, options{retry: noRetries()}, answer)
 			f := viewed(t, v, op.do(t.Context(), c, call{meta: &meta}))
 			assert.Equal(t, f.StatusCode, meta.StatusCode, name)
 			assert.Equal(t, "req-7", meta.RequestID, name)
 			assert.Equal(t, 1, meta.Attempts, name)
 		}
 		meta := core.Meta{StatusCode: 1, Attempts: 9}
-		c, _ := start(t, v, options{retry: once()}, func(int, request) (*http.Response, error) { return nil, errors.New("cut") })
+		c, _ := start(t, v, options{retry: noRetries()}, func(int, request) (*http.Response, error) {
+			return nil, errors.New("cut")
+		})
 		require.Error(t, op.do(t.Context(), c, call{meta: &meta}))
 		assert.Equal(t, core.Meta{Attempts: 1}, meta)
 	})
 }
 
-// brokenOff is a reply whose body ends too early.
+// brokenOff returns a response whose body ends too early.
 func brokenOff(status int, body string, header ...string) *http.Response {
-	resp := reply(status, body, header...)
+	resp := respond(status, body, header...)
 	resp.Body = &cutBody{rest: body[:len(body)/2]}
 	return resp
 }
@@ -219,7 +233,7 @@ func (b *cutBody) Read(p []byte) (int, error) {
 
 func (*cutBody) Close() error { return nil }
 
-func TestBrokenOffReplyKeepsItsStatus(t *testing.T) {
+func TestBrokenOffResponseKeepsItsStatus(t *testing.T) {
 	everyOperation(t, func(t *testing.T, v vendor, op operation) {
 		c, s := start(t, v, options{}, func(int, request) (*http.Response, error) {
 			return brokenOff(409, v.failure("taken"), v.requestID, "req-7"), nil
@@ -247,5 +261,90 @@ func TestBrokenOffReplyKeepsItsStatus(t *testing.T) {
 			assert.Equal(t, 1, s.count())
 		}
 		synctest.Wait()
+	})
+}
+
+func TestPageForABrowserIsUnavailable(t *testing.T) {
+	everyOperation(t, func(t *testing.T, v vendor, op operation) {
+		for _, body := range []string{"<html><b>log in</b></html>", "\n <!DOCTYPE html><p>maintenance",
+			`<?xml version="1.0"?><error/>`} {
+			c, s := start(t, v, options{}, always(200, body, "Content-Type", "text/html"))
+			err := op.do(t.Context(), c, call{})
+			want := []string{"ErrUnavailable"}
+			if !repeatable(s.requests()[0].Method) {
+				want = append(want, "ErrOutcomeUnknown")
+			}
+			assert.ElementsMatch(t, want, conditions(v, err), body)
+			assert.ErrorContains(t, err, "HTML or XML, not JSON")
+			assert.Equal(t, 1, s.count())
+		}
+	})
+}
+
+func TestAttemptTimeoutIsATimeoutAsNetHTTPHasIt(t *testing.T) {
+	everyOperation(t, func(t *testing.T, v vendor, op operation) {
+		hanging := func(ctx context.Context) (string, time.Time, error) {
+			<-ctx.Done()
+			return "", time.Time{}, ctx.Err()
+		}
+		for name, o := range map[string]options{
+			"the server": {}, "the token source": {token: hanging}, "after a redirect": {client: &http.Client{}},
+		} {
+			o.attemptTimeout, o.retry = time.Second, noRetries()
+			c, _ := start(t, v, o, func(n int, r request) (*http.Response, error) {
+				if n == 1 && o.client != nil {
+					return respond(307, "", "Location", "/elsewhere"), nil
+				}
+				return hang(r)
+			})
+			err := op.do(t.Context(), c, call{})
+			timeout, ok := errors.AsType[net.Error](err)
+			require.True(t, ok, name)
+			assert.True(t, timeout.Timeout(), name)
+			assert.ErrorIs(t, err, os.ErrDeadlineExceeded, name)
+			assert.NotErrorIs(t, err, context.DeadlineExceeded, name)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		c, _ := start(t, v, options{}, func(_ int, r request) (*http.Response, error) { return hang(r) })
+		timeout, ok := errors.AsType[net.Error](op.do(ctx, c, call{}))
+		require.True(t, ok)
+		assert.True(t, timeout.Timeout())
+	})
+}
+
+func TestTextSaysWhichWaitWasAskedForAndWhyTheCallWasNotRepeated(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		budget := quick()
+		budget.Budget = 1
+		for name, tt := range map[string]struct {
+			policy     core.RetryPolicy
+			status     int
+			retryAfter string
+			deadline   time.Duration
+			want       []string
+		}{
+			"cap": {quick(), 429, "66", time.Hour, []string{"asked to wait 1m6s",
+				"not repeated: the wait is longer than the 1m5s allowed"}},
+			"cap, 503": {quick(), 503, "3600", time.Hour, []string{"asked to wait 1h0m0s",
+				"longer than the 1m5s allowed"}},
+			"deadline": {quick(), 429, "20", 10 * time.Second,
+				[]string{"asked to wait 20s", "not repeated: the deadline is in 10s"}},
+			"attempts": {quick(), 429, "2", time.Hour,
+				[]string{"asked to wait 2s", "not repeated: no more than 5 attempts are allowed"}},
+			"no retries":   {noRetries(), 502, "", time.Hour, nil},
+			"budget":       {budget, 502, "", time.Hour, []string{"not repeated: the retry budget is used up"}},
+			"not possible": {quick(), 404, "", time.Hour, nil},
+		} {
+			c, _ := start(t, v, options{retry: tt.policy}, always(tt.status, v.failure("no"), "Retry-After",
+				tt.retryAfter))
+			ctx, cancel := context.WithTimeout(t.Context(), tt.deadline)
+			_, err := c.get(ctx, "x", call{})
+			cancel()
+			for _, want := range tt.want {
+				assert.ErrorContains(t, err, want, name)
+			}
+			assert.Equal(t, tt.want == nil, common(t, err).NotRepeated == "", name)
+		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,7 +16,7 @@ import (
 	"github.com/integrations-go/sdk/internal/core"
 )
 
-// walks runs a test with and without prefetch, in a bubble each.
+// walks runs a test with and without prefetch, each in a bubble.
 func walks(t *testing.T, test func(t *testing.T, v vendor, o call)) {
 	t.Helper()
 	each(t, func(t *testing.T, v vendor) {
@@ -63,7 +64,7 @@ func TestErrorEndsTheWalkAfterTheItemsBeforeIt(t *testing.T) {
 		list := pages(v, 3)
 		c, s := start(t, v, options{}, func(n int, r request) (*http.Response, error) {
 			if n == 2 {
-				return reply(404, v.failure("gone")), nil
+				return respond(404, v.failure("gone")), nil
 			}
 			return list(n, r)
 		})
@@ -100,7 +101,7 @@ func TestLeavingTheLoopSendsNothingMoreAndLeaksNothing(t *testing.T) {
 			list := pages(v, 9)
 			c, s := start(t, v, options{}, func(n int, r request) (*http.Response, error) {
 				if n > 1 {
-					return hang(r) // ends only when the walk ends it
+					return hang(r) // returns when the walk ends
 				}
 				return list(n, r)
 			})
@@ -122,7 +123,7 @@ func TestRepeatedPageTokenIsAnError(t *testing.T) {
 	walks(t, func(t *testing.T, v vendor, o call) {
 		c, s := start(t, v, options{}, func(_ int, r request) (*http.Response, error) {
 			next := map[string]string{"": "t2", "t2": "t3", "t3": "t2"}[v.token(r.Request)]
-			return reply(200, v.page(v.link(host, next), "at "+v.token(r.Request))), nil
+			return respond(200, v.page(v.link(host, next), "at "+v.token(r.Request))), nil
 		})
 		seq, _ := c.list(t.Context(), "", o)
 		ids, errs := collect(seq)
@@ -138,9 +139,9 @@ func TestLinkToAnotherHostGivesOnlyItsToken(t *testing.T) {
 	walks(t, func(t *testing.T, v vendor, o call) {
 		c, s := start(t, v, options{}, func(_ int, r request) (*http.Response, error) {
 			if v.token(r.Request) == "" {
-				return reply(200, v.page(v.link("evil.test", "t2"), "1")), nil
+				return respond(200, v.page(v.link("evil.test", "t2"), "1")), nil
 			}
-			return reply(200, v.page("", "2")), nil
+			return respond(200, v.page("", "2")), nil
 		})
 		seq, _ := c.list(t.Context(), "", o)
 		ids, errs := collect(seq)
@@ -178,7 +179,7 @@ func TestMetaAndRawBodyBelongToThePageInHand(t *testing.T) {
 		list := pages(v, 4)
 		c, _ := start(t, v, options{}, func(n int, r request) (*http.Response, error) {
 			if n == 4 {
-				return reply(403, v.failure("no"), v.requestID, "id-4"), nil
+				return respond(403, v.failure("no"), v.requestID, "id-4"), nil
 			}
 			resp, err := list(n, r)
 			resp.Header.Set(v.requestID, fmt.Sprintf("id-%d", n))
@@ -190,7 +191,7 @@ func TestMetaAndRawBodyBelongToThePageInHand(t *testing.T) {
 		seq, _ := c.list(t.Context(), "", o)
 		var errs int
 		for id, err := range seq {
-			synctest.Wait() // the page ahead is there by now, and must not have shown up
+			synctest.Wait() // the prefetched page is available, but not yet visible
 			if err != nil {
 				errs++
 				assert.Equal(t, core.Meta{StatusCode: 403, RequestID: "id-4", Attempts: 1, Header: meta.Header}, meta)
@@ -199,7 +200,7 @@ func TestMetaAndRawBodyBelongToThePageInHand(t *testing.T) {
 			}
 			assert.Equal(t, "id-"+id[:1], meta.RequestID)
 			assert.Contains(t, string(raw), `"`+id+`"`)
-			raw[0] = 'X' // it is the caller's own
+			raw[0] = 'X' // the caller owns it
 		}
 		assert.Equal(t, 1, errs)
 	})
@@ -224,5 +225,37 @@ func TestCancelledContextEndsTheWalkOnce(t *testing.T) {
 		require.ErrorIs(t, errs[0], context.DeadlineExceeded)
 		viewed(t, v, errs[0])
 		assert.Equal(t, time.Second, time.Since(begin))
+	})
+}
+
+func TestManyGoroutinesRangeOverOneIterator(t *testing.T) {
+	walks(t, func(t *testing.T, v vendor, o call) {
+		list := pages(v, 3)
+		c, s := start(t, v, options{}, func(n int, r request) (*http.Response, error) {
+			time.Sleep(time.Duration(n*n%7) * time.Millisecond) // the walks overtake each other
+			return list(n, r)
+		})
+		seq, _ := c.list(t.Context(), "", o)
+		const goroutines = 8
+		var wg sync.WaitGroup
+		for i := range goroutines {
+			wg.Go(func() {
+				if i == 0 { // leaves early, which the others do not notice
+					for range seq {
+						break
+					}
+					return
+				}
+				var ids []string
+				for id, err := range seq {
+					time.Sleep(time.Duration(i) * time.Millisecond) // the others fetch their pages meanwhile
+					assert.NoError(t, err)
+					ids = append(ids, id)
+				}
+				assert.Equal(t, []string{"1a", "1b", "2a", "2b", "3a", "3b"}, ids)
+			})
+		}
+		wg.Wait()
+		assert.GreaterOrEqual(t, s.count(), 3*(goroutines-1)+1)
 	})
 }

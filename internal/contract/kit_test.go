@@ -33,7 +33,8 @@ func each(t *testing.T, test func(t *testing.T, v vendor)) {
 	}
 }
 
-// eachInBubble does it where the clock stands still while anything runs, and where a goroutine left behind is a failure.
+// eachInBubble runs a test for every vendor in a bubble. The clock stops while a goroutine runs,
+// and a remaining goroutine fails the test.
 func eachInBubble(t *testing.T, test func(t *testing.T, v vendor)) {
 	t.Helper()
 	each(t, func(t *testing.T, v vendor) {
@@ -41,17 +42,17 @@ func eachInBubble(t *testing.T, test func(t *testing.T, v vendor)) {
 	})
 }
 
-// host is where the base URL of a client in memory points.
+// host is the host in the base URL of a client in memory.
 const host = "api.test"
 
-// request is what came to a server.
+// request is a request that a server received.
 type request struct {
 	*http.Request
 	body string
 	at   time.Time
 }
 
-// server answers in memory. The first request is number 1.
+// server responds in memory. The first request has number 1.
 type server struct {
 	answer func(n int, r request) (*http.Response, error)
 	closed int
@@ -90,8 +91,8 @@ func (s *server) requests() []request {
 
 func (s *server) count() int { return len(s.requests()) }
 
-// reply is a response with a JSON body. The header comes in pairs.
-func reply(status int, body string, header ...string) *http.Response {
+// respond returns a response with a JSON body. header has pairs of name and value.
+func respond(status int, body string, header ...string) *http.Response {
 	h := http.Header{"Content-Type": {"application/json"}}
 	for i := 0; i < len(header); i += 2 {
 		h.Set(header[i], header[i+1])
@@ -102,25 +103,25 @@ func reply(status int, body string, header ...string) *http.Response {
 	}
 }
 
-// always answers every request alike.
+// always returns the same response for every request.
 func always(status int, body string, header ...string) func(int, request) (*http.Response, error) {
-	return func(int, request) (*http.Response, error) { return reply(status, body, header...), nil }
+	return func(int, request) (*http.Response, error) { return respond(status, body, header...), nil }
 }
 
-// hang answers nothing until the request's context ends.
+// hang waits until the context of the request ends.
 func hang(r request) (*http.Response, error) {
 	<-r.Context().Done()
 	return nil, r.Context().Err()
 }
 
-// quick is a policy that hardly waits.
+// quick returns a policy with very short waits.
 func quick() core.RetryPolicy {
 	p := core.DefaultRetryPolicy()
 	p.MinDelay, p.MaxDelay = time.Millisecond, 2*time.Millisecond
 	return p
 }
 
-// start is a client of a server in memory.
+// start returns a client of a server in memory.
 func start(t *testing.T, v vendor, o options, answer func(int, request) (*http.Response, error)) (*client, *server) {
 	t.Helper()
 	s := &server{answer: answer}
@@ -134,7 +135,7 @@ func start(t *testing.T, v vendor, o options, answer func(int, request) (*http.R
 	return connect(t, v, o), s
 }
 
-// connect makes a client of v, with a quick policy unless o has one.
+// connect returns a client of v, with a quick policy unless o has one.
 func connect(t *testing.T, v vendor, o options) *client {
 	t.Helper()
 	if o.retry == (core.RetryPolicy{}) {
@@ -158,7 +159,7 @@ func protocols(t *testing.T, test func(t *testing.T, serve func(http.HandlerFunc
 					}
 					h(w, r)
 				}))
-				srv.Config.ErrorLog = log.New(io.Discard, "", 0) // it tells of connections that a test cuts
+				srv.Config.ErrorLog = log.New(io.Discard, "", 0) // it would log the connections that a test cuts
 				srv.EnableHTTP2 = two
 				srv.StartTLS()
 				t.Cleanup(srv.Close)
@@ -168,19 +169,19 @@ func protocols(t *testing.T, test func(t *testing.T, serve func(http.HandlerFunc
 	}
 }
 
-// operation is one of the calls that every vendor has.
+// operation is a call that every vendor has.
 type operation struct {
 	name string
 	do   func(ctx context.Context, c *client, o call) error
 	good func(v vendor) *http.Response
 }
 
-// operations are all of them.
+// operations are all of these calls.
 var operations = []operation{
 	{"get", func(ctx context.Context, c *client, o call) error {
 		_, err := c.get(ctx, "x-1", o)
 		return err
-	}, func(v vendor) *http.Response { return reply(200, v.object("x-1")) }},
+	}, func(v vendor) *http.Response { return respond(200, v.object("x-1")) }},
 	{"list", func(ctx context.Context, c *client, o call) error {
 		seq, _ := c.list(ctx, "", o)
 		_, errs := collect(seq)
@@ -188,28 +189,28 @@ var operations = []operation{
 			return nil
 		}
 		return errs[0]
-	}, func(v vendor) *http.Response { return reply(200, v.page("", "x-1")) }},
+	}, func(v vendor) *http.Response { return respond(200, v.page("", "x-1")) }},
 	{"create", func(ctx context.Context, c *client, o call) error {
 		_, err := c.create(ctx, o)
 		return err
-	}, func(v vendor) *http.Response { return reply(201, v.object("x-1")) }},
+	}, func(v vendor) *http.Response { return respond(201, v.object("x-1")) }},
 	{"update", func(ctx context.Context, c *client, o call) error {
 		return c.update(ctx, "x-1", o)
-	}, func(v vendor) *http.Response { return reply(200, v.object("x-1")) }},
+	}, func(v vendor) *http.Response { return respond(200, v.object("x-1")) }},
 	{"delete", func(ctx context.Context, c *client, o call) error {
 		return c.remove(ctx, "x-1", o)
 	}, removed},
 }
 
-// removed is what delete answers.
+// removed returns the response to delete.
 func removed(v vendor) *http.Response {
 	if v.removed != "" {
-		return reply(200, v.removed)
+		return respond(200, v.removed)
 	}
-	return reply(204, "")
+	return respond(204, "")
 }
 
-// everyOperation runs a test for each of them, in a bubble.
+// everyOperation runs a test for each operation, in a bubble.
 func everyOperation(t *testing.T, test func(t *testing.T, v vendor, op operation)) {
 	t.Helper()
 	each(t, func(t *testing.T, v vendor) {
@@ -222,7 +223,7 @@ func everyOperation(t *testing.T, test func(t *testing.T, v vendor, op operation
 	})
 }
 
-// repeatable says what RFC 9110, section 9.2.2 calls idempotent.
+// repeatable reports whether the method is idempotent by RFC 9110, section 9.2.2.
 func repeatable(method string) bool { return method != http.MethodPost && method != http.MethodPatch }
 
 func collect(seq iter.Seq2[string, error]) (ids []string, errs []error) {
@@ -236,7 +237,7 @@ func collect(seq iter.Seq2[string, error]) (ids []string, errs []error) {
 	return ids, errs
 }
 
-// viewed is the vendor's error in err.
+// viewed returns the fields of the vendor's error in err.
 func viewed(t *testing.T, v vendor, err error) core.Failure {
 	t.Helper()
 	require.Error(t, err)
@@ -245,7 +246,7 @@ func viewed(t *testing.T, v vendor, err error) core.Failure {
 	return f
 }
 
-// conditions are the names of the sentinels that err is.
+// conditions returns the names of the conditions of err.
 func conditions(v vendor, err error) []string {
 	var names []string
 	for name, target := range v.sentinels {
@@ -256,24 +257,25 @@ func conditions(v vendor, err error) []string {
 	return names
 }
 
-// pages is a server's list of n pages of two items: page 2 has the token t2 and the items 2a and 2b.
+// pages returns a server with a list of n pages of two items: page 2 has the token t2 and the items
+// 2a and 2b.
 func pages(v vendor, n int) func(int, request) (*http.Response, error) {
 	return func(_ int, r request) (*http.Response, error) {
 		page := 1
 		if token := v.token(r.Request); token != "" {
 			if _, err := fmt.Sscanf(token, "t%d", &page); err != nil {
-				return reply(400, v.failure("bad token "+token)), nil //nolint:nilerr // the server tells it
+				return respond(400, v.failure("bad token "+token)), nil //nolint:nilerr // the server tells it
 			}
 		}
 		next := ""
 		if page < n {
 			next = v.link(host, fmt.Sprintf("t%d", page+1))
 		}
-		return reply(200, v.page(next, fmt.Sprintf("%da", page), fmt.Sprintf("%db", page))), nil
+		return respond(200, v.page(next, fmt.Sprintf("%da", page), fmt.Sprintf("%db", page))), nil
 	}
 }
 
-// tokens are the page tokens that were asked for.
+// tokens returns the requested page tokens.
 func tokens(v vendor, seen []request) []string {
 	var all []string
 	for _, r := range seen {

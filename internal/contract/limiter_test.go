@@ -3,9 +3,14 @@ package contract_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -16,10 +21,10 @@ import (
 
 var errRefused = errors.New("limiter says no")
 
-// limiter counts, and checks how it is used.
+// limiter counts its permits, and checks how it is used.
 type limiter struct {
-	refuseFrom uint64        // the first Acquire to refuse, 0 for none
-	places     chan struct{} // nil: no limit
+	refuseFrom uint64        // number of the first Acquire to refuse, 0 for none
+	places     chan struct{} // nil if there is no limit
 
 	mu       sync.Mutex
 	seq      uint64
@@ -74,7 +79,7 @@ func (l *limiter) Release(p ratelimit.Permit) {
 	delete(l.held, p.Seq)
 }
 
-// check tells whether every permit came back exactly once.
+// check fails the test unless every permit was released exactly once.
 func (l *limiter) check(t *testing.T, permits int) {
 	t.Helper()
 	l.mu.Lock()
@@ -89,7 +94,7 @@ func TestEveryPermitIsReleasedExactlyOnceOnEveryPath(t *testing.T) {
 		for name, answer := range map[string]func(int, request) (*http.Response, error){
 			"success":        func(int, request) (*http.Response, error) { return op.good(v), nil },
 			"error":          always(404, v.failure("x")),
-			"bad reply":      always(200, "<html>"),
+			"bad response":   always(200, "<html>"),
 			"retries":        always(429, ""),
 			"connection":     func(int, request) (*http.Response, error) { return nil, errCut },
 			"broken off":     func(int, request) (*http.Response, error) { return brokenOff(200, v.object("x")), nil },
@@ -127,11 +132,13 @@ func TestPermitIsReleasedWhenAMiddlewareOrATokenSourcePanics(t *testing.T) {
 		assert.PanicsWithValue(t, "middleware", func() { _, _ = c.get(t.Context(), "x", call{}) })
 		l.check(t, 1)
 
-		c, _ = start(t, v, options{limiter: &l, token: func(context.Context) (string, time.Time, error) { panic("source") }}, always(200, v.object("x")))
-		for range 2 { // the second caller must not wait for the first one's flight
+		c, _ = start(t, v, options{limiter: &l, token: func(context.Context) (string, time.Time, error) {
+			panic("source")
+		}}, always(200, v.object("x")))
+		for range 2 { // the second caller must not wait for the first one's fetch
 			assert.PanicsWithValue(t, "source", func() { _, _ = c.get(t.Context(), "x", call{}) })
 		}
-		l.check(t, 1) // a credential is got before the permit
+		l.check(t, 1) // the credential is fetched before the permit
 	})
 }
 
@@ -143,13 +150,14 @@ func TestAcquireObserveReleaseComeInOrderForEveryAttempt(t *testing.T) {
 			case 1:
 				return nil, errCut
 			case 2:
-				return reply(429, "", "X-Mark", "second"), nil
+				return respond(429, "", "X-Mark", "second"), nil
 			}
-			return reply(200, v.object("x")), nil
+			return respond(200, v.object("x")), nil
 		})
 		_, err := c.get(t.Context(), "x", call{})
 		require.NoError(t, err)
-		assert.Equal(t, []string{"acquire", "release", "acquire", "observe", "release", "acquire", "observe", "release"}, l.order)
+		assert.Equal(t, []string{"acquire", "release", "acquire", "observe", "release", "acquire", "observe",
+			"release"}, l.order)
 		require.Len(t, l.observed, 2)
 		assert.Equal(t, "second", l.observed[0].Header.Get("X-Mark"))
 		assert.Equal(t, 429, l.observed[0].StatusCode)
@@ -170,7 +178,7 @@ func TestRefusalOfTheLimiterSendsNothingAndIsNoAttempt(t *testing.T) {
 	})
 }
 
-func TestRefusalBeforeARetryKeepsTheReplyThatLedToIt(t *testing.T) {
+func TestRefusalBeforeARetryKeepsTheResponseThatLedToIt(t *testing.T) {
 	everyOperation(t, func(t *testing.T, v vendor, op operation) {
 		l := &limiter{refuseFrom: 3}
 		c, s := start(t, v, options{limiter: l}, always(429, v.failure("slow down"), v.requestID, "req-7"))
@@ -187,7 +195,8 @@ func TestRefusalBeforeARetryKeepsTheReplyThatLedToIt(t *testing.T) {
 
 func TestWaitTooLongIsRateLimitedAndTellsTheWait(t *testing.T) {
 	eachInBubble(t, func(t *testing.T, v vendor) {
-		c, s := start(t, v, options{limiter: waiting{&ratelimit.WaitError{Wait: time.Hour, Max: time.Minute}}}, always(200, ""))
+		c, s := start(t, v, options{limiter: waiting{&ratelimit.WaitError{Wait: time.Hour, Max: time.Minute}}},
+			always(200, ""))
 		_, err := c.create(t.Context(), call{})
 		f := viewed(t, v, err)
 		assert.Equal(t, []string{"ErrRateLimited"}, conditions(v, err))
@@ -196,7 +205,25 @@ func TestWaitTooLongIsRateLimitedAndTellsTheWait(t *testing.T) {
 	})
 }
 
-// waiting refuses with err.
+func TestTextOfARefusalNamesTheLimiterOnce(t *testing.T) {
+	tooLong := &ratelimit.WaitError{Wait: 30 * time.Second, Max: 2 * time.Second}
+	const text = "ratelimit: a wait of 30s is needed, the longest wait allowed is 2s"
+	everyOperation(t, func(t *testing.T, v vendor, op operation) {
+		for want, refusal := range map[string]error{
+			text:                              tooLong,
+			"rate limit: limiter says no":     errRefused,
+			"rate limit: my limiter: " + text: fmt.Errorf("my limiter: %w", tooLong),
+		} {
+			c, _ := start(t, v, options{limiter: waiting{refusal}}, always(200, ""))
+			err := op.do(t.Context(), c, call{})
+			require.ErrorIs(t, err, refusal)
+			f := viewed(t, v, err)
+			assert.True(t, strings.HasSuffix(err.Error(), f.Path+": "+want), err)
+		}
+	})
+}
+
+// waiting is a limiter that refuses with err.
 type waiting struct{ err error }
 
 func (w waiting) Acquire(context.Context, *http.Request) (ratelimit.Permit, error) {
@@ -217,7 +244,7 @@ func TestConcurrencyLimitOfOneServesEveryoneWithATokenRefreshInside(t *testing.T
 			assert.Equal(t, 1, flying)
 			time.Sleep(time.Second)
 			flying--
-			return reply(200, v.object("x")), nil
+			return respond(200, v.object("x")), nil
 		})
 		var wg sync.WaitGroup
 		for range 64 {
@@ -229,4 +256,138 @@ func TestConcurrencyLimitOfOneServesEveryoneWithATokenRefreshInside(t *testing.T
 		wg.Wait()
 		l.check(t, 64)
 	})
+}
+
+// A burst of twice the requests that one second allows. Requests that wait for the next second must
+// not fail because of an assumed wait. The limiter is the default of Confluent's client.
+func TestBurstWithDeadlinesIsNotFailedOnAGuess(t *testing.T) {
+	for name, timeout := range map[string]time.Duration{"1.5s": 1500 * time.Millisecond,
+		"1.8s": 1800 * time.Millisecond, "2s": 2 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			eachInBubble(t, func(t *testing.T, v vendor) {
+				l, err := ratelimit.New(ratelimit.WithHeaders(ratelimit.Confluent()), ratelimit.WithAdaptiveInFlight(0,
+					1))
+				require.NoError(t, err)
+				var mu sync.Mutex
+				begin, used, refused := time.Now(), map[int]int{}, 0
+				c, _ := start(t, v, options{limiter: l}, func(int, request) (*http.Response, error) {
+					time.Sleep(5 * time.Millisecond)
+					mu.Lock()
+					defer mu.Unlock()
+					second := int(time.Since(begin) / time.Second)
+					resp := respond(200, v.object("x"), "X-RateLimit-Limit", "100", "X-RateLimit-Reset", "1")
+					if used[second] == 100 {
+						refused++
+						resp = respond(429, "", "Retry-After", "1")
+					} else {
+						used[second]++
+					}
+					resp.Header.Set("X-RateLimit-Remaining", strconv.Itoa(100-used[second]))
+					return resp, nil
+				})
+				var good atomic.Int32
+				var wg sync.WaitGroup
+				for range 200 {
+					wg.Go(func() {
+						ctx, cancel := context.WithTimeout(t.Context(), timeout)
+						defer cancel()
+						if _, err := c.get(ctx, "x", call{}); err == nil {
+							good.Add(1)
+						}
+					})
+				}
+				wg.Wait()
+				assert.GreaterOrEqual(t, good.Load(), int32(196)) // the last ones probe the next window
+				assert.Zero(t, refused)
+			})
+		})
+	}
+}
+
+// A server accepts four requests at a time and refuses the others. Refused requests wait, the
+// others continue.
+func TestRefusalForTooManyInFlightPausesItsCallOnly(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		l, err := ratelimit.New(ratelimit.WithAdaptiveInFlight(0, 1))
+		require.NoError(t, err)
+		var mu sync.Mutex
+		working, served := 0, 0
+		c, _ := start(t, v, options{limiter: l}, func(int, request) (*http.Response, error) {
+			mu.Lock()
+			if working == 4 {
+				mu.Unlock()
+				return respond(429, "", "Retry-After", "5"), nil
+			}
+			working++
+			served++
+			mu.Unlock()
+			time.Sleep(50 * time.Millisecond)
+			mu.Lock()
+			defer mu.Unlock()
+			working--
+			return respond(200, v.object("x")), nil
+		})
+		const d = 5 * time.Second // the refused calls are still waiting
+		ctx, cancel := context.WithTimeout(t.Context(), d)
+		defer cancel()
+		var wg sync.WaitGroup
+		for range 32 {
+			wg.Go(func() {
+				for ctx.Err() == nil {
+					_, _ = c.get(ctx, "x", call{})
+				}
+			})
+		}
+		wg.Wait()
+		assert.Greater(t, served, 4*5*20*9/10)
+	})
+}
+
+// A call that was refused waits once, as long as the server asked for, and goes before those that
+// came after it: it does not end last.
+func TestRefusedCallKeepsItsPlace(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status, retryAfter, callers int
+		refused                     int // of the callers, the first ones
+	}{
+		"429":             {429, 20, 51, 1},
+		"503":             {503, 7, 31, 1},
+		"several refused": {429, 20, 51, 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachInBubble(t, func(t *testing.T, v vendor) {
+				l, err := ratelimit.New(ratelimit.WithRate(10, tt.refused))
+				require.NoError(t, err)
+				c, _ := start(t, v, options{limiter: l}, func(n int, _ request) (*http.Response, error) {
+					time.Sleep(10 * time.Millisecond)
+					if n <= tt.refused {
+						return respond(tt.status, "", "Retry-After", strconv.Itoa(tt.retryAfter)), nil
+					}
+					return respond(200, v.object("x")), nil
+				})
+				var mu sync.Mutex
+				begin := time.Now()
+				ends := make([]time.Duration, tt.callers) // in the order in which they began
+				var wg sync.WaitGroup
+				for i := range tt.callers {
+					wg.Go(func() {
+						_, err := c.get(t.Context(), "x", call{})
+						assert.NoError(t, err)
+						mu.Lock()
+						defer mu.Unlock()
+						ends[i] = time.Since(begin)
+					})
+					synctest.Wait()
+				}
+				wg.Wait()
+				pause := time.Duration(tt.retryAfter) * time.Second
+				for i := range tt.refused {
+					assert.Greater(t, ends[i], pause)
+					// A few of the others leave while its random part of the wait passes.
+					assert.Less(t, ends[i], pause+time.Duration(tt.refused+2)*100*time.Millisecond)
+				}
+				assert.Greater(t, ends[tt.callers-1], pause+4*time.Second*time.Duration(tt.callers)/51)
+			})
+		})
+	}
 }

@@ -4,17 +4,21 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/integrations-go/sdk"
 )
 
-// records are the log's lines.
+// records returns the lines of a log.
 func records(t *testing.T, log *bytes.Buffer) []map[string]any {
 	t.Helper()
 	var all []map[string]any
@@ -44,13 +48,14 @@ func TestEveryCallIsOneRecord(t *testing.T) {
 				r.Header.Set(v.requestID, "req-7")
 				return r, nil
 			}, "DEBUG", float64(op.good(v).StatusCode), ""},
-			"status":      {always(404, v.failure("secret detail"), v.requestID, "req-7"), "WARN", float64(404), ""},
-			"redirection": {always(304, "", v.requestID, "req-7"), "WARN", float64(304), ""},
-			"bad reply":   {always(200, "<html>", v.requestID, "req-7"), "WARN", float64(200), "reply"},
-			"connection":  {func(int, request) (*http.Response, error) { return nil, errCut }, "WARN", nil, errCut.Error()},
+			"status":       {always(404, v.failure("secret detail"), v.requestID, "req-7"), "WARN", float64(404), ""},
+			"redirection":  {always(304, "", v.requestID, "req-7"), "WARN", float64(304), ""},
+			"bad response": {always(200, "<html>", v.requestID, "req-7"), "WARN", float64(200), "response"},
+			"connection": {func(int, request) (*http.Response, error) { return nil, errCut }, "WARN", nil,
+				errCut.Error()},
 		} {
 			var log bytes.Buffer
-			client, s := start(t, v, options{logger: logger(&log, slog.LevelDebug), retry: once()}, c.answer)
+			client, s := start(t, v, options{logger: logger(&log, slog.LevelDebug), retry: noRetries()}, c.answer)
 			_ = op.do(t.Context(), client, call{})
 			all := records(t, &log)
 			require.Len(t, all, 1, name)
@@ -72,7 +77,8 @@ func TestEveryCallIsOneRecord(t *testing.T) {
 				assert.Contains(t, r["error"], c.text, name)
 			}
 			for key := range r {
-				assert.True(t, slices.Contains([]string{"msg", "level", "vendor", "operation", "method", "path", "attempts", "duration", "status", "request_id", "error"}, key), key)
+				assert.True(t, slices.Contains([]string{"msg", "level", "vendor", "operation", "method", "path",
+					"attempts", "duration", "status", "request_id", "error"}, key), key)
 			}
 		}
 	})
@@ -82,10 +88,11 @@ func TestRecordsTellHowLongCallsTook(t *testing.T) {
 	eachInBubble(t, func(t *testing.T, v vendor) {
 		for _, status := range []int{200, 404} {
 			var log bytes.Buffer
-			c, _ := start(t, v, options{logger: logger(&log, slog.LevelDebug)}, func(int, request) (*http.Response, error) {
-				time.Sleep(3 * time.Second)
-				return reply(status, v.object("x")), nil
-			})
+			c, _ := start(t, v, options{logger: logger(&log, slog.LevelDebug)},
+				func(int, request) (*http.Response, error) {
+					time.Sleep(3 * time.Second)
+					return respond(status, v.object("x")), nil
+				})
 			_, err := c.get(t.Context(), "x", call{})
 			assert.Equal(t, status == 200, err == nil)
 			all := records(t, &log)
@@ -98,15 +105,16 @@ func TestRecordsTellHowLongCallsTook(t *testing.T) {
 func TestRetriesHaveRecordsOfTheirOwn(t *testing.T) {
 	eachInBubble(t, func(t *testing.T, v vendor) {
 		var log bytes.Buffer
-		c, s := start(t, v, options{logger: logger(&log, slog.LevelInfo)}, func(n int, _ request) (*http.Response, error) {
-			switch n {
-			case 1:
-				return nil, errCut
-			case 2:
-				return reply(429, "", "Retry-After", "5"), nil
-			}
-			return reply(200, v.object("x")), nil
-		})
+		c, s := start(t, v, options{logger: logger(&log, slog.LevelInfo)},
+			func(n int, _ request) (*http.Response, error) {
+				switch n {
+				case 1:
+					return nil, errCut
+				case 2:
+					return respond(429, "", "Retry-After", "5"), nil
+				}
+				return respond(200, v.object("x")), nil
+			})
 		begin := time.Now()
 		_, err := c.get(t.Context(), "x", call{})
 		require.NoError(t, err)
@@ -121,7 +129,7 @@ func TestRetriesHaveRecordsOfTheirOwn(t *testing.T) {
 		}
 		assert.Contains(t, all[0]["error"], errCut.Error())
 		assert.EqualValues(t, 429, all[1]["status"])
-		assert.Equal(t, time.Since(begin), waited, "the record tells the wait that followed")
+		assert.Equal(t, time.Since(begin), waited, "the record has the wait that followed")
 		assert.Equal(t, 3, s.count())
 	})
 }
@@ -149,7 +157,7 @@ func TestLogGetsTheCallersContext(t *testing.T) {
 	})
 }
 
-// contextHandler keeps what the contexts of its records hold.
+// contextHandler stores values from the contexts of its records.
 type contextHandler struct {
 	key  any
 	seen []any
@@ -162,3 +170,74 @@ func (h *contextHandler) Handle(ctx context.Context, _ slog.Record) error {
 }
 func (h *contextHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
 func (h *contextHandler) WithGroup(string) slog.Handler      { return h }
+
+func TestRecordsHaveNothingThatTheServerSays(t *testing.T) {
+	everyOperation(t, func(t *testing.T, v vendor, op operation) {
+		const said = "said-by-the-server"
+		for name, answer := range map[string]func(int, request) (*http.Response, error){
+			"status": always(400, v.failure(said), "X-Note", said),
+			"a failure in a 200": always(200, `{"class":"VoidResponse","relatedHTTPCode":400,"exceptionClassName":"`+
+				said+`","exceptionErrorMessage":"`+said+`","exceptionErrorMessageId":"`+said+`"}`),
+			"no JSON": always(200, said),
+			"an odd value": always(200, `{"id":{"`+said+`":1},"name":7,"status":"`+said+`","data":"`+said+
+				`","items":"`+said+`"}`),
+			"a bad link": always(200, `{"data":[],"metadata":{"next":"https://api.test/x?token=`+said+
+				`"},"items":[],"pagination":{"next_page_token":7}}`),
+			"not HTTP": func(int, request) (*http.Response, error) {
+				return nil, fmt.Errorf("malformed HTTP response %q", said)
+			},
+			"an odd id": always(404, "", v.requestID, said+" {}"),
+			"a long id": always(404, "", v.requestID, strings.Repeat(said, 20)),
+			"an echo of the call's": func(_ int, r request) (*http.Response, error) {
+				return respond(404, "", v.requestID, r.Header.Get("X-Note")), nil
+			},
+		} {
+			var log bytes.Buffer
+			c, _ := start(t, v, options{logger: logger(&log, slog.LevelDebug), retry: noRetries()}, answer)
+			_ = op.do(t.Context(), c, call{shared: []sdk.CallOption{sdk.WithHeader("X-Note", said)}})
+			require.NotEmpty(t, log.String())
+			assert.NotContains(t, log.String(), said, name)
+		}
+	})
+}
+
+func TestRecordOfACallForACredentialHasNoTextOfTheServer(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		inner, _ := start(t, v, options{retry: noRetries()}, always(403, v.failure("said-by-the-server"), v.requestID,
+			"req-7"))
+		var log bytes.Buffer
+		c, _ := start(t, v, options{logger: logger(&log, slog.LevelDebug),
+			token: func(ctx context.Context) (string, time.Time, error) {
+				_, err := inner.get(ctx, "x", call{})
+				return "", time.Time{}, err
+			}}, always(200, ""))
+		_, err := c.get(t.Context(), "x", call{})
+		require.ErrorContains(t, err, "said-by-the-server")
+		assert.NotContains(t, log.String(), "said-by-the-server")
+		assert.Contains(t, log.String(), "status=403")
+	})
+}
+
+func TestWaitThatGoesOnWarnsOfNothing(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		statuses := []int{200, 200, 200}
+		if strings.Contains(v.waiting, "errors") {
+			statuses = []int{400, 409, 422}
+		}
+		var log bytes.Buffer
+		c, s := start(t, v, options{logger: logger(&log, slog.LevelInfo)},
+			func(n int, _ request) (*http.Response, error) {
+				if n <= len(statuses) {
+					return respond(statuses[n-1], v.waiting), nil
+				}
+				return respond(200, v.ready), nil
+			})
+		require.NoError(t, c.wait(t.Context(), "x-1", sdk.WaitOptions{}))
+		assert.Equal(t, 4, s.count())
+		assert.Empty(t, records(t, &log))
+
+		c, _ = start(t, v, options{logger: logger(&log, slog.LevelInfo)}, always(401, v.failure("who are you")))
+		require.Error(t, c.wait(t.Context(), "x-1", sdk.WaitOptions{}))
+		assert.Len(t, records(t, &log), 1, "what ends the wait is a warning")
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -12,11 +13,12 @@ import (
 	"github.com/integrations-go/sdk/internal/core"
 )
 
-// redirects is a server that answers the first request with status and location, and all others with op's good reply.
+// redirects returns a server that responds to the first request with status and location, and to
+// all others with the successful response of op.
 func redirects(v vendor, op operation, status int, location string) func(int, request) (*http.Response, error) {
 	return func(n int, _ request) (*http.Response, error) {
 		if n == 1 {
-			return reply(status, "", "Location", location, v.requestID, "req-7"), nil
+			return respond(status, "", "Location", location, v.requestID, "req-7"), nil
 		}
 		return op.good(v), nil
 	}
@@ -36,7 +38,8 @@ func TestRedirectNeverTurnsAWriteIntoARead(t *testing.T) {
 			assert.Equal(t, status, f.StatusCode)
 			assert.Equal(t, "req-7", f.RequestID)
 			assert.Equal(t, "/elsewhere", f.Header.Get("Location"))
-			assert.Equal(t, !repeatable(f.Method), f.OutcomeUnknown, "a POST that is answered so may have been carried out")
+			assert.Equal(t, !repeatable(f.Method), f.OutcomeUnknown,
+				"a POST that is answered so may have been carried out")
 			assert.Equal(t, 1, s.count())
 		}
 	})
@@ -44,7 +47,8 @@ func TestRedirectNeverTurnsAWriteIntoARead(t *testing.T) {
 
 func TestRedirectOnTheSameHostRepeatsTheRequest(t *testing.T) {
 	everyOperation(t, func(t *testing.T, v vendor, op operation) {
-		for _, location := range []string{"/elsewhere?x=1", "https://" + host + "/elsewhere?x=1", "https://API.test:443/elsewhere?x=1"} {
+		for _, location := range []string{"/elsewhere?x=1", "https://" + host + "/elsewhere?x=1",
+			"https://API.test:443/elsewhere?x=1"} {
 			for _, status := range []int{307, 308} {
 				var meta core.Meta
 				c, s := start(t, v, options{}, redirects(v, op, status, location))
@@ -64,7 +68,8 @@ func TestRedirectOnTheSameHostRepeatsTheRequest(t *testing.T) {
 func TestRedirectToAnotherOriginCarriesNeitherCredentialsNorWrites(t *testing.T) {
 	everyOperation(t, func(t *testing.T, v vendor, op operation) {
 		for _, location := range []string{
-			"https://evil.test/x", "https://api.test:8443/x", "http://api.test/x", "http://api.test:443/x", "//evil.test/x", "https://sub.api.test/x", "https://api.test.evil.test/x",
+			"https://evil.test/x", "https://api.test:8443/x", "//evil.test/x", "https://sub.api.test/x",
+			"https://api.test.evil.test/x",
 		} {
 			for _, status := range []int{301, 302, 303, 307, 308} {
 				c, s := start(t, v, options{}, redirects(v, op, status, location))
@@ -96,11 +101,11 @@ func TestCredentialComesBackWithTheHost(t *testing.T) {
 		c, s := start(t, v, options{}, func(n int, _ request) (*http.Response, error) {
 			switch n {
 			case 1:
-				return reply(302, "", "Location", "https://evil.test/a"), nil
+				return respond(302, "", "Location", "https://evil.test/a"), nil
 			case 2:
-				return reply(302, "", "Location", "https://"+host+"/b"), nil
+				return respond(302, "", "Location", "https://"+host+"/b"), nil
 			}
-			return reply(200, v.object("x")), nil
+			return respond(200, v.object("x")), nil
 		})
 		_, err := c.get(t.Context(), "x", call{})
 		require.NoError(t, err)
@@ -121,14 +126,15 @@ func TestEndlessRedirectEndsAfterTenWithItsStatus(t *testing.T) {
 		assert.Equal(t, "req-7", f.RequestID)
 		assert.Equal(t, 1, f.Attempts)
 		assert.Contains(t, err.Error(), "redirect")
-		assert.Equal(t, 10, s.count(), "nor is it tried again")
+		assert.Equal(t, 10, s.count(), "it is not tried again")
 		assert.Empty(t, conditions(v, err))
 	})
 }
 
-func TestRedirectThatLeadsNowhereIsAReplyOfItsOwn(t *testing.T) {
+func TestRedirectThatLeadsNowhereIsAResponseOfItsOwn(t *testing.T) {
 	everyOperation(t, func(t *testing.T, v vendor, op operation) {
-		for _, location := range []string{"", "http://[::1", "%zz", "ftp://" + host + "/x", "mailto:a@b", "https:///x", "javascript:alert(1)"} {
+		for _, location := range []string{"", "http://[::1", "%zz", "ftp://" + host + "/x", "mailto:a@b", "https:///x",
+			"javascript:alert(1)"} {
 			c, s := start(t, v, options{}, always(308, v.failure("moved"), "Location", location))
 			f := viewed(t, v, op.do(t.Context(), c, call{}))
 			assert.Equal(t, 308, f.StatusCode, location)
@@ -167,5 +173,155 @@ func TestLimitThatRefusesARedirectLeavesTheAttemptCounted(t *testing.T) {
 		require.ErrorIs(t, err, errRefused)
 		assert.Equal(t, 1, viewed(t, v, err).Attempts)
 		assert.Equal(t, 1, s.count())
+	})
+}
+
+// Each response takes some time. All redirects together exceed the attempt timeout, a single one
+// does not.
+func TestAttemptTimeoutCountsTheRedirectsOfTheAttempt(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		for name, tt := range map[string]struct {
+			limit, answer time.Duration
+			redirects     int
+			good          bool
+		}{
+			"nine redirects": {200 * time.Millisecond, 150 * time.Millisecond, 9, false},
+			"one redirect":   {time.Minute, 31 * time.Second, 1, false},
+			"a slow end":     {time.Second, 300 * time.Millisecond, 3, false},
+			"fast enough":    {time.Second, 240 * time.Millisecond, 3, true},
+		} {
+			c, s := start(t, v, options{attemptTimeout: tt.limit, retry: noRetries()},
+				func(n int, r request) (*http.Response, error) {
+					select {
+					case <-time.After(tt.answer):
+					case <-r.Context().Done():
+						return nil, r.Context().Err()
+					}
+					if n <= tt.redirects {
+						return respond(307, "", "Location", "/elsewhere"), nil
+					}
+					return respond(200, v.object("x")), nil
+				})
+			begin := time.Now()
+			_, err := c.get(t.Context(), "x", call{})
+			if tt.good {
+				require.NoError(t, err, name)
+				assert.Equal(t, tt.redirects+1, s.count(), name)
+				continue
+			}
+			require.ErrorIs(t, err, v.sentinels["ErrUnavailable"], name)
+			assert.ErrorContains(t, err, "longer than "+tt.limit.String(), name)
+			assert.Equal(t, tt.limit, time.Since(begin), name)
+		}
+	})
+}
+
+func TestNextAttemptHasAWholeAttemptTimeout(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		c, s := start(t, v, options{attemptTimeout: time.Second}, func(n int, _ request) (*http.Response, error) {
+			time.Sleep(400 * time.Millisecond)
+			switch n {
+			case 1, 3:
+				return respond(307, "", "Location", "/elsewhere"), nil
+			case 2:
+				return respond(503, ""), nil
+			}
+			return respond(200, v.object("x")), nil
+		})
+		_, err := c.get(t.Context(), "x", call{})
+		require.NoError(t, err)
+		assert.Equal(t, 4, s.count())
+	})
+}
+
+func TestRedirectThatIsNotFollowedSaysWhereItLeadsAndWhy(t *testing.T) {
+	last := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	noRedirects := func(*http.Request, []*http.Request) error { return errors.New("not there") }
+	everyOperation(t, func(t *testing.T, v vendor, op operation) {
+		for name, tt := range map[string]struct {
+			location string
+			policy   func(*http.Request, []*http.Request) error
+			want     []string
+			readsToo bool
+		}{
+			"another host": {"https://evil.test/x?token=" + canary, nil, []string{"https://evil.test/x",
+				"to another host"}, false},
+			"from https to http": {"http://" + host + "/x?token=" + canary, nil, []string{"http://" + host + "/x",
+				"from https to http"}, true},
+			"to http elsewhere": {"http://evil.test/x", nil, []string{"http://evil.test/x", "from https to http"},
+				true},
+			"user info": {"ftp://me:" + canary + "@evil.test/x", nil,
+				[]string{"ftp://evil.test/x", "it is not an http or https URL"}, true},
+			"no location": {"", nil, []string{"no usable Location"}, true},
+			"no URL":      {"http://[::1", nil, []string{"no usable Location"}, true},
+			"the caller's response": {"/x?token=" + canary, last, []string{"https://" + host + "/x", "CheckRedirect"},
+				true},
+			"the caller's error": {"/x?token=" + canary, noRedirects, []string{"https://" + host + "/x", "not there"},
+				true},
+		} {
+			c, s := start(t, v, options{client: &http.Client{CheckRedirect: tt.policy}},
+				redirects(v, op, 307, tt.location))
+			err := op.do(t.Context(), c, call{})
+			if !tt.readsToo && s.requests()[0].Method == http.MethodGet {
+				require.NoError(t, err)
+				continue
+			}
+			f := viewed(t, v, err)
+			assert.Equal(t, 307, f.StatusCode, name)
+			assert.Equal(t, 1, s.count(), name)
+			for _, want := range append(tt.want, "redirect") {
+				assert.ErrorContains(t, err, want, name)
+			}
+			assert.NotContains(t, err.Error(), canary, name)
+			assert.Empty(t, conditions(v, err), name)
+		}
+		for _, status := range []int{301, 302, 303} {
+			c, s := start(t, v, options{}, redirects(v, op, status, "/elsewhere"))
+			err := op.do(t.Context(), c, call{})
+			if method := s.requests()[0].Method; method != http.MethodGet {
+				assert.ErrorContains(t, err, "https://"+host+"/elsewhere")
+				assert.ErrorContains(t, err, "change the method to GET, from "+method)
+			}
+		}
+	})
+}
+
+func TestStatusOfAnotherHostIsNoConditionOfTheCall(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		for status, want := range map[int][]string{
+			400: nil, 401: nil, 403: nil, 404: nil, 409: nil, 410: nil, 402: nil, 429: nil, 503: {"ErrUnavailable"},
+		} {
+			c, s := start(t, v, options{retry: noRetries()}, func(n int, _ request) (*http.Response, error) {
+				if n == 1 {
+					return respond(302, "", "Location", "https://sso.test/login?state=x"), nil
+				}
+				return respond(status, v.failure("log in first")), nil
+			})
+			_, err := c.get(t.Context(), "x", call{})
+			assert.Equal(t, want, conditions(v, err), status)
+			assert.Equal(t, status, viewed(t, v, err).StatusCode)
+			assert.ErrorContains(t, err, "from sso.test, after a redirect")
+			assert.Equal(t, 2, s.count())
+		}
+		c, _ := start(t, v, options{retry: noRetries()}, func(n int, _ request) (*http.Response, error) {
+			if n == 1 {
+				return respond(302, "", "Location", "/elsewhere"), nil
+			}
+			return respond(401, v.failure("who are you")), nil
+		})
+		_, err := c.get(t.Context(), "x", call{})
+		assert.Equal(t, []string{"ErrUnauthorized"}, conditions(v, err), "the same host knows the credential")
+	})
+}
+
+func TestAnotherHostDoesNotLearnWhatWasAskedFor(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		for _, location := range []string{"https://evil.test/x", "https://api.test:8443/x", "https://sub.api.test/x"} {
+			c, s := start(t, v, options{}, redirects(v, operations[0], 302, location))
+			_, err := c.get(t.Context(), "x-1", call{})
+			require.NoError(t, err)
+			require.Len(t, s.requests(), 2)
+			assert.NotContains(t, s.requests()[1].Header, "Referer", location)
+		}
 	})
 }

@@ -23,28 +23,30 @@ func zipped(t *testing.T, s string) string {
 	return b.String()
 }
 
-func TestReplyBeyondTheCapIsAnErrorAndNotReadToItsEnd(t *testing.T) {
+func TestResponseBeyondTheCapIsAnErrorAndNotReadToItsEnd(t *testing.T) {
 	const limit = 1000
 	everyOperation(t, func(t *testing.T, v vendor, op operation) {
 		for name, resp := range map[string]func(body *countBody) *http.Response{
 			"Content-Length": func(b *countBody) *http.Response {
-				r := reply(200, "")
+				r := respond(200, "")
 				r.ContentLength, r.Body = 1<<40, b
 				return r
 			},
 			"chunked": func(b *countBody) *http.Response {
-				r := reply(200, "")
+				r := respond(200, "")
 				r.ContentLength, r.Body = -1, b
 				return r
 			},
 			"length lie": func(b *countBody) *http.Response {
-				r := reply(200, "")
+				r := respond(200, "")
 				r.ContentLength, r.Body = 10, b
 				return r
 			},
 		} {
 			body := &countBody{}
-			c, s := start(t, v, options{maxResponse: limit}, func(int, request) (*http.Response, error) { return resp(body), nil })
+			c, s := start(t, v, options{maxResponse: limit}, func(int, request) (*http.Response, error) {
+				return resp(body), nil
+			})
 			err := op.do(t.Context(), c, call{})
 			f := viewed(t, v, err)
 			assert.Equal(t, 200, f.StatusCode, name)
@@ -56,7 +58,7 @@ func TestReplyBeyondTheCapIsAnErrorAndNotReadToItsEnd(t *testing.T) {
 		}
 		body := &countBody{}
 		c, _ := start(t, v, options{maxResponse: limit}, func(int, request) (*http.Response, error) {
-			r := reply(422, "")
+			r := respond(422, "")
 			r.ContentLength, r.Body = 1<<40, body
 			return r, nil
 		})
@@ -64,7 +66,7 @@ func TestReplyBeyondTheCapIsAnErrorAndNotReadToItsEnd(t *testing.T) {
 	})
 }
 
-// countBody never ends.
+// countBody is a body that never ends.
 type countBody struct {
 	read   int
 	closed bool
@@ -80,14 +82,14 @@ func (b *countBody) Close() error {
 	return nil
 }
 
-func TestReplyAsLargeAsTheCapIsRead(t *testing.T) {
+func TestResponseAsLargeAsTheCapIsRead(t *testing.T) {
 	eachInBubble(t, func(t *testing.T, v vendor) {
 		body := v.object("x")
 		body += strings.Repeat(" ", 5000-len(body))
 		for limit, good := range map[int64]bool{4999: false, 5000: true, 5001: true} {
 			for _, length := range []int64{-1, 5000} {
 				c, _ := start(t, v, options{maxResponse: limit}, func(int, request) (*http.Response, error) {
-					r := reply(200, body)
+					r := respond(200, body)
 					r.ContentLength = length
 					return r, nil
 				})

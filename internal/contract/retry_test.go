@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptrace"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,12 +26,15 @@ func TestStatusMethodAndHeaderDecideWhetherToTryAgain(t *testing.T) {
 			retryAfter string
 			again      int
 		}{
-			{302, "", never}, {304, "", never}, {400, "", never}, {400, "1", never}, {401, "", never}, {403, "1", never}, {404, "", never}, {409, "1", never}, {422, "", never},
+			{302, "", never}, {304, "", never}, {400, "", never}, {400, "1", never}, {401, "", never},
+			{403, "1", never}, {404, "", never}, {409, "1", never}, {422, "", never},
 			{425, "", never}, {501, "", never}, {501, "1", never}, {505, "", never}, {599, "", never},
-			{408, "", idempotent}, {500, "", idempotent}, {500, "1", idempotent}, {502, "", idempotent}, {504, "", idempotent}, {504, "1", idempotent},
+			{408, "", idempotent}, {500, "", idempotent}, {500, "1", idempotent}, {502, "", idempotent},
+			{504, "", idempotent}, {504, "1", idempotent},
 			{429, "", all}, {429, "0", all}, {429, "3", all}, {429, soon, all}, {429, "-1", all}, {429, "words", all},
 			{429, "66", never}, {429, "86400", never},
-			{503, "", idempotent}, {503, "-1", idempotent}, {503, "words", idempotent}, {503, "0", all}, {503, "3", all}, {503, soon, all}, {503, "66", never},
+			{503, "", idempotent}, {503, "-1", idempotent}, {503, "words", idempotent}, {503, "0", all},
+			{503, "3", all}, {503, soon, all}, {503, "66", never},
 		} {
 			for _, marked := range []bool{false, true} {
 				client, s := start(t, v, options{}, always(c.status, "", "Retry-After", c.retryAfter))
@@ -53,7 +58,7 @@ func TestSuccessAfterRetriesIsASuccess(t *testing.T) {
 		var meta core.Meta
 		c, s := start(t, v, options{}, func(n int, _ request) (*http.Response, error) {
 			if n < 5 {
-				return reply(429, ""), nil
+				return respond(429, ""), nil
 			}
 			return op.good(v), nil
 		})
@@ -72,9 +77,11 @@ func TestSuccessAfterRetriesIsASuccess(t *testing.T) {
 func TestMaxAttemptsOneMeansOne(t *testing.T) {
 	everyOperation(t, func(t *testing.T, v vendor, op operation) {
 		for _, answer := range []func(int, request) (*http.Response, error){
-			always(429, "", "Retry-After", "1"), always(503, ""), func(int, request) (*http.Response, error) { return nil, errCut },
+			always(429, "", "Retry-After", "1"), always(503, ""), func(int, request) (*http.Response, error) {
+				return nil, errCut
+			},
 		} {
-			c, s := start(t, v, options{retry: once()}, answer)
+			c, s := start(t, v, options{retry: noRetries()}, answer)
 			begin := time.Now()
 			require.Error(t, op.do(t.Context(), c, call{idempotent: true}))
 			assert.Equal(t, 1, s.count())
@@ -90,8 +97,16 @@ func TestLostConnectionIsRetriedOnlyWhereNothingCanHappenTwice(t *testing.T) {
 		for _, c := range []struct {
 			err  error
 			sent bool
-		}{{refused, false}, {proxy, false}, {&net.DNSError{Err: "no such host", Name: "x"}, false}, {errCut, true}, {&net.OpError{Op: "read", Err: errCut}, true}} {
-			client, s := start(t, v, options{}, func(int, request) (*http.Response, error) { return nil, c.err })
+		}{{refused, false}, {proxy, false}, {&net.DNSError{Err: "no such host", Name: "x"}, false}, {errCut, true},
+			{&net.OpError{Op: "read", Err: errCut}, true}} {
+			client, s := start(t, v, options{}, func(_ int, r request) (*http.Response, error) {
+				trace := httptrace.ContextClientTrace(r.Context())
+				trace.GetConn(host + ":443")
+				if c.sent {
+					trace.WroteHeaderField("Host", []string{host})
+				}
+				return nil, c.err
+			})
 			err := op.do(t.Context(), client, call{})
 			f := viewed(t, v, err)
 			require.ErrorIs(t, err, c.err)
@@ -113,9 +128,9 @@ func TestRetryAfterIsObeyedWithEveryStatusThatIsRepeated(t *testing.T) {
 		for _, status := range []int{408, 429, 500, 502, 503, 504} {
 			c, s := start(t, v, options{}, func(n int, _ request) (*http.Response, error) {
 				if n == 1 {
-					return reply(status, "", "Retry-After", "20"), nil
+					return respond(status, "", "Retry-After", "20"), nil
 				}
-				return reply(200, v.object("x")), nil
+				return respond(200, v.object("x")), nil
 			})
 			begin := time.Now()
 			_, err := c.get(t.Context(), "x", call{})
@@ -135,7 +150,9 @@ func TestServerWaitBeyondTheCapOrTheDeadlineIsReturnedAtOnce(t *testing.T) {
 		}{
 			"beyond the cap":      {"66", time.Hour, 66 * time.Second},
 			"beyond the deadline": {"20", 10 * time.Second, 20 * time.Second},
-			"date beyond":         {time.Now().Add(2 * time.Minute).UTC().Format(http.TimeFormat), time.Hour, 2 * time.Minute},
+			"at the deadline":     {"10", 10 * time.Second, 10 * time.Second},
+			"date beyond": {time.Now().Add(2 * time.Minute).UTC().Format(http.TimeFormat), time.Hour,
+				2 * time.Minute},
 		} {
 			for _, status := range []int{429, 503} {
 				ctx, cancel := context.WithTimeout(t.Context(), c.deadline)
@@ -161,9 +178,9 @@ func TestServerWaitIsObeyedToTheSecondAndALittleMore(t *testing.T) {
 		for range 20 {
 			c, s := start(t, v, options{retry: policy}, func(n int, _ request) (*http.Response, error) {
 				if n == 1 {
-					return reply(429, "", "Retry-After", "30"), nil
+					return respond(429, "", "Retry-After", "30"), nil
 				}
-				return reply(200, v.object("x")), nil
+				return respond(200, v.object("x")), nil
 			})
 			_, err := c.get(t.Context(), "x", call{})
 			require.NoError(t, err)
@@ -178,7 +195,8 @@ func TestServerWaitIsObeyedToTheSecondAndALittleMore(t *testing.T) {
 
 func TestWaitsWithoutAHeaderAreRandomBelowADoublingBound(t *testing.T) {
 	eachInBubble(t, func(t *testing.T, v vendor) {
-		policy := core.RetryPolicy{MaxAttempts: 6, MinDelay: time.Second, MaxDelay: 5 * time.Second, MaxServerWait: time.Minute, Budget: 1000}
+		policy := core.RetryPolicy{MaxAttempts: 6, MinDelay: time.Second, MaxDelay: 5 * time.Second,
+			MaxServerWait: time.Minute, Budget: 1000}
 		bounds := []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 5 * time.Second, 5 * time.Second}
 		longest := make([]time.Duration, len(bounds))
 		shortest := append([]time.Duration(nil), bounds...)
@@ -299,10 +317,10 @@ func TestAttemptTimeoutEndsOneAttemptAndNotTheCall(t *testing.T) {
 	})
 }
 
-func TestAttemptTimeoutCountsReadingTheReply(t *testing.T) {
+func TestAttemptTimeoutCountsReadingTheResponse(t *testing.T) {
 	eachInBubble(t, func(t *testing.T, v vendor) {
 		c, s := start(t, v, options{attemptTimeout: 2 * time.Second}, func(n int, r request) (*http.Response, error) {
-			resp := reply(200, v.object("x"))
+			resp := respond(200, v.object("x"))
 			if n == 1 {
 				resp.Body = &stuckBody{r.Context()}
 			}
@@ -326,12 +344,13 @@ func (b *stuckBody) Close() error { return nil }
 
 func TestTimeoutOfTheCallersHTTPClientIsTheAttemptTimeout(t *testing.T) {
 	eachInBubble(t, func(t *testing.T, v vendor) {
-		c, s := start(t, v, options{client: &http.Client{Timeout: 3 * time.Second}}, func(n int, r request) (*http.Response, error) {
-			if n < 3 {
-				return hang(r)
-			}
-			return reply(200, v.object("x")), nil
-		})
+		c, s := start(t, v, options{client: &http.Client{Timeout: 3 * time.Second}},
+			func(n int, r request) (*http.Response, error) {
+				if n < 3 {
+					return hang(r)
+				}
+				return respond(200, v.object("x")), nil
+			})
 		begin := time.Now()
 		_, err := c.get(t.Context(), "x", call{})
 		require.NoError(t, err)
@@ -346,7 +365,7 @@ func TestAttemptTimeoutPrevailsOverTheCallersHTTPClient(t *testing.T) {
 		c, s := start(t, v, o, func(_ int, r request) (*http.Response, error) {
 			select {
 			case <-time.After(5 * time.Second):
-				return reply(200, v.object("x")), nil
+				return respond(200, v.object("x")), nil
 			case <-r.Context().Done():
 				return nil, r.Context().Err()
 			}
@@ -357,41 +376,71 @@ func TestAttemptTimeoutPrevailsOverTheCallersHTTPClient(t *testing.T) {
 	})
 }
 
-func TestRetryBudgetStopsStorms(t *testing.T) {
-	eachInBubble(t, func(t *testing.T, v vendor) {
-		policy := quick()
-		policy.Budget = 10
-		good := false
-		c, s := start(t, v, options{retry: policy}, func(int, request) (*http.Response, error) {
-			if good {
-				return removed(v), nil
+func TestErrorKeepsWhatTheServerSaidBeforeALaterAttemptGotNoResponse(t *testing.T) {
+	const slow, cut = 1, 2
+	everyOperation(t, func(t *testing.T, v vendor, op operation) {
+		for name, tt := range map[string]struct {
+			status   int
+			then     int
+			deadline time.Duration
+		}{
+			"a deadline":        {503, slow, 5 * time.Second},
+			"a gateway":         {502, slow, 5 * time.Second},
+			"attempt timeouts":  {504, slow, time.Hour},
+			"a lost connection": {503, cut, time.Hour},
+			"a refusal":         {429, slow, 5 * time.Second},
+		} {
+			var meta core.Meta
+			o := options{attemptTimeout: time.Minute}
+			c, s := start(t, v, o, func(n int, r request) (*http.Response, error) {
+				switch {
+				case n == 1:
+					return respond(tt.status, v.failure("the reason"), v.requestID, "req-7"), nil
+				case tt.then == cut:
+					return nil, errCut
+				}
+				return hang(r)
+			})
+			ctx, cancel := context.WithTimeout(t.Context(), tt.deadline)
+			err := op.do(ctx, c, call{meta: &meta})
+			cancel()
+			f := viewed(t, v, err)
+			if s.count() > 1 && !repeatable(f.Method) {
+				assert.Zero(t, f.StatusCode, "the first attempt surely did nothing, of the second nothing is known")
+				assert.True(t, f.OutcomeUnknown, name)
+				continue
 			}
-			return reply(502, ""), nil
-		})
-		const calls = 100
-		for range calls {
-			require.Error(t, c.remove(t.Context(), "x", call{}))
+			assert.Equal(t, tt.status, f.StatusCode, name)
+			assert.Equal(t, "req-7", f.RequestID, name)
+			assert.ErrorContains(t, err, "the reason", name)
+			if op.name != "list" {
+				assert.Equal(t, tt.status, meta.StatusCode, name)
+			}
+			if s.count() == 1 {
+				continue
+			}
+			assert.Equal(t, s.count(), f.Attempts, name)
+			assert.ErrorContains(t, err, "a later attempt: ", name)
+			if tt.deadline < time.Hour {
+				require.ErrorIs(t, err, context.DeadlineExceeded, name)
+				assert.Equal(t, 1, strings.Count(err.Error(), context.DeadlineExceeded.Error()), "%s: %v", name, err)
+			}
 		}
-		assert.Equal(t, calls+10, s.count())
-
-		good = true
-		for range 20 { // earns two retries
-			require.NoError(t, c.remove(t.Context(), "x", call{}))
-		}
-		good = false
-		for range calls {
-			require.Error(t, c.remove(t.Context(), "x", call{}))
-		}
-		assert.Equal(t, 2*calls+10+20+2, s.count())
 	})
 }
 
-func TestWaitsThatTheServerNamesAreFreeOfTheBudget(t *testing.T) {
+func TestErrorForgetsA401ThatAnotherCredentialAnswered(t *testing.T) {
 	eachInBubble(t, func(t *testing.T, v vendor) {
-		policy := quick()
-		policy.Budget = 0
-		c, s := start(t, v, options{retry: policy}, always(429, "", "Retry-After", "1"))
-		require.Error(t, c.remove(t.Context(), "x", call{}))
-		assert.Equal(t, 5, s.count())
+		c, s := start(t, v, options{token: (&source{}).token, retry: noRetries()},
+			func(n int, r request) (*http.Response, error) {
+				if n == 1 {
+					return respond(401, ""), nil
+				}
+				return nil, errCut
+			})
+		_, err := c.get(t.Context(), "x", call{})
+		require.ErrorIs(t, err, errCut)
+		assert.NotErrorIs(t, err, v.sentinels["ErrUnauthorized"])
+		assert.Equal(t, 2, s.count())
 	})
 }

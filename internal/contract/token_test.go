@@ -1,9 +1,11 @@
 package contract_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -15,9 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// source gives tokens that tell their number, one second after it is asked.
+// source returns tokens that contain their number, one second after the call.
 type source struct {
-	life time.Duration // 0: for ever
+	life time.Duration // 0 means that it does not expire
 	fail func(n int) error
 
 	n       atomic.Int64
@@ -47,8 +49,8 @@ func (s *source) token(ctx context.Context) (string, time.Time, error) {
 	return fmt.Sprintf("token-%d", n), expiry, nil
 }
 
-// crowd calls get with n goroutines, and gives their errors.
-func crowd(n int, get func(i int) error) []error {
+// concurrently calls get in n goroutines and returns their errors.
+func concurrently(n int, get func(i int) error) []error {
 	errs := make([]error, n)
 	var wg sync.WaitGroup
 	for i := range n {
@@ -71,7 +73,10 @@ func TestManyCallersShareOneTokenFetch(t *testing.T) {
 		src := &source{}
 		c, s := start(t, v, options{token: src.token}, always(200, v.object("x")))
 		begin := time.Now()
-		for _, err := range crowd(64, func(int) error { _, err := c.get(t.Context(), "x", call{}); return err }) {
+		for _, err := range concurrently(64, func(int) error {
+			_, err := c.get(t.Context(), "x", call{})
+			return err
+		}) {
 			require.NoError(t, err)
 		}
 		assert.EqualValues(t, 1, src.n.Load())
@@ -84,8 +89,9 @@ func TestManyCallersShareOneTokenFetch(t *testing.T) {
 
 func TestTokenIsRenewedBeforeItExpires(t *testing.T) {
 	eachInBubble(t, func(t *testing.T, v vendor) {
-		for life, kept := range map[time.Duration]time.Duration{
-			15 * time.Minute: 14 * time.Minute, 3 * time.Minute: 2 * time.Minute, time.Minute: 30 * time.Second, 10 * time.Second: 5 * time.Second,
+		for life, usedFor := range map[time.Duration]time.Duration{
+			15 * time.Minute: 14 * time.Minute, 3 * time.Minute: 2 * time.Minute, time.Minute: 30 * time.Second,
+			10 * time.Second: 5 * time.Second,
 		} {
 			src := &source{life: life}
 			c, s := start(t, v, options{token: src.token}, always(200, v.object("x")))
@@ -94,12 +100,13 @@ func TestTokenIsRenewedBeforeItExpires(t *testing.T) {
 				require.NoError(t, err)
 			}
 			get()
-			time.Sleep(kept - time.Millisecond)
+			time.Sleep(usedFor - time.Millisecond)
 			get()
 			assert.EqualValues(t, 1, src.n.Load(), life)
 			time.Sleep(2 * time.Millisecond)
 			get()
-			assert.Equal(t, []string{"Bearer token-1", "Bearer token-1", "Bearer token-2"}, authorizations(s.requests()), life)
+			assert.Equal(t, []string{"Bearer token-1", "Bearer token-1", "Bearer token-2"},
+				authorizations(s.requests()), life)
 		}
 	})
 }
@@ -107,12 +114,13 @@ func TestTokenIsRenewedBeforeItExpires(t *testing.T) {
 func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 	everyOperation(t, func(t *testing.T, v vendor, op operation) {
 		src := &source{}
-		c, s := start(t, v, options{token: src.token, retry: once()}, func(_ int, r request) (*http.Response, error) {
-			if r.Header.Get("Authorization") == "Bearer token-1" {
-				return reply(401, ""), nil
-			}
-			return op.good(v), nil
-		})
+		c, s := start(t, v, options{token: src.token, retry: noRetries()},
+			func(_ int, r request) (*http.Response, error) {
+				if r.Header.Get("Authorization") == "Bearer token-1" {
+					return respond(401, ""), nil
+				}
+				return op.good(v), nil
+			})
 		begin := time.Now()
 		require.NoError(t, op.do(t.Context(), c, call{}))
 		assert.Equal(t, []string{"Bearer token-1", "Bearer token-2"}, authorizations(s.requests()))
@@ -148,14 +156,19 @@ func TestFixedCredentialIsNotSentAgainAfterARefusal(t *testing.T) {
 func TestManyRefusalsOfOneTokenLeadToOneFetch(t *testing.T) {
 	eachInBubble(t, func(t *testing.T, v vendor) {
 		src := &source{}
-		c, _ := start(t, v, options{token: src.token, attemptTimeout: time.Hour}, func(n int, r request) (*http.Response, error) {
-			time.Sleep(time.Duration(n) * time.Second) // most refusals come when the token has been replaced already
-			if r.Header.Get("Authorization") == "Bearer token-1" {
-				return reply(401, ""), nil
-			}
-			return reply(200, v.object("x")), nil
-		})
-		for _, err := range crowd(64, func(int) error { _, err := c.get(t.Context(), "x", call{}); return err }) {
+		c, _ := start(t, v, options{token: src.token, attemptTimeout: time.Hour},
+			func(n int, r request) (*http.Response, error) {
+				// most refusals arrive when the token has already been replaced
+				time.Sleep(time.Duration(n) * time.Second)
+				if r.Header.Get("Authorization") == "Bearer token-1" {
+					return respond(401, ""), nil
+				}
+				return respond(200, v.object("x")), nil
+			})
+		for _, err := range concurrently(64, func(int) error {
+			_, err := c.get(t.Context(), "x", call{})
+			return err
+		}) {
 			require.NoError(t, err)
 		}
 		assert.EqualValues(t, 2, src.n.Load())
@@ -167,9 +180,9 @@ func TestRefusalByAnotherHostDoesNotCostTheToken(t *testing.T) {
 		src := &source{}
 		c, s := start(t, v, options{token: src.token}, func(n int, _ request) (*http.Response, error) {
 			if n == 1 {
-				return reply(302, "", "Location", "https://evil.test/"), nil
+				return respond(302, "", "Location", "https://evil.test/"), nil
 			}
-			return reply(401, ""), nil
+			return respond(401, ""), nil
 		})
 		_, err := c.get(t.Context(), "x", call{})
 		assert.Equal(t, 401, viewed(t, v, err).StatusCode)
@@ -207,7 +220,7 @@ func TestTokenThatIsStillGoodIsUsedOnWhenTheRenewalFails(t *testing.T) {
 func TestTokenThatExpiresDuringAFailingRenewalIsNotUsed(t *testing.T) {
 	eachInBubble(t, func(t *testing.T, v vendor) {
 		asked := 0
-		deaf := func(context.Context) (string, time.Time, error) { // to its context
+		deaf := func(context.Context) (string, time.Time, error) { // ignores its context
 			if asked++; asked == 1 {
 				return "first-token", time.Now().Add(time.Second), nil
 			}
@@ -218,18 +231,24 @@ func TestTokenThatExpiresDuringAFailingRenewalIsNotUsed(t *testing.T) {
 		_, err := c.get(t.Context(), "x", call{})
 		require.NoError(t, err)
 		time.Sleep(600 * time.Millisecond)
+		begin := time.Now()
+		_, err = c.get(t.Context(), "x", call{})
+		require.NoError(t, err, "the token lasts longer than the renewal may take")
+		assert.Equal(t, 200*time.Millisecond, time.Since(begin))
+		time.Sleep(300 * time.Millisecond)
 		_, err = c.get(t.Context(), "x", call{})
 		require.ErrorIs(t, err, errCut)
-		assert.Equal(t, 1, s.count())
+		assert.Equal(t, 2, s.count())
 	})
 }
 
-// A renewal may take half of what is left, then the old token serves on, also for those who come meanwhile.
+// A renewal may take half of the remaining life. Then the old token is used again, also by callers
+// that started in between.
 func TestTokenThatIsStillGoodServesWhileItsRenewalHangs(t *testing.T) {
 	eachInBubble(t, func(t *testing.T, v vendor) {
-		asked := 0
+		var asked atomic.Int32 // the source runs in its own goroutine
 		hanging := func(ctx context.Context) (string, time.Time, error) {
-			if asked++; asked == 1 {
+			if asked.Add(1) == 1 {
 				return "first-token", time.Now().Add(time.Minute), nil
 			}
 			<-ctx.Done()
@@ -254,7 +273,7 @@ func TestTokenThatIsStillGoodServesWhileItsRenewalHangs(t *testing.T) {
 		group.Wait()
 		_, err = c.get(t.Context(), "x", call{})
 		require.NoError(t, err)
-		assert.Equal(t, 2, asked, "a failed renewal is not tried again at once")
+		assert.EqualValues(t, 2, asked.Load(), "a failed renewal is not tried again at once")
 		assert.Equal(t, 4, s.count())
 	})
 }
@@ -271,12 +290,12 @@ func TestCallerThatGivesUpDoesNotFailThoseWhoWaitWithIt(t *testing.T) {
 			first, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 			defer cancel()
 			begin := time.Now()
-			errs := crowd(64, func(i int) error {
+			errs := concurrently(64, func(i int) error {
 				ctx := t.Context()
 				if i == 0 {
 					ctx = first
 				} else {
-					time.Sleep(100 * time.Millisecond) // the first one fetches
+					time.Sleep(100 * time.Millisecond) // the first caller fetches
 				}
 				_, err := c.get(ctx, "x", call{})
 				return err
@@ -293,12 +312,15 @@ func TestCallerThatGivesUpDoesNotFailThoseWhoWaitWithIt(t *testing.T) {
 
 func TestFailedFetchFailsAllWhoWaitedForItAndIsNotMultiplied(t *testing.T) {
 	eachInBubble(t, func(t *testing.T, v vendor) {
-		// A time-out inside the source is no caller giving up.
+		// A timeout inside the source does not mean that a caller gave up.
 		for _, failure := range []error{errCut, fmt.Errorf("token endpoint: %w", context.DeadlineExceeded)} {
 			src := &source{fail: func(int) error { return failure }}
 			c, s := start(t, v, options{token: src.token}, always(200, v.object("x")))
 			begin := time.Now()
-			for _, err := range crowd(64, func(int) error { _, err := c.get(t.Context(), "x", call{}); return err }) {
+			for _, err := range concurrently(64, func(int) error {
+				_, err := c.get(t.Context(), "x", call{})
+				return err
+			}) {
 				require.ErrorIs(t, err, failure)
 				viewed(t, v, err)
 			}
@@ -312,7 +334,9 @@ func TestFailedFetchFailsAllWhoWaitedForItAndIsNotMultiplied(t *testing.T) {
 func TestUnusableTokenIsNotSent(t *testing.T) {
 	eachInBubble(t, func(t *testing.T, v vendor) {
 		for _, token := range []string{"", "two words", "line\nbreak", "ümlaut", "nul\x00"} {
-			c, s := start(t, v, options{token: func(context.Context) (string, time.Time, error) { return token, time.Time{}, nil }}, always(200, ""))
+			c, s := start(t, v, options{token: func(context.Context) (string, time.Time, error) {
+				return token, time.Time{}, nil
+			}}, always(200, ""))
 			_, err := c.get(t.Context(), "x", call{})
 			viewed(t, v, err)
 			assert.Zero(t, s.count(), token)
@@ -326,12 +350,76 @@ func TestUnusableTokenIsNotSent(t *testing.T) {
 func TestAttemptTimeoutCountsTheTokenFetch(t *testing.T) {
 	eachInBubble(t, func(t *testing.T, v vendor) {
 		src := &source{}
-		c, s := start(t, v, options{token: src.token, attemptTimeout: 500 * time.Millisecond}, always(200, v.object("x")))
+		c, s := start(t, v, options{token: src.token, attemptTimeout: 500 * time.Millisecond},
+			always(200, v.object("x")))
 		begin := time.Now()
 		_, err := c.get(t.Context(), "x", call{})
 		assert.Contains(t, err.Error(), "longer than 500ms")
 		assert.Equal(t, 500*time.Millisecond, time.Since(begin))
 		assert.Zero(t, s.count())
 		assert.Zero(t, viewed(t, v, err).Attempts)
+	})
+}
+
+func TestTokenThatHasExpiredByThisClockIsAskedForOnceAndReported(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		for _, ago := range []time.Duration{0, time.Second, 24 * time.Hour} {
+			asked := 0
+			stale := func(context.Context) (string, time.Time, error) {
+				asked++
+				return fmt.Sprintf("token-%d", asked), time.Now().Add(-ago), nil
+			}
+			var log bytes.Buffer
+			c, s := start(t, v, options{token: stale, logger: logger(&log, slog.LevelWarn)}, always(200, v.object("x")))
+			get := func() {
+				_, err := c.get(t.Context(), "x", call{})
+				require.NoError(t, err)
+			}
+			get()
+			get()
+			assert.Equal(t, 1, asked, "a token serves more than one call")
+			require.Len(t, records(t, &log), 1)
+			time.Sleep(2 * time.Minute)
+			get()
+			assert.Equal(t, []string{"Bearer token-1", "Bearer token-1", "Bearer token-2"},
+				authorizations(s.requests()))
+			all := records(t, &log)
+			require.Len(t, all, 1)
+			assert.Contains(t, all[0]["msg"], "expired")
+			assert.NotContains(t, fmt.Sprint(all), "token-")
+		}
+	})
+}
+
+// The source ignores its context.
+func TestSourceThatIgnoresItsContextHoldsNoCall(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		for name, tt := range map[string]struct{ deadline, attemptTimeout, want time.Duration }{
+			"a deadline":         {time.Second, time.Minute, time.Second},
+			"an attempt timeout": {time.Hour, 3 * time.Second, 3 * time.Second},
+			"both":               {2 * time.Second, 3 * time.Second, 2 * time.Second},
+		} {
+			var asked atomic.Int32
+			deaf := func(context.Context) (string, time.Time, error) {
+				asked.Add(1)
+				time.Sleep(time.Hour)
+				return "late", time.Time{}, nil
+			}
+			c, s := start(t, v, options{token: deaf, attemptTimeout: tt.attemptTimeout}, always(200, v.object("x")))
+			for range 2 {
+				ctx, cancel := context.WithTimeout(t.Context(), tt.deadline)
+				begin := time.Now()
+				_, err := c.get(ctx, "x", call{})
+				cancel()
+				viewed(t, v, err)
+				assert.Equal(t, tt.want, time.Since(begin), name)
+			}
+			assert.EqualValues(t, 1, asked.Load(), "the second call waits for the first fetch, as long as it may")
+			assert.Zero(t, s.count())
+			time.Sleep(time.Hour)
+			_, err := c.get(t.Context(), "x", call{})
+			require.NoError(t, err)
+			assert.Equal(t, []string{"Bearer late"}, authorizations(s.requests()))
+		}
 	})
 }

@@ -5,21 +5,26 @@ import (
 	"errors"
 )
 
-// Flight is one fetch that callers share. Its owner starts it, and keeps it where others find it, under a lock of its own.
+// Flight is a fetch whose result is shared by all callers that need it. Its owner stores it where
+// the others find it, guarded by the owner's lock, and calls Run. The others call Wait.
 type Flight[T any] struct {
 	done   chan struct{}
 	value  T
 	err    error
-	gaveUp bool // the context of the caller that was fetching ended
+	gaveUp bool // the context of the owner ended
 }
 
-// NewFlight is a flight that has not begun. what names the fetch, should it panic.
+// NewFlight returns a flight that has not started. what names the fetch in the error of a fetch
+// that panics.
 func NewFlight[T any](what string) *Flight[T] {
 	return &Flight[T]{done: make(chan struct{}), err: errors.New(what + " panicked")}
 }
 
-// Run fetches. landed is told the result before those who wait are, and also where fetch panics. gaveUp says that ctx has ended.
-func (f *Flight[T]) Run(ctx context.Context, fetch func() (T, error), landed func(value T, err error, gaveUp bool)) (T, error) {
+// Run calls fetch, and then landed with the result, before Wait returns the result to the others.
+// landed is also called if fetch panics. gaveUp reports whether ctx has ended.
+func (f *Flight[T]) Run(
+	ctx context.Context, fetch func() (T, error), landed func(value T, err error, gaveUp bool),
+) (T, error) {
 	defer func() {
 		f.gaveUp = ctx.Err() != nil
 		landed(f.value, f.err, f.gaveUp)
@@ -29,7 +34,8 @@ func (f *Flight[T]) Run(ctx context.Context, fetch func() (T, error), landed fun
 	return f.value, f.err
 }
 
-// Wait is for the result. again says that the fetch failed because its caller gave up, which this one has not.
+// Wait waits for the result. again reports that the fetch failed because the context of its owner
+// ended, while ctx has not ended. The caller must then fetch by itself.
 func (f *Flight[T]) Wait(ctx context.Context) (value T, again bool, err error) {
 	select {
 	case <-f.done:

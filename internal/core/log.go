@@ -2,15 +2,24 @@ package core
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/integrations-go/sdk/internal/redact"
 )
 
-// log writes one record per call: never a header, a query, a body or a credential.
-func (c *Client) log(ctx context.Context, cs *call, req *http.Request, r *reply, err error) {
+// log writes the record of a call. The record has no query, body or secret. Of the header it has
+// only the request ID. r may be nil if err is not.
+func (c *Client) log(ctx context.Context, cs *call, req *http.Request, r *response, err error) {
 	level := slog.LevelDebug
-	if err != nil || !success(r.resp) {
+	if !cs.deleted && (err != nil || !success(r.resp) && !notYet(ctx, r.resp.StatusCode)) {
 		level = slog.LevelWarn
 	}
 	if c.cfg.Logger == nil || !c.cfg.Logger.Enabled(ctx, level) {
@@ -20,8 +29,10 @@ func (c *Client) log(ctx context.Context, cs *call, req *http.Request, r *reply,
 	c.cfg.Logger.LogAttrs(ctx, level, "call", append(attrs, slog.Duration("duration", time.Since(cs.begin)))...)
 }
 
-// logRetry tells why a call is about to be repeated.
-func (c *Client) logRetry(ctx context.Context, cs *call, req *http.Request, r *reply, err error, wait time.Duration) {
+// logRetry writes the reason why a call is repeated after wait. Either r or err is nil.
+func (c *Client) logRetry(
+	ctx context.Context, cs *call, req *http.Request, r *response, err error, wait time.Duration,
+) {
 	if c.cfg.Logger == nil || !c.cfg.Logger.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
@@ -29,20 +40,88 @@ func (c *Client) logRetry(ctx context.Context, cs *call, req *http.Request, r *r
 	c.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "retry", append(attrs, slog.Duration("wait", wait))...)
 }
 
-func (c *Client) attrs(cs *call, req *http.Request, r *reply, err error) []slog.Attr {
+// logCameExpired writes that a new token had already expired.
+func (c *Client) logCameExpired(ctx context.Context) {
+	if expired := c.cfg.Auth.CameExpired; expired != nil && expired() && c.cfg.Logger != nil {
+		c.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "the token source gave a token that has expired by this clock",
+			slog.String("vendor", c.cfg.Vendor))
+	}
+}
+
+// attrs returns the common attributes of all records.
+func (c *Client) attrs(cs *call, req *http.Request, r *response, err error) []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("vendor", c.cfg.Vendor),
 		slog.String("operation", cs.operation),
 		slog.String("method", req.Method),
-		slog.String("path", req.URL.EscapedPath()),
+		slog.String("path", c.shownPath(req.URL)),
 		slog.Int("attempts", cs.attempts),
 	}
 	secrets := c.secrets(cs)
 	if r != nil {
-		attrs = append(attrs, slog.Int("status", r.resp.StatusCode), slog.String("request_id", string(scrub([]byte(r.resp.Header.Get(c.cfg.RequestIDHeader)), secrets))))
+		id := loggedID(redact.String(r.resp.Header.Get(c.cfg.RequestIDHeader), secrets), cs.opts.header)
+		attrs = append(attrs, slog.Int("status", r.resp.StatusCode), slog.String("request_id", id))
 	}
 	if err != nil {
-		attrs = append(attrs, slog.String("error", string(scrub([]byte(err.Error()), secrets))))
+		attrs = append(attrs, slog.String("error", redact.String(loggedError(err), secrets)))
 	}
 	return attrs
+}
+
+// loggedID returns a request ID for a log. It returns "" for a text that may be something else:
+// with characters that IDs don't have, too long, or part of the sent header.
+func loggedID(id string, sent http.Header) string {
+	const longest = 100
+	if len(id) > longest || id != redact.Mark && strings.ContainsFunc(id, func(r rune) bool {
+		return !validHeaderName(string(r)) && r != ':' && r != '/' && r != '='
+	}) {
+		return ""
+	}
+	for _, values := range sent {
+		if id != "" && slices.Contains(values, id) {
+			return ""
+		}
+	}
+	return id
+}
+
+// quoted is a text between quotation marks.
+var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"?`)
+
+// loggedError returns the text of an error for a log: our own text, and that of the transport
+// without quoted parts. Of a server's text it has only the status and the code.
+func loggedError(err error) string {
+	if refused, ok := errors.AsType[*RefusedError](err); ok {
+		text := "the response describes a failure: " + strconv.Itoa(refused.Status)
+		if refused.Code != "" {
+			text += " (code " + oneLine(refused.Code, maxNoteText) + ")"
+		}
+		return text
+	}
+	if bad, ok := errors.AsType[*ResponseError](err); ok {
+		return bad.Problem
+	}
+	text := err.Error()
+	if auth, ok := errors.AsType[*authError](err); ok { // that call has its own record
+		text = "authentication: " + loggedCause(auth.err)
+	}
+	return oneLine(quoted.ReplaceAllString(text, `"…"`), maxCauseText)
+}
+
+// loggedCause returns the text for a log of an error of a call for a credential.
+func loggedCause(err error) string {
+	valuer, ok := errors.AsType[interface {
+		error
+		slog.LogValuer
+	}](err)
+	if !ok {
+		return err.Error()
+	}
+	var text strings.Builder
+	for _, a := range valuer.LogValue().Resolve().Group() {
+		if a.Key != "message" {
+			fmt.Fprintf(&text, " %s=%v", a.Key, a.Value)
+		}
+	}
+	return "the call for a credential failed:" + text.String()
 }

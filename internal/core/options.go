@@ -11,16 +11,50 @@ import (
 	"github.com/integrations-go/sdk/ratelimit"
 )
 
-// Options is what the options of a vendor package fill in. Their behaviour is here, once; the packages declare them, with docs.
+// startInFlight is the number of requests in flight at the start of a client, which does not know
+// the server's limit. The number doubles with each round trip until the server refuses a request:
+// after three round trips it is 64. Without it, all requests of a burst above the limit would be
+// refused once.
+const startInFlight = 8
+
+// Options collects the options of a vendor package. Their behavior is implemented here. The vendor
+// packages declare and document them.
 type Options struct {
 	Config
-	limiter     bool // one was set, nil included
+	Own any // pointer to the settings that only one vendor has
+
+	limiter     bool // a limiter was set, possibly nil
 	baseURL     string
 	plainHTTP   bool
-	credentials []string // the options that brought some
+	credentials []string // the options that set credentials
 }
 
-// SetAuth takes the credentials of an option, if the checks pass.
+// Apply applies options in order. A nil option is an error.
+func Apply[O ~func(*Options) error](o *Options, opts []O) error {
+	for i, opt := range opts {
+		if opt == nil {
+			return Arg("option", "%d of %d is nil", i+1, len(opts))
+		}
+		if err := opt(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// VendorOption returns an option of one vendor, whose settings are a T. The New of another vendor
+// refuses it.
+func VendorOption[T any](vendor, name string, apply func(*Options, *T) error) func(*Options) error {
+	return func(o *Options) error {
+		own, ok := o.Own.(*T)
+		if !ok {
+			return Arg("option", "%s.%s is for clients of %s, not of %s", vendor, name, vendor, o.Vendor)
+		}
+		return apply(o, own)
+	}
+}
+
+// SetAuth sets the credentials of an option, if the checks succeed.
 func (o *Options) SetAuth(option string, auth *Auth, checks ...error) error {
 	for _, err := range checks {
 		if err != nil {
@@ -32,28 +66,31 @@ func (o *Options) SetAuth(option string, auth *Auth, checks ...error) error {
 	return nil
 }
 
-// SetBaseURL takes the base URL, which Build checks.
+// SetBaseURL sets the base URL. Build checks it.
 func (o *Options) SetBaseURL(baseURL string) error {
 	o.baseURL = baseURL
 	return nil
 }
 
-// AllowPlainHTTP accepts http beyond this machine.
+// AllowPlainHTTP allows http to other machines.
 func (o *Options) AllowPlainHTTP() error {
 	o.plainHTTP = true
 	return nil
 }
 
-// SetHTTPClient takes the client to copy.
+// SetHTTPClient sets the client to copy.
 func (o *Options) SetHTTPClient(client *http.Client) error {
 	if client == nil {
 		return Arg("HTTP client", "is nil")
+	}
+	if t, ok := client.Transport.(*http.Transport); ok && t == nil {
+		return Arg("HTTP client", "has a Transport that is a nil pointer")
 	}
 	o.HTTPClient = client
 	return nil
 }
 
-// AddMiddleware takes wrappers of the base transport.
+// AddMiddleware adds wrappers of the base transport.
 func (o *Options) AddMiddleware(wrap []func(http.RoundTripper) http.RoundTripper) error {
 	if slices.ContainsFunc(wrap, func(w func(http.RoundTripper) http.RoundTripper) bool { return w == nil }) {
 		return Arg("middleware", "is nil")
@@ -62,22 +99,26 @@ func (o *Options) AddMiddleware(wrap []func(http.RoundTripper) http.RoundTripper
 	return nil
 }
 
-// SetRetry takes the retry policy.
+// SetRetry sets the retry policy.
 func (o *Options) SetRetry(policy RetryPolicy) error {
 	o.Retry = policy
 	return policy.Check()
 }
 
-// SetAttemptTimeout takes the time of an attempt.
+// SetAttemptTimeout sets the attempt timeout.
 func (o *Options) SetAttemptTimeout(d time.Duration) error {
+	o.AttemptTimeout = d
+	return checkAttemptTimeout(d)
+}
+
+func checkAttemptTimeout(d time.Duration) error {
 	if d <= 0 {
 		return Arg("attempt timeout", "is %v", d)
 	}
-	o.AttemptTimeout = d
 	return nil
 }
 
-// SetMaxResponse takes the limit of a reply, in bytes.
+// SetMaxResponse sets the maximum size of a response, in bytes.
 func (o *Options) SetMaxResponse(n int64) error {
 	if n < 1 {
 		return Arg("response limit", "is %d", n)
@@ -86,7 +127,7 @@ func (o *Options) SetMaxResponse(n int64) error {
 	return nil
 }
 
-// SetLimiter takes the limiter; nil is none.
+// SetLimiter sets the limiter. nil means none.
 func (o *Options) SetLimiter(limiter ratelimit.Limiter) error {
 	if l, ok := limiter.(*ratelimit.Local); ok && l == nil {
 		return Arg("limiter", "is a nil pointer")
@@ -95,7 +136,16 @@ func (o *Options) SetLimiter(limiter ratelimit.Limiter) error {
 	return nil
 }
 
-// SetTLS takes the configuration to copy.
+// SetDebug sets the writer of requests and responses.
+func (o *Options) SetDebug(w *DebugWriter) error {
+	if w == nil {
+		return Arg("debug writer", "is nil")
+	}
+	o.Debug = w
+	return nil
+}
+
+// SetTLS sets the TLS configuration to copy.
 func (o *Options) SetTLS(cfg *tls.Config) error {
 	if cfg == nil {
 		return Arg("TLS config", "is nil")
@@ -104,25 +154,26 @@ func (o *Options) SetTLS(cfg *tls.Config) error {
 	return nil
 }
 
-// SetStrict makes replies complete or wrong.
+// SetStrict makes incomplete responses errors.
 func (o *Options) SetStrict() error {
 	o.Strict = true
 	return nil
 }
 
-// SetLogger takes the logger; nil is none.
+// SetLogger sets the logger. nil means none.
 func (o *Options) SetLogger(logger *slog.Logger) error {
 	o.Logger = logger
 	return nil
 }
 
-// SetProduct takes the caller's part of the User-Agent header.
+// SetProduct sets the caller's part of the User-Agent header.
 func (o *Options) SetProduct(product string) error {
 	o.Product = product
-	return HeaderText("user agent", product)
+	return headerText("user agent", product)
 }
 
-// Build makes the client. want names the options that bring credentials, of which there must be exactly one; "" lets there be none.
+// Build returns the client. want names the options that set credentials. Exactly one of them must
+// be given. If want is "", there may be none.
 func (o *Options) Build(want string) (*Client, error) {
 	switch len(o.credentials) {
 	case 1:
@@ -132,16 +183,16 @@ func (o *Options) Build(want string) (*Client, error) {
 		}
 		return nil, Arg("credentials", "are missing: use %s", want)
 	default:
-		return nil, Arg("credentials", "come from %s; one is enough", strings.Join(o.credentials, " and "))
+		return nil, Arg("credentials", "come from %s; use only one", strings.Join(o.credentials, " and "))
 	}
 	var err error
 	if !o.limiter {
-		// Both the limiter and the retries may make a call wait for the server, so both obey the same longest wait.
-		policy := o.Retry
-		if policy == (RetryPolicy{}) {
-			policy = DefaultRetryPolicy()
+		// The limiter and the retries have the same longest wait.
+		policy := o.Retry.withDefaults()
+		limits := []ratelimit.Option{
+			ratelimit.WithMaxWait(max(policy.MaxServerWait, 1)),
+			ratelimit.WithAdaptiveInFlight(startInFlight, 1),
 		}
-		limits := []ratelimit.Option{ratelimit.WithMaxWait(max(policy.MaxServerWait, 1)), ratelimit.WithAdaptiveInFlight(0, 1)}
 		if o.Headers != (ratelimit.Headers{}) {
 			limits = append(limits, ratelimit.WithHeaders(o.Headers))
 		}
@@ -149,7 +200,7 @@ func (o *Options) Build(want string) (*Client, error) {
 			return nil, err
 		}
 	}
-	if o.BaseURL, err = ParseBaseURL(o.baseURL, o.plainHTTP); err != nil {
+	if o.BaseURL, err = parseBaseURL(o.baseURL, o.plainHTTP); err != nil {
 		return nil, err
 	}
 	return New(o.Config)

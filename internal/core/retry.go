@@ -4,14 +4,16 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"strconv"
 	"sync/atomic"
 	"time"
 )
 
-// RetryPolicy says how often and how long to try. The vendor packages declare the same struct, with docs.
+// RetryPolicy is the retry policy of a client. Package sdk declares and documents the same struct.
 type RetryPolicy struct {
 	MaxAttempts   int
 	MinDelay      time.Duration
@@ -20,107 +22,200 @@ type RetryPolicy struct {
 	Budget        int
 }
 
-// DefaultRetryPolicy is used where the caller names none.
+// DefaultRetryPolicy returns the default policy of a client.
 func DefaultRetryPolicy() RetryPolicy {
-	return RetryPolicy{MaxAttempts: 5, MinDelay: 500 * time.Millisecond, MaxDelay: 30 * time.Second, MaxServerWait: 65 * time.Second, Budget: 50}
+	return RetryPolicy{
+		MaxAttempts: 5, MinDelay: 500 * time.Millisecond, MaxDelay: 30 * time.Second,
+		MaxServerWait: 65 * time.Second, Budget: 50,
+	}
 }
 
-// Check refuses policies that make no sense.
+// Check returns an [argumentError] if MinDelay is greater than MaxDelay.
 func (p RetryPolicy) Check() error {
-	switch {
-	case p.MaxAttempts < 1:
-		return Arg("RetryPolicy.MaxAttempts", "is %d, less than 1", p.MaxAttempts)
-	case p.MinDelay < 0 || p.MaxDelay < p.MinDelay:
-		return Arg("RetryPolicy.MinDelay", "%v and MaxDelay %v are no range", p.MinDelay, p.MaxDelay)
-	case p.MaxServerWait < 0:
-		return Arg("RetryPolicy.MaxServerWait", "is negative")
-	case p.Budget < 0:
-		return Arg("RetryPolicy.Budget", "is negative")
+	if p.MinDelay > 0 && p.MaxDelay > 0 && p.MaxDelay < p.MinDelay {
+		return Arg("RetryPolicy.MinDelay", "%v is greater than MaxDelay %v", p.MinDelay, p.MaxDelay)
 	}
 	return nil
 }
 
-// budget is what stops retry storms: a retry spends ten, a success gives one back.
+// unlimited is the Budget of a policy without a limit.
+const unlimited = -1
+
+// withDefaults sets the fields that are zero. It gives negative fields the value that turns off
+// what they control.
+func (p RetryPolicy) withDefaults() RetryPolicy {
+	d := DefaultRetryPolicy()
+	p.MaxAttempts = defaultOr(p.MaxAttempts, d.MaxAttempts, 1)
+	p.MaxServerWait = defaultOr(p.MaxServerWait, d.MaxServerWait, 0)
+	p.Budget = defaultOr(p.Budget, d.Budget, unlimited)
+	switch {
+	case p.MaxDelay < 0 || p.MinDelay < 0:
+		p.MinDelay, p.MaxDelay = 0, 0
+	case p.MinDelay == 0 && p.MaxDelay == 0:
+		p.MinDelay, p.MaxDelay = d.MinDelay, d.MaxDelay
+	case p.MinDelay == 0:
+		p.MinDelay = min(d.MinDelay, p.MaxDelay)
+	case p.MaxDelay == 0:
+		p.MaxDelay = max(d.MaxDelay, p.MinDelay)
+	}
+	return p
+}
+
+// defaultOr returns value, standard if value is 0, or off if value is negative.
+func defaultOr[T int | time.Duration](value, standard, off T) T {
+	switch {
+	case value == 0:
+		return standard
+	case value < 0:
+		return off
+	}
+	return value
+}
+
+// The changes of a client's budget. A retry costs as much as ten responses of a healthy server
+// return.
+const (
+	budgetRetry   = -10
+	budgetHealthy = 1
+)
+
+// healthy reports whether status comes from a server that works and is not overloaded. Such a
+// response refills the budget.
+func healthy(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return false
+	}
+	return status < 500
+}
+
+// budget limits the retries of a client: while most calls fail, there are few retries. It is safe
+// for concurrent use.
 type budget struct {
 	left atomic.Int64
 	full int64
 }
 
+// newBudget returns a full budget for this number of retries.
 func newBudget(retries int) *budget {
-	b := &budget{full: int64(retries) * 10}
+	b := &budget{full: int64(retries) * -budgetRetry}
 	b.left.Store(b.full)
 	return b
 }
 
+// add adds n to the budget, up to its maximum. If the result would be negative, it returns false
+// and changes nothing.
 func (b *budget) add(n int64) bool {
+	if b.full < 0 { // unlimited
+		return true
+	}
 	for {
-		old := b.left.Load()
-		next := min(old+n, b.full)
+		left := b.left.Load()
+		next := min(left+n, b.full)
 		if next < 0 {
 			return false
 		}
-		if next == old {
-			return true // as after nearly every success
+		if next == left {
+			return true // the budget is full, as after most successes
 		}
-		if b.left.CompareAndSwap(old, next) {
+		if b.left.CompareAndSwap(left, next) {
 			return true
 		}
 	}
 }
 
-// verdict is what an attempt's end means for the next one.
+// verdict is the consequence of an attempt for the next one.
 type verdict struct {
 	retry     bool
-	now       bool // without a wait and free of charge: only the credential was stale
-	maybeDone bool // the server may have carried the request out
-	told      bool // the server named the wait
-	free      bool // it refused, or asked for this retry, which then does not count against the budget
-	wait      time.Duration
+	immediate bool          // no wait and not counted: only the credential was stale
+	maybeDone bool          // the server may have carried out the request
+	uncharged bool          // the server refused the request or stated the wait: the retry costs nothing
+	stated    bool          // the server stated the wait
+	wait      time.Duration // 0 unless stated
 }
 
-// judge decides what to do after an attempt that ended with reply, or with err where none came.
-func (c *Client) judge(ctx context.Context, cs *call, idempotent bool, r *reply, err error) verdict {
+// judge decides what follows an attempt that ended with the response r, or with err.
+func (c *Client) judge(ctx context.Context, cs *call, idempotent bool, r *response, err error) verdict {
 	if err != nil {
-		switch {
-		case permanent(err):
-			return verdict{}
-		case neverSent(err):
-			return verdict{retry: ctx.Err() == nil}
-		case ctx.Err() != nil:
-			return verdict{maybeDone: true}
-		}
-		return verdict{retry: idempotent && !errors.As(err, new(*tooLargeError)), maybeDone: true}
+		return judgeError(ctx, idempotent, err)
 	}
+	return c.judgeStatus(cs, idempotent, r)
+}
+
+// judgeError decides what follows an attempt without a usable response.
+func judgeError(ctx context.Context, idempotent bool, err error) verdict {
+	switch {
+	case errors.As(err, new(*notSentError)), errors.As(err, new(*redirectError)):
+		return verdict{}
+	case neverSent(err):
+		return verdict{retry: ctx.Err() == nil && !permanent(err)}
+	case ctx.Err() != nil, permanent(err):
+		return verdict{maybeDone: true}
+	}
+	return verdict{retry: idempotent && !errors.As(err, new(*tooLargeError)), maybeDone: true}
+}
+
+// judgeStatus decides what follows an attempt by the status of its response.
+func (c *Client) judgeStatus(cs *call, idempotent bool, r *response) verdict {
 	status := r.resp.StatusCode
 	switch status {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther:
-		return verdict{maybeDone: true} // not followed; a POST that is answered so may have been carried out
+	case http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return verdict{} // not followed; they ask for the same request elsewhere
+	case http.StatusUnauthorized:
+		again := cs.reauthorize(c.cfg.Auth)
+		return verdict{retry: again, immediate: again}
 	}
 	if status < 400 {
-		return verdict{}
+		return verdict{maybeDone: !success(r.resp)} // the server may have carried out a POST before it
 	}
-	wait, told := c.cfg.Headers.Wait(r.resp, time.Now())
+	wait, stated := r.serverWait(c.cfg.Headers)
 	switch {
-	case status == http.StatusUnauthorized:
-		if !cs.reauthorized && cs.sentHeader != nil && c.cfg.Auth.Refused != nil && c.cfg.Auth.Refused(cs.sentHeader) {
-			cs.reauthorized = true
-			return verdict{retry: true, now: true}
-		}
-		return verdict{}
-	case status == http.StatusTooManyRequests:
-		return verdict{retry: true, told: told, free: true, wait: wait}
-	case status == http.StatusServiceUnavailable && told:
-		return verdict{retry: true, told: true, free: true, wait: wait}
-	case status == http.StatusRequestTimeout, status == http.StatusInternalServerError, status == http.StatusBadGateway,
-		status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
-		return verdict{retry: idempotent, maybeDone: true, told: told, wait: wait}
+	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable && stated:
+		return verdict{retry: true, uncharged: true, stated: stated, wait: wait}
+	case transient(status):
+		return verdict{retry: idempotent, maybeDone: true, uncharged: stated, stated: stated, wait: wait}
 	case status >= 500 && status != http.StatusNotImplemented && status != http.StatusHTTPVersionNotSupported:
 		return verdict{maybeDone: true}
 	}
 	return verdict{}
 }
 
-// idempotentMethod follows RFC 9110, section 9.2.2.
+// transient reports whether the same request may succeed after a response with status.
+func transient(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway,
+		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// nextAttempt returns the wait before the attempt that follows v, or the reason why the policy
+// allows none. attempts is the number of attempts so far. It takes the attempt from the budget. If
+// v allows no other attempt, it has no effect.
+func (c *Client) nextAttempt(ctx context.Context, attempts int, v verdict) (wait time.Duration, stop string) {
+	p := c.cfg.Retry
+	if !v.retry || v.immediate {
+		return 0, ""
+	}
+	left := time.Duration(math.MaxInt64)
+	if deadline, ok := ctx.Deadline(); ok {
+		left = time.Until(deadline)
+	}
+	switch {
+	case v.wait > p.MaxServerWait:
+		return 0, "the wait is longer than the " + p.MaxServerWait.String() + " allowed"
+	case v.wait >= left:
+		return 0, "the deadline is in " + max(left, 0).Round(time.Millisecond).String()
+	case attempts >= p.MaxAttempts:
+		return 0, "no more than " + strconv.Itoa(p.MaxAttempts) + " attempts are allowed"
+	case !v.uncharged && !c.budget.add(budgetRetry):
+		return 0, "the retry budget is used up"
+	}
+	return c.delay(attempts, v, left), ""
+}
+
+// idempotentMethod reports whether RFC 9110, section 9.2.2, calls the method idempotent.
 func idempotentMethod(m string) bool {
 	switch m {
 	case http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodOptions, http.MethodTrace:
@@ -129,42 +224,61 @@ func idempotentMethod(m string) bool {
 	return false
 }
 
-// neverSent reports that no byte of the request can have reached the server.
+// neverSent reports whether it was observed that the server processed no request of the attempt
+// that ended with err.
 func neverSent(err error) bool {
-	if op, ok := errors.AsType[*net.OpError](err); ok && (op.Op == "dial" || op.Op == "proxyconnect") {
-		return true
-	}
-	return errors.As(err, new(*net.DNSError))
+	unsent, ok := errors.AsType[*unsentError](err)
+	return ok && unsent.unproven.Load() == 0
 }
 
-// permanent reports that the request was not carried out, and that another attempt would end in the same way.
+// permanent reports whether another attempt would end with err too.
 func permanent(err error) bool {
-	// The connection is there with a record that came in the place of a TLS handshake only.
+	return errors.As(err, new(*notSentError)) || errors.As(err, new(*redirectError)) || tlsFailure(err) ||
+		errors.As(err, new(*net.AddrError))
+}
+
+// tlsFailure reports whether err means that the server does not support TLS, or that its
+// certificate is not trusted.
+func tlsFailure(err error) bool {
+	// Conn is set only if the server responded to the TLS handshake with something else.
 	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok && record.Conn != nil {
 		return true
 	}
-	return errors.As(err, new(*notSentError)) || errors.As(err, new(*redirectError)) || errors.Is(err, http.ErrSchemeMismatch) ||
-		errors.As(err, new(*tls.CertificateVerificationError)) || errors.As(err, new(*net.AddrError))
+	return errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, new(*tls.CertificateVerificationError))
 }
 
-// delay is full jitter for waits that we choose, and a little on top of those that the server chose, so that its clients don't come back as one.
-func (c *Client) delay(attempt int, v verdict) time.Duration {
+// delay returns the wait after this number of attempts:
+//
+//   - without a wait stated by the server: a random part of a limit that doubles with each attempt;
+//   - otherwise: the stated wait and a random part of a tenth of it. This prevents the clients of a
+//     server from sending at the same moment.
+//
+// A limiter also spreads its requests. With a limiter, the random part of a stated wait is at most
+// maxJitter. The random part does not make the wait longer than MaxServerWait, and takes at most
+// half of the call's remaining time.
+func (c *Client) delay(attempts int, v verdict, left time.Duration) time.Duration {
 	p := c.cfg.Retry
-	ceiling := p.MaxDelay
-	if shift := attempt - 1; p.MinDelay < p.MaxDelay>>shift {
-		ceiling = p.MinDelay << shift
+	limit := p.MaxDelay
+	if shift := attempts - 1; p.MinDelay < p.MaxDelay>>shift {
+		limit = p.MinDelay << shift
 	}
-	if !v.told {
-		return jitter(ceiling)
+	if v.stated {
+		limit = min(limit, max(v.wait/10, p.MinDelay/5), p.MaxServerWait-v.wait)
+		if c.cfg.Limiter != nil {
+			limit = min(limit, maxJitter)
+		}
 	}
-	return v.wait + jitter(min(ceiling, max(v.wait/10, p.MinDelay/5)))
+	return v.wait + jitter(min(limit, (left-v.wait)/2))
 }
 
-// jitter is a random time below limit.
+// maxJitter is also the time over which a limiter spreads its requests after a pause.
+const maxJitter = 100 * time.Millisecond
+
+// jitter returns a random time less than limit.
 func jitter(limit time.Duration) time.Duration { return rand.N(max(limit, 1)) }
 
-// sleep ends early with ctx.
-func sleep(ctx context.Context, d time.Duration) {
+// Sleep waits for d, or until ctx ends.
+func Sleep(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

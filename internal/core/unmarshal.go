@@ -4,5 +4,5 @@ package core
 
 import "encoding/json"
 
-// Unmarshal is [json.Unmarshal] into something empty, of which nothing but room for items may be lost.
+// Unmarshal is [json.Unmarshal] into an empty value. It may lose the capacity of slices in out.
 func Unmarshal(b []byte, out any) error { return json.Unmarshal(b, out) }

@@ -8,10 +8,11 @@ import (
 	"reflect"
 )
 
-// asV1 is encoding/json, but for its errors: to have them, it checks a document before it decodes it, which takes a fifth of the time.
+// asV1 makes encoding/json/v2 decode like encoding/json, but with its own errors. For identical
+// errors, encoding/json checks a document before it decodes it, which takes a fifth of the time.
 var asV1 = jsonv2.JoinOptions(json.DefaultOptionsV1(), json.ReportErrorsWithLegacySemantics(false))
 
-// Unmarshal is [json.Unmarshal] into something empty, of which nothing but room for items may be lost.
+// Unmarshal is [json.Unmarshal] into an empty value. It may lose the capacity of slices in out.
 func Unmarshal(b []byte, out any) error {
 	if jsonv2.Unmarshal(b, out, asV1) == nil {
 		return nil

@@ -6,21 +6,22 @@ import (
 	"time"
 )
 
-// Call is one request as the server saw it. Its text leaves headers and body out, because they hold credentials.
+// Call is a request that the server received. Each fake has a type with the same fields, which
+// documents them. The text of a call has no headers and no body, because they contain credentials.
 type Call struct {
-	Time      time.Time // arrival by the server's clock
+	Time      time.Time
 	RequestID string
-	Operation string // "" where no route matched
+	Operation string
 	Method    string
-	Path      string // escaped, as sent
+	Path      string
 	RawQuery  string
-	Proto     string // such as HTTP/2.0
+	Proto     string
 	Header    http.Header
-	Body      []byte // nil until read
-	Status    int    // 0 while there is no answer, and for good if the connection was cut before one
+	Body      []byte
+	Status    int
 }
 
-// String shows request line, operation and status.
+// String returns request line, operation and status.
 func (c Call) String() string {
 	target := c.Path
 	if c.RawQuery != "" {
@@ -29,10 +30,10 @@ func (c Call) String() string {
 	return fmt.Sprintf("%s %s (%s) -> %d", c.Method, target, c.Operation, c.Status)
 }
 
-// GoString is String, so that %#v keeps credentials out too.
+// GoString returns the same as String: %#v shows no credentials.
 func (c Call) GoString() string { return c.String() }
 
-// Calls returns all calls in order of arrival, those still without an answer included.
+// Calls returns all calls in order of arrival, including those without a response yet.
 func (s *Server) Calls() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,7 +45,17 @@ func (s *Server) Calls() []Call {
 	return out
 }
 
-// CountCalls counts the calls of an operation; "" counts all. It panics for an operation that the API does not have.
+// CallsAs returns [Server.Calls] in the type of a fake, and nil if there are none.
+func CallsAs[C any](s *Server, as func(Call) C) []C {
+	var out []C
+	for _, c := range s.Calls() {
+		out = append(out, as(c))
+	}
+	return out
+}
+
+// CountCalls returns the number of calls of an operation. For "" it returns the number of all
+// calls. An unknown operation is a [Server.Misuse].
 func (s *Server) CountCalls(operation string) int {
 	s.mustKnow(operation)
 	s.mu.Lock()
@@ -74,10 +85,11 @@ func (s *Server) mustKnow(operation string) {
 			return
 		}
 	}
-	panic(fmt.Sprintf("fakehttp: no operation %q", operation))
+	panic(s.Misuse("fakehttp: no operation %q", operation))
 }
 
-func (s *Server) arrive(req *Request, op *Op) *Call {
+// logCall adds a call to the log and gives the request its ID.
+func (s *Server) logCall(req *Request, op *Op) *Call {
 	var id string
 	if s.cfg.NewID != nil {
 		id = s.cfg.NewID()
@@ -100,13 +112,13 @@ func (s *Server) arrive(req *Request, op *Op) *Call {
 	return c
 }
 
-func (s *Server) received(c *Call, body []byte) {
+func (s *Server) logBody(c *Call, body []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.Body = body
 }
 
-func (s *Server) answered(c *Call, status int) {
+func (s *Server) logStatus(c *Call, status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.Status = status

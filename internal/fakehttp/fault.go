@@ -5,68 +5,84 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
-// Fault is something that goes wrong on demand. It strikes calls that passed auth and limits; of several that match, the
-// one injected first.
-//
-// With a Status it answers in place of the operation, which takes no effect unless Apply is set. Without one it bends the
-// operation's own reply by whatever else is set.
+// Fault is a failure on demand. Each fake has a type with the same fields, which documents them.
 type Fault struct {
-	Operation string // operation id; "" matches every one
-	Method    string // "" matches every one
-	Path      string // escaped path, as sent; "" matches every one
+	Operation, Method, Path string
 
-	Skip  int // matching calls to leave alone first
-	Times int // calls to strike; 0 means 1, below 0 means all
+	Skip, Every, Times int
 
-	Status int         // status to answer
-	Header http.Header // set on the reply, last of all
-	Body   string      // body of the reply; without a Content-Type header its type is guessed
+	Status int
+	Header http.Header
+	Body   string
 
-	Apply bool          // let the operation take effect first
-	Delay time.Duration // wait before the operation; with Apply, after it. A client that leaves meanwhile gets no answer
+	Apply bool
+	Delay time.Duration
 
-	Unread   bool // cut the connection before the request body is read; the operation takes no effect
-	Lost     bool // cut the connection in place of the reply; the operation takes effect only with Apply
-	Truncate bool // send half of the body under the Content-Length of the whole, then cut
+	Unread, Lost, Truncate bool
 }
 
-// String names the calls that the fault is for.
+// String returns the calls that the fault matches, and its effect.
 func (f Fault) String() string {
 	text := cmp.Or(f.Operation, "any operation")
 	if f.Method != "" || f.Path != "" {
 		text += fmt.Sprintf(" at %s %s", cmp.Or(f.Method, "any method"), cmp.Or(f.Path, "any path"))
 	}
+	if f.Every > 1 {
+		text += fmt.Sprintf(", every %d calls", f.Every)
+	}
 	switch {
 	case f.Unread:
 		return text + ", cut unread"
 	case f.Lost:
-		return text + ", reply lost"
+		return text + ", response lost"
 	case f.Status != 0:
 		return fmt.Sprintf("%s, status %d", text, f.Status)
 	}
-	return text + ", own reply bent"
+	return text + ", own response bent"
 }
 
-// Inject adds a fault. It panics if the fault names an unknown operation, has an impossible status or does nothing.
+// activeFault is a fault and the number of matching calls since it last applied.
+type activeFault struct {
+	Fault
+	passed int
+}
+
+// Inject adds a fault. These are a [Server.Misuse]: a fault with an unknown operation, an
+// impossible status, or a negative Skip or Every, and a fault that can match no request or changes
+// nothing.
 func (s *Server) Inject(f Fault) {
 	s.mustKnow(f.Operation)
+	f.Method = strings.ToUpper(f.Method)
+	if strings.ContainsFunc(f.Method, func(r rune) bool { return r < 'A' || r > 'Z' }) {
+		panic(s.Misuse("fakehttp: fault with the method %q", f.Method))
+	}
+	if _, err := url.PathUnescape(f.Path); err != nil || f.Path != "" && f.Path[0] != '/' || strings.ContainsAny(f.Path,
+		"?#") {
+		panic(s.Misuse("fakehttp: fault with %q, which is no path of a URL without its query", f.Path))
+	}
 	if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
-		panic(fmt.Sprintf("fakehttp: fault with status %d", f.Status))
+		panic(s.Misuse("fakehttp: fault with status %d", f.Status))
+	}
+	if f.Skip < 0 || f.Every < 0 {
+		panic(s.Misuse("fakehttp: fault that skips %d calls and applies every %d calls", f.Skip, f.Every))
 	}
 	if f.Status == 0 && len(f.Header) == 0 && f.Body == "" && f.Delay <= 0 && !f.Unread && !f.Lost && !f.Truncate {
-		panic("fakehttp: fault without effect")
+		panic(s.Misuse("fakehttp: fault without effect"))
 	}
 	f.Times = cmp.Or(f.Times, 1)
 	f.Header = f.Header.Clone()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults = append(s.faults, &f)
+	s.faults = append(s.faults, &activeFault{Fault: f})
 }
 
+// takeFault returns the fault that applies to a call, or nil, and counts the call.
 func (s *Server) takeFault(r *http.Request, op *Op) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,52 +90,65 @@ func (s *Server) takeFault(r *http.Request, op *Op) *Fault {
 		switch {
 		case f.Operation != "" && (op == nil || f.Operation != op.Name):
 		case f.Method != "" && f.Method != r.Method:
-		case f.Path != "" && f.Path != r.URL.EscapedPath():
+		case f.Path != "" && !samePath(f.Path, r.URL.EscapedPath()):
 		case f.Skip > 0:
 			f.Skip--
+		case f.passed+1 < f.Every:
+			f.passed++
 		default:
+			f.passed = 0
 			if f.Times > 0 {
 				f.Times--
 			}
 			if f.Times == 0 {
 				s.faults = slices.Delete(s.faults, i, i+1)
 			}
-			return f
+			return &f.Fault
 		}
 	}
 	return nil
 }
 
-// strike returns the reply of a call that met f.
-func (s *Server) strike(r *http.Request, f *Fault, run func() Reply) (reply Reply, err error) {
+// samePath reports whether two paths have the same segments after unescaping.
+func samePath(a, b string) bool {
+	segments, others := strings.Split(a, "/"), strings.Split(b, "/")
+	return slices.EqualFunc(segments, others, func(a, b string) bool {
+		a, errA := url.PathUnescape(a)
+		b, errB := url.PathUnescape(b)
+		return errA == nil && errB == nil && a == b
+	})
+}
+
+// applyFault returns the response of a call that f applies to. run runs the operation.
+func (s *Server) applyFault(r *http.Request, f *Fault, run func() Response) (resp Response, err error) {
 	if f.Apply {
-		reply = run()
+		resp = run()
 	}
 	if err := s.wait(r, f.Delay); err != nil {
-		return Reply{}, err
+		return Response{}, err
 	}
 	switch {
 	case f.Lost:
-		return Reply{}, errCut
+		return Response{}, errCut
 	case f.Status != 0:
-		return Reply{Status: f.Status, Body: []byte(f.Body)}, nil
+		return Response{Status: f.Status, Body: []byte(f.Body)}, nil
 	case !f.Apply:
-		reply = run()
+		resp = run()
 	}
 	if f.Body != "" {
-		reply.Body = []byte(f.Body)
+		resp.Body = []byte(f.Body)
 	}
-	return reply, nil
+	return resp, nil
 }
 
-// unmet lists the faults that still wait for a call; those for all calls never do.
+// unmet returns an error for each fault that was not met. A fault for all calls is never unmet.
 func (s *Server) unmet() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error
 	for _, f := range s.faults {
 		if f.Times > 0 {
-			errs = append(errs, fmt.Errorf("fakehttp: fault not met: %v, %d more expected", f, f.Times))
+			errs = append(errs, fmt.Errorf("fakehttp: fault not met: %v, %d more expected", f.Fault, f.Times))
 		}
 	}
 	return errors.Join(errs...)

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// limiter counts calls in fixed windows, one row of them per caller.
+// limiter counts calls in fixed windows, separately for each caller.
 type limiter struct {
 	limit  int
 	length time.Duration
@@ -21,7 +21,8 @@ type window struct {
 	used int
 }
 
-// take counts a call. The header tells limit, remaining calls and the seconds to the next window, rounded up.
+// take counts a call. quota holds the limit, the remaining calls and the seconds to the next
+// window, rounded up. ok is false if the limit is reached.
 func (l *limiter) take(caller string, now time.Time) (quota http.Header, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -30,9 +30,12 @@ func TestObject(t *testing.T) {
 func TestStrictRoutes(t *testing.T) {
 	var ops []Op
 	for _, path := range []string{
-		"/i/{id}/permissions", "/i/resources/{id}/tags", "/i/{id}", "/j/{b}/{c}", "/j/{a}/x", "/j", "/{any}/x/y/z", "/k/{id}/x", "/{any}/fixed",
+		"/i/{id}/permissions", "/i/resources/{id}/tags", "/i/{id}", "/j/{b}/{c}", "/j/{a}/x", "/j", "/{any}/x/y/z",
+		"/k/{id}/x", "/{any}/fixed",
 	} {
-		ops = append(ops, Op{Name: path, Method: "GET", Path: path, Handle: func(*Request) Reply { return Text(200, path) }})
+		ops = append(ops, Op{Name: path, Method: "GET", Path: path, Handle: func(*Request) Response {
+			return Text(200, path)
+		}})
 	}
 	for _, tt := range []struct{ path, strict, lenient string }{
 		{"/i/1/permissions", "/i/{id}/permissions", ""},
@@ -73,7 +76,8 @@ func TestHeadersWithoutValuesAreRemoved(t *testing.T) {
 		c.Inject(Fault{Status: 500, Body: "<p>", Header: http.Header{"Content-Type": {}}})
 		for _, body := range []string{`{"n":0}`, "<p>"} {
 			got := c.do(t, "GET", "/n", "")
-			if got.body != body || len(got.header.Values("Content-Type")) > 0 || body != "<p>" && got.header.Get("Date") != "" {
+			if got.body != body || len(got.header.Values("Content-Type")) > 0 || body != "<p>" &&
+				got.header.Get("Date") != "" {
 				t.Errorf("%+v", got)
 			}
 			if got.header.Get(RequestIDHeader) == "" {

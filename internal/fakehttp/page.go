@@ -7,28 +7,30 @@ import (
 	"sync"
 )
 
-// Walk is a position in a list: what the first request asked for, and how far the client has come.
+// Walk is a position in a list: the query of the first request, and the position after the last
+// item sent.
 type Walk struct {
 	Filters map[string]string // query parameters that select items
 	Size    int               // items per page
 	After   int               // sequence number of the last item sent; 0 at the start
 }
 
-// Tokens keeps walks under random page tokens of 26 characters. The zero value is ready to use.
-type Tokens struct {
+// PageTokens stores walks by random page tokens of 26 characters. The zero value is ready to use.
+// It is safe for concurrent use.
+type PageTokens struct {
 	mu    sync.Mutex
 	walks map[string]Walk
 }
 
-// Errors of [Tokens.Resume].
+// Errors of [PageTokens.Resume].
 var (
 	ErrUnknownToken = errors.New("page token is not known")
 	ErrOtherFilters = errors.New("page token belongs to a request with other filters")
 )
 
-// Resume returns the walk that a request continues, or asked itself without a token. The first request's filters and
-// size stay in force; a filter that is sent again must be the same.
-func (t *Tokens) Resume(token string, asked Walk) (Walk, error) {
+// Resume returns the walk of a page token, or asked if there is no token. The filters and the size
+// of the first request remain in effect. A filter that is sent again must have the same value.
+func (t *PageTokens) Resume(token string, asked Walk) (Walk, error) {
 	if token == "" {
 		return asked, nil
 	}
@@ -46,8 +48,8 @@ func (t *Tokens) Resume(token string, asked Walk) (Walk, error) {
 	return walk, nil
 }
 
-// Issue returns a new token for a walk.
-func (t *Tokens) Issue(w Walk) string {
+// Issue returns a new page token for a walk.
+func (t *PageTokens) Issue(w Walk) string {
 	w.Filters = maps.Clone(w.Filters)
 	token := rand.Text()
 	t.mu.Lock()
@@ -59,8 +61,9 @@ func (t *Tokens) Issue(w Walk) string {
 	return token
 }
 
-// Page returns the walk's next items, and the walk after them. Items are in the order of their sequence numbers, which
-// start at 1 and never change: what is deleted meanwhile shifts no page.
+// Page returns the next items of a walk, and the walk after them. The items must be in the order of
+// their sequence numbers, which start at 1 and never change. Deleting an item moves no other item
+// to another page.
 func Page[T any](items []T, sequence func(T) int, w Walk) (page []T, next Walk, more bool) {
 	next = w
 	for _, item := range items {

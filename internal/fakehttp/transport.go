@@ -2,15 +2,21 @@ package fakehttp
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 )
 
-// Transport reaches the server without a socket, whatever host a request names. A call runs in the goroutine of its
-// client, so that synctest's clock governs delays. A cut connection is io.ErrUnexpectedEOF, as over HTTP/1.1.
+// Transport reaches the server without a socket, whatever host a request names. A call runs in the
+// goroutine of its client: the clock of synctest controls delays, also if the server was created
+// outside the bubble. The error of a cut connection is io.ErrUnexpectedEOF, as in HTTP/1.1.
 func (s *Server) Transport() http.RoundTripper { return transport{s} }
+
+// errClosed is the error of a call to a closed server in memory.
+var errClosed = errors.New("fakehttp: the server is closed")
 
 type transport struct{ server *Server }
 
@@ -25,11 +31,14 @@ func (t transport) RoundTrip(out *http.Request) (*http.Response, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if t.server.closed.Load() {
+		return nil, errClosed
+	}
 	in.RequestURI = out.URL.RequestURI()
 	in.RemoteAddr = "127.0.0.1:0"
 	in.Proto, in.ProtoMajor, in.ProtoMinor = "HTTP/1.1", 1, 1
 
-	w := &recorder{header: http.Header{}}
+	w := &recorder{header: http.Header{}, head: in.Method == http.MethodHead}
 	w.run(t.server, in)
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -37,6 +46,7 @@ func (t transport) RoundTrip(out *http.Request) (*http.Response, error) {
 	if w.status == 0 {
 		return nil, io.ErrUnexpectedEOF
 	}
+	maps.DeleteFunc(w.header, func(_ string, values []string) bool { return len(values) == 0 })
 	length, err := strconv.ParseInt(w.header.Get("Content-Length"), 10, 64)
 	if err != nil {
 		length = int64(w.body.Len())
@@ -55,6 +65,7 @@ func (t transport) RoundTrip(out *http.Request) (*http.Response, error) {
 // recorder is the server's side of a call in memory.
 type recorder struct {
 	header http.Header
+	head   bool // the request is a HEAD
 	status int
 	body   bytes.Buffer
 	cut    bool
@@ -71,10 +82,17 @@ func (w *recorder) run(s *Server, r *http.Request) {
 	s.serve(w, r)
 }
 
-func (w *recorder) Header() http.Header         { return w.header }
-func (w *recorder) WriteHeader(status int)      { w.status = status }
-func (w *recorder) Write(p []byte) (int, error) { return w.body.Write(p) }
-func (w *recorder) Flush()                      {}
+func (w *recorder) Header() http.Header    { return w.header }
+func (w *recorder) WriteHeader(status int) { w.status = status }
+func (w *recorder) Flush()                 {}
+
+// Write drops the body if net/http would not send it.
+func (w *recorder) Write(p []byte) (int, error) {
+	if w.head || !hasBody(w.status) {
+		return 0, http.ErrBodyNotAllowed
+	}
+	return w.body.Write(p)
+}
 
 type cutReader struct{}
 

@@ -1,4 +1,4 @@
-// Package imports_test holds the rules of which package may import which.
+// Package imports_test checks the rules for imports between packages.
 package imports_test
 
 import (
@@ -16,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/integrations-go/sdk/internal/core"
 )
 
 const (
@@ -29,17 +31,18 @@ type goPackage struct {
 	Imports, TestImports, XTestImports []string
 }
 
-// load lists the packages of the module and all that they depend on.
+// load lists the packages of the module and all their dependencies.
 func load(t *testing.T) map[string]goPackage {
 	t.Helper()
-	// What a child process reads is unknown to the test cache, which sees this walk instead.
+	// The test cache does not see the files that a child process reads, but it sees this walk.
 	require.NoError(t, filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.IsDir() && path != root && strings.HasPrefix(d.Name(), ".") {
 			return fs.SkipDir
 		}
 		return err
 	}))
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=ImportPath,Standard,DepOnly,Imports,TestImports,XTestImports", "./...")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps",
+		"-json=ImportPath,Standard,DepOnly,Imports,TestImports,XTestImports", "./...")
 	cmd.Dir, cmd.Stderr = root, os.Stderr
 	out, err := cmd.Output()
 	require.NoError(t, err)
@@ -56,7 +59,8 @@ func load(t *testing.T) map[string]goPackage {
 	}
 }
 
-// vendors finds the APIs by their generator configurations, so that a new one can't be forgotten.
+// vendors finds the APIs by their generator configurations. A new one is therefore tested without
+// changes here.
 func vendors(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root, "specs", "*.codegen.yaml"))
@@ -68,7 +72,7 @@ func vendors(t *testing.T) []string {
 	return files
 }
 
-// within is the part of an import path behind the module's.
+// within returns the part of an import path after that of the module.
 func within(path string) (string, bool) {
 	if path == module {
 		return "", true
@@ -83,34 +87,54 @@ func vendorOf(pkg string, vendors []string) string {
 	return ""
 }
 
-// allowed is what a package may import of this module. A package without a rule has no place in the tree.
+// allowed returns the packages of this module that a package may import. A package without a rule
+// is an error.
 func allowed(pkg string, vendors []string) (imports []string, ok bool) {
 	switch pkg {
-	case "ratelimit", "internal/paging", "internal/oneof", "internal/fakehttp":
+	case "internal/oneof", "internal/fakehttp", "internal/redact", "internal/diff", "internal/exchanges",
+		"internal/contract/specified":
 		return nil, true
+	case "ratelimit":
+		return []string{"ratelimit/internal/concurrency", "ratelimit/internal/pacing"}, true
+	case "internal/simserver":
+		return []string{"ratelimit"}, true
 	case "internal/core":
-		return []string{"ratelimit", "internal/paging"}, true
-	case "specs", "internal/contract", "internal/imports", "internal/readme": // tests and no code
+		return []string{"ratelimit", "internal/redact"}, true
+	case "internal/show":
+		return []string{"internal/oneof", "internal/redact"}, true
+	case "": // package sdk
+		return []string{"ratelimit", "internal/core", "internal/show"}, true
+	case "internal/paging":
+		return []string{"", "internal/core"}, true
+	case "internal/vendor":
+		return []string{"", "ratelimit", "internal/core"}, true
+	case "internal/contract", "internal/imports", "examples": // tests and no code
 		return nil, true
+	case "internal/readme", "examples/internal/program":
+		return nil, true
+	case "internal/readme/program": // the first program of the README
+		return []string{"confluent"}, true
 	}
-	if strings.HasPrefix(pkg, "internal/gen") { // the code generator's own
+	if strings.HasPrefix(pkg, "internal/gen") || // part of the code generator
+		strings.HasPrefix(pkg, "ratelimit/internal/") { // the parts of a limiter know nothing but the time
 		return nil, true
 	}
 	if strings.HasPrefix(pkg, "examples/") {
-		imports = []string{"ratelimit"}
+		imports = []string{"", "ratelimit", "examples/internal/program"}
 		for _, v := range vendors {
-			imports = append(imports, v, v+"/api", v+"/"+v+"test")
+			imports = append(imports, v, v+"/"+v+"test")
 		}
 		return imports, true
 	}
-	switch v := vendorOf(pkg, vendors); pkg {
-	case "":
-	case v:
-		return []string{v + "/api", "ratelimit", "internal/core", "internal/paging", "internal/oneof"}, true
-	case v + "/api":
-		return []string{"internal/oneof"}, true
-	case v + "/" + v + "test":
-		return []string{v + "/api", "internal/fakehttp"}, true
+	switch v := vendorOf(pkg, vendors); {
+	case v == "":
+	case pkg == v:
+		return []string{"", "ratelimit", "internal/core", "internal/diff", "internal/oneof", "internal/paging",
+			"internal/redact", "internal/show", "internal/vendor"}, true
+	case pkg == v+"/"+v+"test":
+		return []string{"internal/fakehttp"}, true
+	case pkg == v+"/"+v+"test/foreign": // a program
+		return []string{v + "/" + v + "test"}, true
 	}
 	return nil, false
 }
@@ -133,14 +157,18 @@ func TestPackagesImportOnlyWhatTheirPlaceAllows(t *testing.T) {
 	}
 }
 
-// The tests of a vendor, or of what all vendors share, must not lean on another vendor either.
+// The tests of a vendor, and of the shared packages, must not depend on another vendor.
 func TestVendorsAreStrangersToEachOther(t *testing.T) {
 	t.Parallel()
 	names := vendors(t)
 	for path, p := range load(t) {
 		pkg, ours := within(path)
-		if !ours || pkg == "specs" || pkg == "internal/contract" || strings.HasPrefix(pkg, "examples/") {
+		if !ours || pkg == "internal/contract" || strings.HasPrefix(pkg, "examples/") ||
+			strings.HasPrefix(pkg, "internal/readme") { // what documents show uses several
 			continue
+		}
+		if pkg == "" { // its examples show several vendors; its code imports none of them
+			p.XTestImports = nil
 		}
 		own := vendorOf(pkg, names)
 		for _, imported := range slices.Concat(p.Imports, p.TestImports, p.XTestImports) {
@@ -151,7 +179,7 @@ func TestVendorsAreStrangersToEachOther(t *testing.T) {
 	}
 }
 
-// outside is all that a package needs, directly or not, and that is not this module's.
+// outside returns all packages of other modules that a package needs, directly or indirectly.
 func outside(packages map[string]goPackage, path string) map[string]bool {
 	seen := map[string]bool{}
 	var walk func(string)
@@ -170,7 +198,8 @@ func outside(packages map[string]goPackage, path string) map[string]bool {
 
 func TestVendorsNeedFewModules(t *testing.T) {
 	t.Parallel()
-	few := []string{"github.com/oapi-codegen/runtime", "github.com/google/uuid", "github.com/apapsch/go-jsonmerge/v2", "golang.org/x/time"}
+	few := []string{"github.com/oapi-codegen/runtime", "github.com/google/uuid", "github.com/apapsch/go-jsonmerge/v2",
+		"golang.org/x/time"}
 	packages := load(t)
 	for _, v := range vendors(t) {
 		require.Contains(t, packages, module+"/"+v)
@@ -179,15 +208,72 @@ func TestVendorsNeedFewModules(t *testing.T) {
 			if known && p.Standard || path == "C" || path == "unsafe" {
 				continue
 			}
-			assert.True(t, slices.ContainsFunc(few, func(m string) bool { return path == m || strings.HasPrefix(path, m+"/") }), "%s needs %s", v, path)
+			assert.True(t, slices.ContainsFunc(few, func(m string) bool {
+				return path == m || strings.HasPrefix(path, m+"/")
+			}), "%s needs %s", v, path)
 		}
 	}
+}
+
+// The requirements of internal/tools would otherwise be in the go.mod of each consumer.
+func TestGeneratorStaysAtHome(t *testing.T) {
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Path}}", "all")
+	cmd.Dir, cmd.Stderr, cmd.Env = root, os.Stderr, append(os.Environ(), "GOWORK=off")
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	modules := strings.Fields(string(out))
+	require.Contains(t, modules, "github.com/oapi-codegen/runtime")
+	for _, generator := range []string{"github.com/getkin/kin-openapi", "github.com/oapi-codegen/oapi-codegen/v2"} {
+		assert.NotContains(t, modules, generator)
+	}
+}
+
+// A consumer ignores replace directives. Therefore only an existing version can be required.
+func TestModulesRequireTheReleaseOfEachOther(t *testing.T) {
+	t.Parallel()
+	var files []string
+	require.NoError(t, filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && path != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata"):
+			return fs.SkipDir
+		case d.Name() == "go.mod":
+			files = append(files, path)
+		}
+		return nil
+	}))
+	seen := 0
+	for _, file := range files {
+		out, err := exec.CommandContext(t.Context(), "go", "mod", "edit", "-json", file).Output()
+		require.NoError(t, err, file)
+		var mod struct {
+			Require []struct{ Path, Version string }
+			Replace []struct{ Old, New struct{ Path string } }
+		}
+		require.NoError(t, json.Unmarshal(out, &mod), file)
+		inside := map[string]string{} // folders of our modules by path
+		for _, r := range mod.Replace {
+			inside[r.Old.Path] = r.New.Path
+		}
+		for _, r := range mod.Require {
+			if name, ours := within(r.Path); ours {
+				seen++
+				assert.Equal(t, "v"+core.Version, r.Version, "%s requires %s", file, r.Path)
+				assert.Equal(t, filepath.Join(root, name), filepath.Join(filepath.Dir(file), inside[r.Path]),
+					"%s replaces %s", file, r.Path)
+			}
+		}
+	}
+	assert.GreaterOrEqual(t, seen, len(files)-1, "all modules but the root's require it")
 }
 
 func TestCodeNeedsNoTestLibrary(t *testing.T) {
 	t.Parallel()
 	libraries := []string{
-		"testing", "github.com/stretchr/testify", "github.com/jarcoal/httpmock", "go.uber.org/goleak", "github.com/getkin/kin-openapi",
+		"testing", "github.com/stretchr/testify", "github.com/jarcoal/httpmock", "go.uber.org/goleak",
+		"github.com/getkin/kin-openapi", "github.com/oapi-codegen/oapi-codegen",
 		"gotest.tools", "github.com/google/go-cmp",
 	}
 	packages := load(t)
@@ -196,12 +282,14 @@ func TestCodeNeedsNoTestLibrary(t *testing.T) {
 			continue
 		}
 		needs := outside(packages, path)
-		maps.DeleteFunc(needs, func(needed string, _ bool) bool { return packages[needed].Standard }) // whose own imports are its own affair: net/http/httptest may import testing
+		// their own imports are not checked: net/http/httptest may import testing
+		maps.DeleteFunc(needs, func(needed string, _ bool) bool { return packages[needed].Standard })
 		needs[path] = true
 		for needed := range needs {
 			for _, imported := range packages[needed].Imports {
 				for _, library := range libraries {
-					assert.False(t, imported == library || strings.HasPrefix(imported, library+"/"), "%s needs %s", needed, imported)
+					assert.False(t, imported == library || strings.HasPrefix(imported, library+"/"), "%s needs %s",
+						needed, imported)
 				}
 			}
 		}

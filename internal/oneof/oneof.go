@@ -1,5 +1,5 @@
-// Package oneof is what the unions of the vendor packages share: finding the discriminator of a JSON object,
-// and writing an object back without losing the members that this release does not know.
+// Package oneof has the common code of the unions in the vendor packages. It finds the
+// discriminator of a JSON object, and encodes an object without losing unknown members.
 package oneof
 
 import (
@@ -12,8 +12,8 @@ import (
 	"unicode/utf8"
 )
 
-// Discriminator returns the string member key of the JSON object data, which must be valid JSON. It is "" where there is no such
-// member, where it is no string, and where data is no object.
+// Discriminator returns the string member key of the JSON object data, which must be valid JSON. It
+// returns "" if data is not an object, or if the member is missing or not a string.
 func Discriminator(data []byte, key string) string {
 	var last Member
 	plain := walk(string(data), func(m Member) {
@@ -35,14 +35,15 @@ func Discriminator(data []byte, key string) string {
 	return v
 }
 
-// Member is a member of a JSON object: its name, and its value as it is written.
+// Member is a member of a JSON object: its name, and its encoded value.
 type Member struct {
 	Name, Value string
 
-	text bool // Value is a string, whose bytes are its text
+	text bool // Value is a string whose bytes are its text
 }
 
-// Text is the value of a member that is a string. It is "" and false also where the bytes of the string are not its text.
+// Text returns the value of a member that is a string. It returns "" and false for other values,
+// and for strings with escapes or invalid UTF-8.
 func (m Member) Text() (text string, ok bool) {
 	if !m.text {
 		return "", false
@@ -50,16 +51,17 @@ func (m Member) Text() (text string, ok bool) {
 	return m.Value[1 : len(m.Value)-1], true
 }
 
-// Members gives the members of the JSON object data, which must be valid JSON, appended to room, and the discriminator that [Discriminator] gives. It is
-// plain if [Texts] may read the members.
+// Members appends the members of the JSON object data to room. data must be valid JSON. It also
+// returns the result of [Discriminator]. plain reports whether [Texts] may read the members.
 //
-// A list of 100 items has 100 unions, and encoding/json would check, copy and decode each of them once more.
+// A list of 100 items has 100 unions. encoding/json would check, copy and decode each of them
+// again.
 func Members(data, key string, room []Member) (members []Member, discriminator string, plain bool) {
 	members = room
 	plain = walk(data, func(m Member) {
 		members = append(members, m)
 		if m.Name == key {
-			discriminator, _ = m.Text() // "" is looked into below
+			discriminator, _ = m.Text() // "" is handled below
 		}
 	})
 	if !plain || discriminator == "" {
@@ -68,8 +70,8 @@ func Members(data, key string, room []Member) (members []Member, discriminator s
 	return members, discriminator, plain
 }
 
-// walk calls yield with each member of the JSON object data. It answers false, and may have called yield before, where data is no object, and for
-// a name whose bytes are not its text.
+// walk calls yield with each member of the JSON object data. It returns false if data is not an
+// object, or if the bytes of a name are not its text. It may have called yield before.
 func walk(data string, yield func(Member)) bool {
 	i := skipSpace(data, 0)
 	if !at(data, i, '{') {
@@ -97,15 +99,16 @@ func walk(data string, yield func(Member)) bool {
 	}
 }
 
-// Texts sets those fields that field has for the names of members, as encoding/json would set the strings of a struct. It answers false for what
-// only encoding/json can tell. What it has set until then is no more than what encoding/json would set again.
+// Texts sets the fields that field returns for the names of members, as encoding/json would set the
+// strings of a struct. It returns false if only encoding/json can decode a member. encoding/json
+// then sets the same fields again.
 func Texts(members []Member, field func(name string) *string) bool {
 	for _, m := range members {
 		f := field(m.Name)
 		switch text, ok := m.Text(); {
 		case f == nil:
 			if strings.ContainsFunc(m.Name, unicode.IsUpper) {
-				return false // it may be the name of a field in another case
+				return false // it may be the name of a field in another letter case
 			}
 		case ok:
 			*f = text
@@ -118,7 +121,7 @@ func Texts(members []Member, field func(name string) *string) bool {
 
 func at(data string, i int, c byte) bool { return i < len(data) && data[i] == c }
 
-// ordinary bytes are what most strings consist of: ASCII that stands for itself.
+// ordinary marks the bytes that are their own text in a string: ASCII without escapes.
 var ordinary = func() (is [256]bool) {
 	for c := range byte(utf8.RuneSelf) {
 		is[c] = c != '"' && c != '\\'
@@ -126,7 +129,7 @@ var ordinary = func() (is [256]bool) {
 	return is
 }()
 
-// quoted reads the string that begins at data[i]. It is plain if its bytes are its text.
+// quoted reads the string that begins at data[i]. plain reports whether its bytes are its text.
 func quoted(data string, i int) (text string, end int, plain bool) {
 	if !at(data, i, '"') {
 		return "", i, false
@@ -140,14 +143,15 @@ func quoted(data string, i int) (text string, end int, plain bool) {
 		case c == '\\':
 			plain = false
 			j++
-		default: // may be invalid UTF-8, which decoding replaces
+		default: // possibly invalid UTF-8, which decoding replaces
 			plain = false
 		}
 	}
 	return "", len(data), false
 }
 
-// skipValue is the end of the value that begins at data[i], and whether that is a plain string.
+// skipValue returns the end of the value that begins at data[i]. text reports whether it is a
+// string whose bytes are its text.
 func skipValue(data string, i int) (end int, text bool) {
 	if at(data, i, '"') {
 		_, end, text = quoted(data, i)
@@ -166,7 +170,7 @@ func skipValue(data string, i int) (end int, text bool) {
 			}
 		case '}', ']':
 			if depth == 0 {
-				return i, false // of the object that the value is in
+				return i, false // the end of the enclosing object
 			}
 			depth--
 		}
@@ -181,8 +185,9 @@ func skipSpace(data string, i int) int {
 	return i
 }
 
-// Merge encodes the struct that v points to as a JSON object with the additional member key (the discriminator; none if key is ""), and with those members
-// of the object raw that v's type has no field for. Members that v has a field for come from v alone, so that clearing a field removes it.
+// Merge encodes the struct that v points to as a JSON object. It adds the member key with the
+// discriminator, unless key is "". It also adds the members of the object raw that v's type has no
+// field for. All other members come only from v: clearing a field removes the member.
 func Merge(raw []byte, v any, key, discriminator string) ([]byte, error) {
 	out := map[string]json.RawMessage{}
 	if len(raw) > 0 {
@@ -191,7 +196,8 @@ func Merge(raw []byte, v any, key, discriminator string) ([]byte, error) {
 		}
 		for f := range reflect.TypeOf(v).Elem().Fields() {
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			maps.DeleteFunc(out, func(member string, _ json.RawMessage) bool { return strings.EqualFold(member, name) }) // as decoding matches
+			// decoding ignores letter case too
+			maps.DeleteFunc(out, func(member string, _ json.RawMessage) bool { return strings.EqualFold(member, name) })
 		}
 	}
 	fresh, err := Encode(v)
@@ -209,7 +215,7 @@ func Merge(raw []byte, v any, key, discriminator string) ([]byte, error) {
 	return Encode(out)
 }
 
-// Encode is json.Marshal without escaping for HTML.
+// Encode is json.Marshal without HTML escapes.
 func Encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -51,7 +51,7 @@ func TestDiscriminatorIsTheStringMemberOfThatExactName(t *testing.T) {
 	}
 }
 
-// standard is what encoding/json says the discriminator is.
+// standard returns the discriminator that encoding/json finds.
 func standard(data []byte, key string) string {
 	var members map[string]any
 	d := json.NewDecoder(bytes.NewReader(data))
@@ -65,14 +65,15 @@ func standard(data []byte, key string) string {
 
 func FuzzDiscriminator(f *testing.F) {
 	for _, s := range []string{
-		`{"kind":"A"}`, `{"kind":"A","kind":1}`, `{"x":{"kind":"A"},"kind":"B"}`, `{"k\u0069nd":"A"}`, `[{"kind":"A"}]`, `{"x":"kind","kind":"\\"}`,
+		`{"kind":"A"}`, `{"kind":"A","kind":1}`, `{"x":{"kind":"A"},"kind":"B"}`, `{"k\u0069nd":"A"}`, `[{"kind":"A"}]`,
+		`{"x":"kind","kind":"\\"}`,
 		`{"kind" : "A\u00e9"}`, `{"":"kind","kind":[["kind"]]}`, `"kind"`, `{"x":"\\\"","kind":"A"}`,
 	} {
 		f.Add([]byte(s), "kind")
 	}
 	f.Add([]byte(`{"":"A"}`), "")
 	f.Fuzz(func(t *testing.T, data []byte, key string) {
-		got := oneof.Discriminator(data, key) // must not panic, whatever data is
+		got := oneof.Discriminator(data, key) // must not panic
 		_, among, _ := oneof.Members(string(data), key, nil)
 		if json.Valid(data) {
 			assert.Equal(t, standard(data, key), got)
@@ -81,7 +82,7 @@ func FuzzDiscriminator(f *testing.F) {
 	})
 }
 
-// wallet has texts only, as the variants of a union have.
+// wallet has only strings, like the variants of a union.
 type wallet struct {
 	First  string `json:"first_text,omitempty"`
 	Second string `json:"second"`
@@ -97,7 +98,7 @@ func (w *wallet) field(name string) *string {
 	return nil
 }
 
-// read decodes as the unions do, and says whether it could.
+// read decodes like the unions do, and reports whether it succeeded.
 func read(data string) (w wallet, ok bool) {
 	members, _, plain := oneof.Members(data, "kind", nil)
 	ok = plain && oneof.Texts(members, w.field)
@@ -105,7 +106,8 @@ func read(data string) (w wallet, ok bool) {
 }
 
 var wallets = []string{
-	`{"first_text":"a","second":"b"}`, ` { "second" : "b" , "more":[{"first_text":"x"},"]"],"n":1.5e3,"t":true } `, `{}`, `{"first_text":null}`, `{"first_text":"a","first_text":null}`,
+	`{"first_text":"a","second":"b"}`, ` { "second" : "b" , "more":[{"first_text":"x"},"]"],"n":1.5e3,"t":true } `,
+	`{}`, `{"first_text":null}`, `{"first_text":"a","first_text":null}`,
 	`{"first_text":"a","first_text":"b"}`, `{"":"a"}`, `{"other":"\ud800"}`, `{"first_text":""}`,
 	`{"more":[{"a":{"first_text":"x"}},[]],"second":"b"}`,
 }
@@ -122,8 +124,10 @@ func TestTextsReadsWhatIsPlain(t *testing.T) {
 }
 
 var noWallets = []string{
-	`null`, `[]`, `"x"`, `1`, ``, `{"first_text":1}`, `{"first_text":{}}`, `{"first_text":["a"]}`, `{"first_text":true}`, `{"First_Text":"a"}`, `{"SECOND":"a"}`, `{"first_text":"\u0061"}`, `{"first_text":"ä"}`,
-	`{"f\u0069rst_text":"a"}`, `{"firſt_text":"a"}`, "{\"first_text\":\"\xff\"}", `{"first_text":"a"`, `{"first_text"`, `{"first_text":`, `{"first_text":"a",`, `{"first_text":"a`, `{"first_text" "a"}`, `{first_text:"a"}`,
+	`null`, `[]`, `"x"`, `1`, ``, `{"first_text":1}`, `{"first_text":{}}`, `{"first_text":["a"]}`,
+	`{"first_text":true}`, `{"First_Text":"a"}`, `{"SECOND":"a"}`, `{"first_text":"\u0061"}`, `{"first_text":"ä"}`,
+	`{"f\u0069rst_text":"a"}`, `{"firſt_text":"a"}`, "{\"first_text\":\"\xff\"}", `{"first_text":"a"`, `{"first_text"`,
+	`{"first_text":`, `{"first_text":"a",`, `{"first_text":"a`, `{"first_text" "a"}`, `{first_text:"a"}`,
 }
 
 func TestTextsLeavesTheRestToTheStandardLibrary(t *testing.T) {
@@ -134,7 +138,7 @@ func TestTextsLeavesTheRestToTheStandardLibrary(t *testing.T) {
 	}
 }
 
-// Whatever Texts says it has read, encoding/json reads alike.
+// The fields that Texts reads are the same as those of encoding/json.
 func FuzzTexts(f *testing.F) {
 	for _, data := range slices.Concat(wallets, noWallets) {
 		f.Add(data, data)
@@ -142,8 +146,9 @@ func FuzzTexts(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data, text string) {
 		b, err := json.Marshal(text)
 		require.NoError(t, err)
-		for _, data := range []string{data, `{"second":` + string(b) + `,"more":` + data + `}`, `{` + string(b) + `:"a","first_text":` + data + `}`} {
-			got, ok := read(data) // must not panic, whatever data is
+		for _, data := range []string{data, `{"second":` + string(b) + `,"more":` + data + `}`, `{` + string(b) +
+			`:"a","first_text":` + data + `}`} {
+			got, ok := read(data) // must not panic
 			if !ok || !json.Valid([]byte(data)) {
 				continue
 			}
@@ -168,13 +173,14 @@ func TestMergeKeepsUnknownMembersAndTakesKnownOnesFromTheValue(t *testing.T) {
 		v    known
 		want string
 	}{
-		"nothing received":            {``, known{A: "x"}, `{"a":"x","kind":"K"}`},
-		"null received":               {`null`, known{A: "x"}, `{"a":"x","kind":"K"}`},
-		"unknown members stay":        {`{"z":1,"kind":"K"}`, known{A: "x"}, `{"a":"x","kind":"K","z":1}`},
-		"cleared members go":          {`{"a":"old","b":1,"c":["1"]}`, known{B: &seven}, `{"b":7,"kind":"K"}`},
-		"the discriminator is ours":   {`{"kind":"other"}`, known{}, `{"kind":"K"}`},
-		"cleared in another case":     {`{"A":"old","aa":1}`, known{}, `{"aa":1,"kind":"K"}`},
-		"digits stay":                 {`{"n":12345678901234567890.10,"e":1E400}`, known{}, `{"e":1E400,"kind":"K","n":12345678901234567890.10}`},
+		"nothing received":          {``, known{A: "x"}, `{"a":"x","kind":"K"}`},
+		"null received":             {`null`, known{A: "x"}, `{"a":"x","kind":"K"}`},
+		"unknown members stay":      {`{"z":1,"kind":"K"}`, known{A: "x"}, `{"a":"x","kind":"K","z":1}`},
+		"cleared members go":        {`{"a":"old","b":1,"c":["1"]}`, known{B: &seven}, `{"b":7,"kind":"K"}`},
+		"the discriminator is ours": {`{"kind":"other"}`, known{}, `{"kind":"K"}`},
+		"cleared in another case":   {`{"A":"old","aa":1}`, known{}, `{"aa":1,"kind":"K"}`},
+		"digits stay": {`{"n":12345678901234567890.10,"e":1E400}`, known{},
+			`{"e":1E400,"kind":"K","n":12345678901234567890.10}`},
 		"markup is not escaped":       {`{"z":"<&>"}`, known{}, `{"kind":"K","z":"<&>"}`},
 		"unknown null stays a member": {`{"z":null}`, known{}, `{"kind":"K","z":null}`},
 	} {
@@ -198,7 +204,8 @@ func TestMergeRefusesWhatIsNoObject(t *testing.T) {
 }
 
 func FuzzMerge(f *testing.F) {
-	for _, s := range []string{`{}`, `null`, `{"a":"x","z":[1,{"y":1e400}]}`, `{"kind":"other","b":1.0}`, `{"a":1}`, `{"\u0061":"x"}`, `{"A":"x"}`} {
+	for _, s := range []string{`{}`, `null`, `{"a":"x","z":[1,{"y":1e400}]}`, `{"kind":"other","b":1.0}`, `{"a":1}`,
+		`{"\u0061":"x"}`, `{"A":"x"}`} {
 		f.Add([]byte(s), "text", "K")
 	}
 	f.Fuzz(func(t *testing.T, raw []byte, a, discriminator string) {
@@ -215,7 +222,7 @@ func FuzzMerge(f *testing.F) {
 		delete(received, "kind")
 		for name := range received {
 			for _, ours := range []string{"a", "b", "c"} {
-				if strings.EqualFold(name, ours) { // as decoding into a struct matches
+				if strings.EqualFold(name, ours) { // like decoding into a struct
 					delete(received, name)
 				}
 			}

@@ -1,4 +1,4 @@
-// Package paging walks lists that come in pages, over any kind of cursor.
+// Package paging walks lists with page tokens.
 package paging
 
 import (
@@ -6,19 +6,25 @@ import (
 	"iter"
 )
 
-// Fetch gets one page, and the cursor of the next one, which is "" after the last.
-type Fetch[P any] func(ctx context.Context, cursor string) (page P, next string, err error)
+// Fetch returns the page at pageToken, and the token of the next page, "" after the last one.
+type Fetch[P any] func(ctx context.Context, pageToken string) (page P, nextToken string, err error)
 
-// Pages walks from the cursor start. Nothing is fetched before the first iteration, each range over it starts afresh, an error is
-// yielded once, beside whatever fetch gave with it, and ends the walk. With ahead, the next page is fetched while the caller works on this one; leaving the loop ends
-// that fetch and waits for it. A cursor that the server hands out twice would make the walk endless: it ends with what loop makes of it.
-func Pages[P any](ctx context.Context, start string, ahead bool, fetch Fetch[P], loop func(cursor string) error) iter.Seq2[P, error] {
+// Pages walks the pages, starting at pageToken.
+//
+// Nothing is fetched before the first iteration. Each range starts at pageToken again. An error is
+// yielded once, with the page that fetch returned, and ends the walk. With prefetch, the next page
+// is fetched while the caller handles the current one. Leaving the loop cancels that fetch and
+// waits for it. If the server repeats a token, the walk would not end. It then ends with the error
+// that repeated returns.
+func Pages[P any](
+	ctx context.Context, pageToken string, prefetch bool, fetch Fetch[P], repeated func(pageToken string) error,
+) iter.Seq2[P, error] {
 	return func(yield func(P, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		seen := map[string]bool{start: true}
+		seen := map[string]bool{pageToken: true}
 		current := fetched[P]{}
-		current.page, current.next, current.err = fetch(ctx, start)
+		current.page, current.next, current.err = fetch(ctx, pageToken)
 		for {
 			if current.err != nil {
 				yield(current.page, current.err)
@@ -28,18 +34,18 @@ func Pages[P any](ctx context.Context, start string, ahead bool, fetch Fetch[P],
 			if next != "" && seen[next] {
 				if yield(current.page, nil) {
 					var none P
-					yield(none, loop(next))
+					yield(none, repeated(next))
 				}
 				return
 			}
 			seen[next] = true
 			var pending <-chan fetched[P]
-			if ahead && next != "" {
+			if prefetch && next != "" {
 				pending = fetchAhead(ctx, next, fetch)
 			}
 			more := false
 			func() {
-				defer func() { // also when the caller's loop body panics
+				defer func() { // also if the loop body of the caller panics
 					if !more && pending != nil {
 						cancel()
 						<-pending
@@ -68,11 +74,12 @@ type fetched[P any] struct {
 	err  error
 
 	broken bool // fetch did not return
-	cause  any  // what it panicked with
+	cause  any  // its panic value
 }
 
-// fetchAhead fetches in a goroutine of its own. A panic there, which no caller could recover from, is handed over.
-func fetchAhead[P any](ctx context.Context, cursor string, fetch Fetch[P]) <-chan fetched[P] {
+// fetchAhead fetches in its own goroutine. It passes on a panic, which no caller could recover from
+// otherwise.
+func fetchAhead[P any](ctx context.Context, pageToken string, fetch Fetch[P]) <-chan fetched[P] {
 	result := make(chan fetched[P], 1)
 	go func() {
 		f := fetched[P]{broken: true}
@@ -82,26 +89,8 @@ func fetchAhead[P any](ctx context.Context, cursor string, fetch Fetch[P]) <-cha
 			}
 			result <- f
 		}()
-		f.page, f.next, f.err = fetch(ctx, cursor)
+		f.page, f.next, f.err = fetch(ctx, pageToken)
 		f.broken = false
 	}()
 	return result
-}
-
-// Items walks the items of pages, which items takes out of a page.
-func Items[P, T any](pages iter.Seq2[P, error], items func(P) []T) iter.Seq2[*T, error] {
-	return func(yield func(*T, error) bool) {
-		for page, err := range pages {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			list := items(page)
-			for i := range list {
-				if !yield(&list[i], nil) {
-					return
-				}
-			}
-		}
-	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/internal/paging"
 )
 
@@ -21,21 +22,21 @@ var (
 	errLoop  = errors.New("loop")
 )
 
-// server has pages of two items each: page n is at cursor "n", the first at "".
+// server has pages of two items each. Page n has the token "n", the first page "".
 type server struct {
 	pages  int
-	next   func(n int) string // instead of "n+1"
-	before func(n int)        // at the start of a fetch
-	fail   map[int]error      // instead of a page
+	next   func(n int) string // replaces "n+1"
+	before func(n int)        // called at the start of a fetch
+	fail   map[int]error      // replaces a page
 	wait   func(context.Context, int)
 	calls  atomic.Int64
 	ended  atomic.Int64
 }
 
-func (s *server) fetch(ctx context.Context, cursor string) ([]int, string, error) {
+func (s *server) fetch(ctx context.Context, pageToken string) ([]int, string, error) {
 	n := 0
-	if cursor != "" {
-		if _, err := fmt.Sscan(cursor, &n); err != nil {
+	if pageToken != "" {
+		if _, err := fmt.Sscan(pageToken, &n); err != nil {
 			return nil, "", err
 		}
 	}
@@ -68,10 +69,21 @@ func (s *server) walk(ctx context.Context, ahead bool) iter.Seq2[[]int, error] {
 }
 
 func (s *server) items(ctx context.Context, ahead bool) iter.Seq2[*int, error] {
-	return paging.Items(s.walk(ctx, ahead), func(p []int) []int { return p })
+	return paging.Items(asPages(s.walk(ctx, ahead)))
 }
 
-// collect is the items of a walk, and the errors it yielded.
+// asPages returns pages of numbers.
+func asPages(seq iter.Seq2[[]int, error]) iter.Seq2[*sdk.Page[int], error] {
+	return func(yield func(*sdk.Page[int], error) bool) {
+		for numbers, err := range seq {
+			if !yield(&sdk.Page[int]{Items: numbers}, err) {
+				return
+			}
+		}
+	}
+}
+
+// collect returns the items of a walk and its errors.
 func collect(seq iter.Seq2[*int, error]) (items []int, errs []error) {
 	for item, err := range seq {
 		if err != nil {
@@ -83,7 +95,7 @@ func collect(seq iter.Seq2[*int, error]) (items []int, errs []error) {
 	return items, errs
 }
 
-// both runs a test with and without fetching ahead, in a bubble that no goroutine may outlive.
+// both runs a test with and without prefetch, in a bubble. No goroutine may outlive the bubble.
 func both(t *testing.T, test func(t *testing.T, ahead bool)) {
 	t.Helper()
 	for _, ahead := range []bool{false, true} {
@@ -155,8 +167,8 @@ func TestRepeatedCursorEndsTheWalkAfterItsPage(t *testing.T) {
 func TestCursorThatTheWalkBeganWithIsKnown(t *testing.T) {
 	t.Parallel()
 	s := &server{next: func(int) string { return "7" }}
-	items, errs := collect(paging.Items(
-		paging.Pages(t.Context(), "7", false, s.fetch, func(string) error { return errLoop }), func(p []int) []int { return p }))
+	items, errs := collect(paging.Items(asPages(
+		paging.Pages(t.Context(), "7", false, s.fetch, func(string) error { return errLoop }))))
 	assert.Equal(t, []int{14, 15}, items)
 	assert.Equal(t, []error{errLoop}, errs)
 }
@@ -207,7 +219,7 @@ func TestLeavingTheLoopEndsTheFetchAheadAndWaitsForIt(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &server{pages: 3, wait: func(ctx context.Context, n int) {
 					if n > 0 {
-						<-ctx.Done() // hangs until cancelled
+						<-ctx.Done() // blocks until cancelled
 					}
 				}}
 				leave(s, s.items(t.Context(), true))

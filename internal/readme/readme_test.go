@@ -1,8 +1,8 @@
-// Package readme_test holds the README to what it says.
+// Package readme_test tests the README.
 package readme_test
 
 import (
-	"encoding/json"
+	"flag"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -13,57 +13,109 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/integrations-go/sdk/internal/readme"
 )
 
 const root = "../.."
+
+var update = flag.Bool("update", false, "write the blocks of the README again")
 
 func read(t *testing.T, name string) string {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(root, name))
 	require.NoError(t, err)
-	return string(b)
+	return strings.ReplaceAll(string(b), "\r\n", "\n")
 }
 
-func TestProgramBuilds(t *testing.T) {
-	t.Parallel()
-	// What a child process reads is unknown to the test cache, which sees this walk instead.
-	require.NoError(t, filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() && path != root && strings.HasPrefix(d.Name(), ".") {
-			return fs.SkipDir
-		}
-		return err
-	}))
-	blocks := regexp.MustCompile("(?ms)^```go\n(.*?)^```$").FindAllStringSubmatch(read(t, "README.md"), -1)
-	require.NotEmpty(t, blocks)
-	for i, block := range blocks {
-		text := block[1]
-		if i > 0 { // what follows the program shows the middle of another one
-			body := strings.TrimSuffix("\t"+strings.ReplaceAll(text, "\n", "\n\t"), "\t")
-			from := regexp.MustCompile(`^c, err := (\w+)\.`).FindStringSubmatch(text) // makes a client first
-			result := regexp.MustCompile(`(?m)^(\w+), err := c\..*\n\z`).FindStringSubmatch(text)
-			require.NotNil(t, from, text)
-			require.NotNil(t, result, text)
-			text = "package main\n\nimport (\n\t\"context\"\n\t\"log\"\n\n\t\"github.com/integrations-go/sdk/" + from[1] + "\"\n)\n\nfunc main() {\n\tctx := context.Background()\n" +
-				body + "\tlog.Print(" + result[1] + ", err)\n}\n"
-		}
-		// The overlay puts the program into the module, where the disk has nothing.
-		dir := t.TempDir()
-		program, overlay := filepath.Join(dir, "main.go"), filepath.Join(dir, "overlay.json")
-		require.NoError(t, os.WriteFile(program, []byte(text), 0o600))
-		inModule, err := filepath.Abs("program/main.go")
-		require.NoError(t, err)
-		replace, err := json.Marshal(map[string]any{"Replace": map[string]string{inModule: program}})
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(overlay, replace, 0o600))
-
-		cmd := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-overlay", overlay, "-o", filepath.Join(dir, "program"), "./program")
-		cmd.Env = append(os.Environ(), "GOPROXY=off")
-		out, err := cmd.CombinedOutput()
-		require.NoError(t, err, "%s\n%s", out, text)
-		formatted, err := exec.CommandContext(t.Context(), "gofmt", "-l", program).CombinedOutput()
-		require.NoError(t, err)
-		assert.Empty(t, string(formatted))
+func TestBlocksAreTheCodeThatIsCompiled(t *testing.T) {
+	text := read(t, "README.md")
+	want, err := readme.Refresh(root, text)
+	require.NoError(t, err)
+	if *update && want != text {
+		require.NoError(t, os.WriteFile(filepath.Join(root, "README.md"), []byte(want), 0o644))
+		return
 	}
+	assert.Equal(t, want, text, "run go test ./internal/readme -update")
+}
+
+// The headings that the README needs, in their order. Those that are true have a block of Go.
+var headings = []struct {
+	text string
+	code bool
+}{
+	{"Install", false},
+	{"First program", true},
+	{"Authentication", true},
+	{"Listing", true},
+	{"Creating without duplicates", true},
+	{"Updating without loss", true},
+	{"Waiting", true},
+	{"Errors", true},
+	{"Retries, deadlines and rate limits", true},
+	{"Proxies and TLS", true},
+	{"Logs", true},
+	{"SQL", true},
+	{"Testing", true},
+	{"Packages", false},
+	{"Versions and stability", false},
+}
+
+func TestEachTopicHasAHeadingAndCode(t *testing.T) {
+	t.Parallel()
+	sections := strings.Split(read(t, "README.md"), "\n## ")[1:]
+	var got []string
+	for _, section := range sections {
+		title, _, _ := strings.Cut(section, "\n")
+		got = append(got, title)
+	}
+	var want []string
+	for i, h := range headings {
+		want = append(want, h.text)
+		if h.code && i < len(sections) {
+			assert.Contains(t, sections[i], "\n```go\n", h.text)
+		}
+	}
+	require.Equal(t, want, got)
+}
+
+// A reader sees what the SDK does before the first heading.
+func TestFirstScreenShowsTheQuickstart(t *testing.T) {
+	t.Parallel()
+	first, _, _ := strings.Cut(read(t, "README.md"), "\n## ")
+	blocks, err := readme.Blocks(first)
+	require.NoError(t, err)
+	require.NotEmpty(t, blocks)
+	command, want, _ := strings.Cut(blocks[0].Text, "\n")
+	require.Equal(t, "console", blocks[0].Language)
+	args, found := strings.CutPrefix(command, "$ go ")
+	require.True(t, found, command)
+	cmd := exec.CommandContext(t.Context(), "go", strings.Fields(args)...)
+	cmd.Dir = root
+	got, err := cmd.Output()
+	require.NoError(t, err)
+	assert.Equal(t, want, string(got))
+}
+
+func TestLinksLeadSomewhere(t *testing.T) {
+	t.Parallel()
+	count := 0
+	require.NoError(t, filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "testdata" || d.Name() == "bin" || path != root && strings.HasPrefix(d.Name(),
+			".")):
+			return fs.SkipDir
+		case filepath.Ext(path) == ".md":
+			name, err := filepath.Rel(root, path)
+			require.NoError(t, err)
+			count++
+			assert.Empty(t, readme.BrokenLinks(root, filepath.ToSlash(name), read(t, name)))
+		}
+		return nil
+	}))
+	assert.Greater(t, count, 10)
 }
 
 func TestGoVersionsAreThoseOfCI(t *testing.T) {

@@ -11,11 +11,12 @@ import (
 	"github.com/integrations-go/sdk/ratelimit/redislimit"
 )
 
-// Every process that does this with the same credential shares one budget.
+// All processes that do this with the same credential share one budget.
 func Example() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	key := redislimit.NewKey("api.confluent.cloud", os.Getenv("CONFLUENT_CLOUD_API_KEY")+":"+os.Getenv("CONFLUENT_CLOUD_API_SECRET"))
+	credential := os.Getenv("CONFLUENT_CLOUD_API_KEY") + ":" + os.Getenv("CONFLUENT_CLOUD_API_SECRET")
+	key := redislimit.NewKey("api.confluent.cloud", credential)
 	limiter, err := redislimit.Open(ctx, os.Getenv("REDIS_URL"), key, redislimit.WithHeaders(ratelimit.Confluent()))
 	if err != nil {
 		fmt.Println(err) // a wrong URL or password, or nobody there
@@ -39,7 +40,7 @@ func Example() {
 	fmt.Println(resp.Status)
 }
 
-// A wrong Redis URL is an error at start, which does not repeat its password.
+// A wrong Redis URL is an error of Open, which does not show the password.
 func ExampleOpen() {
 	key := redislimit.NewKey("api.confluent.cloud", "key:secret")
 	_, err := redislimit.Open(context.Background(), "redis//:password@localhost", key)

@@ -3,7 +3,7 @@ module github.com/integrations-go/sdk/ratelimit/redislimit
 go 1.26.0
 
 require (
-	github.com/integrations-go/sdk v0.0.0
+	github.com/integrations-go/sdk v0.1.0
 	github.com/redis/go-redis/v9 v9.23.0
 	github.com/stretchr/testify v1.12.1
 	golang.org/x/time v0.16.0

@@ -28,7 +28,7 @@ import (
 	"github.com/integrations-go/sdk/ratelimit"
 )
 
-// secret is the credential of all budgets; nothing may ever show it.
+// secret is the credential of all budgets. No output may show it.
 const secret = "s3cr3t-c0ffee"
 
 func TestMain(m *testing.M) {
@@ -68,7 +68,9 @@ func (s *redisServer) start() error {
 			"`apt-get install redis-server` (Debian, Ubuntu) or `brew install redis` (macOS): %w", err)
 	}
 	_, port, _ := net.SplitHostPort(s.addr)
-	args := append([]string{"--bind", "127.0.0.1", "--port", port, "--dir", s.dir, "--save", "", "--appendonly", "no"}, s.args...)
+	args := append([]string{
+		"--bind", "127.0.0.1", "--port", port, "--dir", s.dir, "--save", "", "--appendonly", "no",
+	}, s.args...)
 	s.cmd = exec.Command(path, args...)
 	var out strings.Builder
 	s.cmd.Stdout, s.cmd.Stderr = &out, &out
@@ -91,7 +93,7 @@ func (s *redisServer) start() error {
 	return fmt.Errorf("redis-server does not answer: %s", out.String())
 }
 
-// kill is a SIGKILL.
+// kill sends SIGKILL to the server.
 func (s *redisServer) kill() {
 	s.cmd.Process.Kill()
 	s.cmd.Wait()
@@ -130,10 +132,10 @@ func credentialOf(t testing.TB) string {
 
 func keyOf(t testing.TB) Key { return NewKey("api.example", credentialOf(t)) }
 
-// patient is for a busy machine; those who test the timeout set another one after it.
+// patient is a timeout for a busy machine. Tests of the timeout set another one after it.
 const patient = 5 * time.Second
 
-// open makes a Limiter for the budget of this test.
+// open returns a Limiter for the budget of this test.
 func open(t testing.TB, addr string, opts ...Option) *Limiter {
 	t.Helper()
 	quiet := WithLogger(slog.New(slog.DiscardHandler))
@@ -150,7 +152,7 @@ func acquire(t testing.TB, l *Limiter) ratelimit.Permit {
 	return p
 }
 
-// idle waits until l has told all it knows.
+// idle waits until l has reported all responses.
 func idle(t testing.TB, l *Limiter) {
 	t.Helper()
 	require.Eventually(t, func() bool {
@@ -160,7 +162,7 @@ func idle(t testing.TB, l *Limiter) {
 	}, 5*time.Second, time.Millisecond)
 }
 
-// exchange is a whole request: it was answered with resp at once, and all know.
+// exchange sends one request, whose response resp arrives at once, and waits until it is reported.
 func exchange(t testing.TB, l *Limiter, resp *http.Response) {
 	t.Helper()
 	p := acquire(t, l)
@@ -169,7 +171,7 @@ func exchange(t testing.TB, l *Limiter, resp *http.Response) {
 	idle(t, l)
 }
 
-// waitFor is how long the next request has to wait.
+// waitFor returns how long the next request has to wait.
 func waitFor(t testing.TB, l *Limiter) time.Duration {
 	t.Helper()
 	start := time.Now()
@@ -179,10 +181,10 @@ func waitFor(t testing.TB, l *Limiter) time.Duration {
 	return took
 }
 
-// busy is what a loaded machine may add to a wait in real time.
+// busy is the time that a loaded machine may add to a wait in real time.
 const busy = 2 * time.Second
 
-// reply makes a response of pairs of header names and values.
+// reply returns a response with the headers, which are pairs of a name and a value.
 func respond(status int, header ...string) *http.Response {
 	resp := &http.Response{StatusCode: status, Header: http.Header{}, Body: http.NoBody}
 	for i := 0; i < len(header); i += 2 {
@@ -191,7 +193,7 @@ func respond(status int, header ...string) *http.Response {
 	return resp
 }
 
-// told makes a 200 with Confluent's headers; a fraction in reset saves the second for rounding.
+// told returns a 200 with Confluent's headers. A fraction in reset saves the second for rounding.
 func told(limit, remaining int, reset float64) *http.Response {
 	return respond(http.StatusOK,
 		"X-RateLimit-Limit", strconv.Itoa(limit),
@@ -262,7 +264,8 @@ func (s *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 }
 
-// check asserts that nobody was ever refused, and that the full windows, all but the first and the last, were used.
+// check asserts that no request was refused, and that the full windows, all but the first and the
+// last, were used.
 func (s *api) check(t testing.TB) {
 	t.Helper()
 	s.Close() // ends what the last requests left behind
@@ -280,7 +283,9 @@ func (s *api) check(t testing.TB) {
 }
 
 // load sends requests from so many goroutines until the time has passed.
-func load(ctx context.Context, l *Limiter, url, name string, goroutines int, d time.Duration) (ok, refused, failed int64) {
+func load(
+	ctx context.Context, l *Limiter, url, name string, goroutines int, d time.Duration,
+) (ok, refused, failed int64) {
 	client := &http.Client{Transport: ratelimit.NewTransport(nil, l)}
 	defer client.CloseIdleConnections()
 	ctx, cancel := context.WithTimeout(ctx, d)
@@ -318,7 +323,7 @@ func load(ctx context.Context, l *Limiter, url, name string, goroutines int, d t
 	return counts[0].Load(), counts[1].Load(), counts[2].Load()
 }
 
-// job is what a worker process is told to do, and result what it says.
+// job holds the arguments of a worker process, and result its results.
 type job struct {
 	Redis, Credential, URL, Name string
 	Goroutines                   int

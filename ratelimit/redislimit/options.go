@@ -21,12 +21,12 @@ const (
 	maxLease         = 15 * time.Minute
 )
 
-// Option configures [New] and [Open]. Processes that share a budget need the
-// same WithHeaders, WithRate, WithMaxInFlight and WithMaxWait.
+// Option configures [New] and [Open]. Processes that share a budget must use the same WithHeaders,
+// WithRate, WithMaxInFlight and WithMaxWait.
 type Option func(*Limiter) error
 
-// WithHeaders sets the headers to learn the server's window from. By default
-// only Retry-After is read. See [ratelimit.WithHeaders].
+// WithHeaders sets the headers that describe the server's window. By default only Retry-After is
+// read. See [ratelimit.WithHeaders].
 func WithHeaders(h ratelimit.Headers) Option {
 	return func(l *Limiter) error {
 		l.headers = h
@@ -35,9 +35,9 @@ func WithHeaders(h ratelimit.Headers) Option {
 	}
 }
 
-// WithRate sets a ceiling of one's own for all processes together: perSecond
-// requests per second on average, and at most burst at once. perSecond must be
-// from 0.001 to 1,000,000, burst from 1 to 1,000,000. The default is no ceiling.
+// WithRate sets a limit for all processes together: perSecond requests per second on average, and
+// at most burst at once. perSecond must be from 0.001 to 1,000,000, burst from 1 to 1,000,000. By
+// default there is no such limit.
 func WithRate(perSecond float64, burst int) Option {
 	return func(l *Limiter) error {
 		if !(perSecond >= 1e-3) || perSecond > 1e6 {
@@ -52,9 +52,9 @@ func WithRate(perSecond float64, burst int) Option {
 	}
 }
 
-// WithMaxInFlight sets how many requests of all processes together may be
-// admitted and not yet released, from 1 to 2^31-1. The default is no limit.
-// Processes that wait for a place get one in turn.
+// WithMaxInFlight sets how many requests of all processes together may be admitted and not yet
+// released, from 1 to 2^31-1. By default there is no such limit. Processes that wait for a place
+// get one in turn.
 func WithMaxInFlight(n int) Option {
 	return func(l *Limiter) error {
 		if n < 1 || n > math.MaxInt32 {
@@ -66,10 +66,11 @@ func WithMaxInFlight(n int) Option {
 	}
 }
 
-// WithMaxWait sets the longest wait that a server can impose, above 0 and at
-// most a year; the default is 65 seconds. While more is needed, Acquire fails
-// at once with a [*ratelimit.WaitError], and once per d a single request is
-// let through to see whether the server still means it.
+// WithMaxWait sets the longest wait that a server can impose, above 0 and at most a year. The
+// default is 65 s.
+//
+// While a longer wait is needed, Acquire fails at once with a [*ratelimit.WaitError]. Once per d it
+// admits one request, to check whether the server still requires the wait.
 func WithMaxWait(d time.Duration) Option {
 	return func(l *Limiter) error {
 		if d <= 0 || d > 365*24*time.Hour {
@@ -81,8 +82,8 @@ func WithMaxWait(d time.Duration) Option {
 	}
 }
 
-// WithFailClosed makes Acquire fail with an error that is [ErrUnavailable]
-// while Redis is gone. The default is to go on with a limiter of this process.
+// WithFailClosed makes Acquire fail during an outage of Redis, with an error that matches
+// [ErrUnavailable]. The default is to continue with a limiter of this process.
 func WithFailClosed() Option {
 	return func(l *Limiter) error {
 		l.failClosed = true
@@ -90,9 +91,9 @@ func WithFailClosed() Option {
 	}
 }
 
-// WithFallback sets the limiter to go on with while Redis is gone. The default
-// is a [ratelimit.Local] with the same WithHeaders, WithRate, WithMaxInFlight
-// and WithMaxWait, which are then limits of each process.
+// WithFallback sets the limiter that this process uses during an outage of Redis. The default is a
+// [ratelimit.Local] with the same WithHeaders, WithRate, WithMaxInFlight and WithMaxWait. These are
+// then limits of each process.
 func WithFallback(fallback ratelimit.Limiter) Option {
 	return func(l *Limiter) error {
 		if fallback == nil {
@@ -103,9 +104,9 @@ func WithFallback(fallback ratelimit.Limiter) Option {
 	}
 }
 
-// WithLogger sets where it is told that Redis is gone (level Warn) and back
-// (level Info), once each per outage. The default is [slog.Default] as it is
-// when the limiter is made.
+// WithLogger sets the logger for outages of Redis. It logs the beginning at level Warn and the end
+// at level Info, once each. The default is the [slog.Default] at the time when the limiter is
+// created.
 func WithLogger(log *slog.Logger) Option {
 	return func(l *Limiter) error {
 		if log == nil {
@@ -116,9 +117,8 @@ func WithLogger(log *slog.Logger) Option {
 	}
 }
 
-// WithTimeout sets how long an answer of Redis may take, connecting included,
-// above 0; the default is 500 ms. Redis is taken to be gone after it. That is
-// the most that an outage costs a request that asked Redis.
+// WithTimeout sets how long an answer of Redis may take, connecting included, above 0. The default
+// is 500 ms. A longer time is an outage. So an outage delays a request by d at most.
 func WithTimeout(d time.Duration) Option {
 	return func(l *Limiter) error {
 		if d <= 0 {
@@ -129,9 +129,8 @@ func WithTimeout(d time.Duration) Option {
 	}
 }
 
-// WithLease sets for how long the places in flight of a process that died are
-// kept, from 100 ms to 15 minutes; the default is 15 seconds. A living process
-// renews its lease three times in d.
+// WithLease sets how long the places in flight of a dead process are kept, from 100 ms to 15
+// minutes. The default is 15 s. A living process renews its lease three times in d.
 func WithLease(d time.Duration) Option {
 	return func(l *Limiter) error {
 		if d < minLease || d > maxLease {
@@ -142,10 +141,10 @@ func WithLease(d time.Duration) Option {
 	}
 }
 
-// WithMaxVisits caps how often per second Redis is asked by this process, on
-// average, from 1 to 1,000,000; a tenth of it may be asked at once. The default
-// is 1000. One visit asks for many places and tells many replies, so a low cap
-// delays requests but does not limit their number.
+// WithMaxVisits limits how often per second this process asks Redis, on average, from 1 to
+// 1,000,000. A tenth of that may be asked at once. The default is 1000. One visit asks for many
+// places and reports many responses. So a low limit delays requests, but does not reduce their
+// number.
 func WithMaxVisits(perSecond int) Option {
 	return func(l *Limiter) error {
 		if perSecond < 1 || perSecond > 1e6 {
@@ -156,6 +155,7 @@ func WithMaxVisits(perSecond int) Option {
 	}
 }
 
+// newVisits returns the limiter of visits.
 func newVisits(perSecond int) *rate.Limiter {
 	return rate.NewLimiter(rate.Limit(perSecond), max(perSecond/10, 1))
 }

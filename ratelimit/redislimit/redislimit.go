@@ -19,23 +19,22 @@ import (
 )
 
 var (
-	// ErrUnavailable is matched by the errors of Acquire while Redis is gone,
-	// with [WithFailClosed], and by those of Ping and Open. What Redis or the
-	// connection said is wrapped as well.
+	// ErrUnavailable is matched by the errors of Ping and Open, and with [WithFailClosed] by those
+	// of Acquire during an outage. These errors also wrap the error of Redis or of the connection.
 	ErrUnavailable = errors.New("redislimit: Redis is not available")
 
 	// ErrClosed is matched by the error of Acquire after Close.
 	ErrClosed = errors.New("redislimit: the limiter is closed")
 )
 
-// Limiter is a [ratelimit.Limiter] for all processes that use the same [Key].
-// Make it with [Open] or [New], share it between the goroutines and clients of
-// a process, and Close it.
+// Limiter is a [ratelimit.Limiter] for all processes that use the same [Key]. Create it with [Open]
+// or [New], share it between the goroutines and clients of a process, and Close it at the end. It
+// is safe for concurrent use.
 //
-// A goroutine of its own runs only while it talks to Redis.
+// It runs a goroutine of its own only during a visit to Redis.
 type Limiter struct {
 	client redis.UniversalClient
-	owned  bool // made by Open
+	owned  bool // created by Open
 	key    string
 	id     string // of this Limiter among those that share the budget
 
@@ -55,52 +54,55 @@ type Limiter struct {
 
 	mu      sync.Mutex
 	closed  bool
-	visitor chan struct{} // closed when the goroutine that visits ends; nil if there is none
+	visitor chan struct{} // closed when the visiting goroutine ends; nil if there is none
 	timer   *time.Timer
 	queue   list.List // of *waiter, oldest first
 	seq     uint64    // of the latest Permit
 	held    int       // admitted and not released
-	pending int       // admitted by Redis, reply not seen
-	news    []reply   // to tell
-	freed   bool      // what is held or pending has changed, which others wait for
+	pending int       // admitted by Redis, without a response
+	news    []reply   // responses to report in the next visit
+	freed   bool      // held or pending has changed, and other processes may wait for that
 	visited time.Time // when the latest visit ended
-	abroad  int       // visits whose goroutine has not ended, though maybe nobody waits for it
+	abroad  int       // visits whose goroutine has not ended, given up ones included
 
-	// What the latest visit told, in local time.
-	skew   time.Duration // what Redis's clock is ahead
-	look   time.Time     // when to ask for those who wait
-	at     time.Time     // when the first of them may go; zero if not known
-	asked  time.Time     // the deadline of the first of them when Redis was asked
-	block  block         // what the server imposes
+	// The result of the latest visit, in local time.
+	skew   time.Duration // how much Redis's clock is ahead
+	look   time.Time     // when to ask again for the waiters
+	at     time.Time     // when the first waiter may go; zero if not known
+	asked  time.Time     // the deadline of the first waiter when Redis was asked
+	block  block         // the wait that the server imposes
 	window window
 
 	outage *outage // nil while Redis answers
 
-	done context.Context // of those who wait in the fallback; Close ends it
+	done context.Context // of the waits in the fallback; Close ends it
 	end  context.CancelFunc
 }
 
-// block is a time before which nothing is sent, and when that was learned.
+// block is a wait of all requests until a time. since is when the limiter learned of it.
 type block struct{ until, since time.Time }
 
+// window is the state of the window that the latest visit returned.
 type window struct {
 	limit, remaining int // 0 and -1 if not known
 	reset, paused    time.Time
 }
 
+// outage is the time in which Redis does not answer.
 type outage struct {
 	began time.Time
-	err   error
-	again time.Time // when to try again
-	delay time.Duration
-	try   bool
+	err   error         // of the latest visit
+	again time.Time     // when to try again
+	delay time.Duration // before the next but one try
+	try   bool          // the next visit is due
 }
 
+// waiter is a request that waits.
 type waiter struct {
 	deadline  time.Time // zero if none
 	notBefore time.Time // set when a block ends
 	ready     chan struct{}
-	permit    ratelimit.Permit // valid after ready, unless err
+	permit    ratelimit.Permit // valid after ready, if err is nil
 	err       error
 }
 
@@ -110,24 +112,25 @@ type grant struct {
 	local    *ratelimit.Permit // of the fallback; nil if Redis admitted
 	life     int64             // of the budget's key
 	seq      int64             // in the order of all processes
-	at       int64             // when, by Redis's clock
-	scout    bool
-	seen     bool
+	at       int64             // when Redis admitted it, by Redis's clock
+	scout    bool              // the others wait for its response
+	seen     bool              // its response has arrived
 	released bool
 }
 
-// errLocal tells a waiter to go to the fallback.
+// errLocal makes a waiter use the fallback.
 var errLocal = errors.New("redislimit: go to the fallback")
 
+// maxAbroad is the number of unfinished visits above which no further one is made.
 const maxAbroad = 4
 
-// Open makes a Limiter with a client of its own for the Redis at redisURL, and
-// pings it: a Redis that is not there, or does not let in or run scripts, is an
-// error that is [ErrUnavailable]. Close closes the client.
+// Open returns a Limiter with a client of its own for the Redis at redisURL. It calls
+// [Limiter.Ping], and returns an error that matches [ErrUnavailable] if that fails. Close closes
+// the client.
 //
-// The URL is redis://, rediss:// (TLS) or unix://, as [redis.ParseURL]
-// describes it. It is repeated in no error. Commands are not retried unless it
-// has max_retries. For Sentinel or Cluster use [New] and [Limiter.Ping].
+// The URL begins with redis://, rediss:// (TLS) or unix://, as [redis.ParseURL] describes it. No
+// error contains it. Commands are not retried unless the URL has max_retries. For Sentinel or
+// Cluster use [New] and [Limiter.Ping].
 func Open(ctx context.Context, redisURL string, key Key, opts ...Option) (*Limiter, error) {
 	o, err := redis.ParseURL(redisURL)
 	if err != nil { // It may repeat the password.
@@ -153,13 +156,12 @@ func Open(ctx context.Context, redisURL string, key Key, opts ...Option) (*Limit
 	return l, nil
 }
 
-// New makes a Limiter on a client of one's own, which stays open when the
-// Limiter is closed. It sends nothing; [Limiter.Ping] finds out whether Redis
-// is there. A nil client, a [Key] without host or credential and a bad option
-// are errors that name it.
+// New returns a Limiter that uses client. Closing the Limiter does not close client. New sends
+// nothing; [Limiter.Ping] checks whether Redis works. New returns an error for a nil client, a
+// [Key] without host or credential, and an option that is not valid. The error names it.
 //
-// Give the client finite timeouts: a visit given up after [WithTimeout] ends
-// with them, and after four such visits at once no further one is made.
+// The client must have finite timeouts. A visit that is given up after [WithTimeout] ends with
+// them. While four such visits have not ended, no further one is made.
 func New(client redis.UniversalClient, key Key, opts ...Option) (*Limiter, error) {
 	if v := reflect.ValueOf(client); client == nil || v.Kind() == reflect.Pointer && v.IsNil() {
 		return nil, errors.New("redislimit: the client is nil")
@@ -189,9 +191,9 @@ func New(client redis.UniversalClient, key Key, opts ...Option) (*Limiter, error
 	return l, nil
 }
 
-// Ping asks Redis once whether it can keep the budget: whether it is there,
-// lets the client in, runs the script and takes writes. The error is
-// [ErrUnavailable]. It takes no longer than ctx and [WithTimeout].
+// Ping checks whether Redis can keep the budget: whether it answers, accepts the login of the
+// client, runs the script and accepts writes. The error matches [ErrUnavailable]. Ping takes no
+// longer than ctx and [WithTimeout].
 func (l *Limiter) Ping(ctx context.Context) error {
 	_, err := l.send(ctx, visit{})
 	if err != nil {
@@ -200,11 +202,10 @@ func (l *Limiter) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Acquire implements [ratelimit.Limiter]. It makes no difference between
-// requests. If ctx ends first, the error wraps ctx.Err and context.Cause. If
-// the wait is known to outlast the deadline of ctx or the cap of
-// [WithMaxWait], it fails at once with a [*ratelimit.WaitError]. See also
-// [ErrUnavailable] and [ErrClosed].
+// Acquire implements [ratelimit.Limiter]. It treats all requests alike. If ctx ends first, the
+// error wraps ctx.Err and context.Cause. If the wait is known to be longer than the time to the
+// deadline of ctx, or than [WithMaxWait], Acquire fails at once with a [*ratelimit.WaitError]. See
+// also [ErrUnavailable] and [ErrClosed].
 func (l *Limiter) Acquire(ctx context.Context, req *http.Request) (ratelimit.Permit, error) {
 	if ctx.Err() != nil {
 		return ratelimit.Permit{}, ended(ctx)
@@ -234,7 +235,7 @@ func (l *Limiter) Acquire(ctx context.Context, req *http.Request) (ratelimit.Per
 	if deadline, ok := ctx.Deadline(); ok {
 		w.deadline = now.Add(time.Until(deadline))
 	}
-	if now.Before(l.look) { // What is known is new enough to decide on.
+	if now.Before(l.look) { // The latest visit is recent enough.
 		if err := l.tooLong(now, w); err != nil {
 			l.mu.Unlock()
 			return ratelimit.Permit{}, err
@@ -249,7 +250,7 @@ func (l *Limiter) Acquire(ctx context.Context, req *http.Request) (ratelimit.Per
 	case <-ctx.Done():
 		l.mu.Lock()
 		select {
-		case <-w.ready: // It came in the same moment, and has to be released.
+		case <-w.ready: // The place came at the same moment. The caller must release it.
 			l.mu.Unlock()
 		default:
 			l.queue.Remove(place)
@@ -263,6 +264,7 @@ func (l *Limiter) Acquire(ctx context.Context, req *http.Request) (ratelimit.Per
 	return w.permit, w.err
 }
 
+// acquireLocal admits a request with the fallback.
 func (l *Limiter) acquireLocal(ctx context.Context, req *http.Request) (ratelimit.Permit, error) {
 	inner, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -281,6 +283,7 @@ func (l *Limiter) acquireLocal(ctx context.Context, req *http.Request) (ratelimi
 	return ratelimit.Permit{Seq: l.seq, At: p.At, State: &grant{owner: l, local: &p}}, nil
 }
 
+// ended returns the error of a wait that ctx ended.
 func ended(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if errors.Is(cause, err) {
@@ -289,9 +292,10 @@ func ended(ctx context.Context) error {
 	return fmt.Errorf("redislimit: %w: %w", err, cause)
 }
 
+// unavailable returns err as one that matches ErrUnavailable.
 func unavailable(err error) error { return fmt.Errorf("%w: %w", ErrUnavailable, err) }
 
-// grantOf is nil for the Permit of another Limiter.
+// grantOf returns the grant of p, nil for a Permit of another Limiter.
 func (l *Limiter) grantOf(p ratelimit.Permit) *grant {
 	if g, ok := p.State.(*grant); ok && g.owner == l {
 		return g
@@ -319,14 +323,14 @@ func (l *Limiter) Observe(p ratelimit.Permit, resp *http.Response) {
 		l.pending--
 	}
 	now := l.now()
-	if r := l.read(g, resp, now); r.refused() || l.headers != (ratelimit.Headers{}) {
+	if r := l.read(g, resp, now); r.refused || l.headers != (ratelimit.Headers{}) {
 		l.tell(r)
 		l.next(now)
 	}
 }
 
-// Release implements [ratelimit.Limiter]. It does not wait for Redis. A second
-// Release of a Permit does nothing.
+// Release implements [ratelimit.Limiter]. It does not wait for Redis. A second Release of a Permit
+// does nothing.
 func (l *Limiter) Release(p ratelimit.Permit) {
 	g := l.grantOf(p)
 	if g == nil {
@@ -342,7 +346,7 @@ func (l *Limiter) Release(p ratelimit.Permit) {
 	now := l.now()
 	if g.local == nil && !g.seen {
 		l.pending--
-		l.freed = true // Others may wait for its reply.
+		l.freed = true // Other processes may wait for its response.
 		if g.scout {
 			l.tell(reply{grant: g, arrived: now})
 		}
@@ -355,9 +359,8 @@ func (l *Limiter) Release(p ratelimit.Permit) {
 	}
 }
 
-// Snapshot is what this process knows at the moment. Limit, Remaining, Reset
-// and PausedUntil are as of its latest visit to Redis, in local time; InFlight
-// and Waiting count its own requests.
+// Snapshot returns the state that this process knows. Limit, Remaining, Reset and PausedUntil are
+// those of its latest visit to Redis, in local time. InFlight and Waiting count its own requests.
 func (l *Limiter) Snapshot() ratelimit.Snapshot {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -368,10 +371,10 @@ func (l *Limiter) Snapshot() ratelimit.Snapshot {
 	}
 }
 
-// Close fails those who wait with [ErrClosed], tells Redis the last replies and that this
-// process holds nothing any more, and closes the client that [Open] made. It
-// takes no longer than twice [WithTimeout]. Requests on their way are not
-// touched. A second Close does nothing. The error is that of closing the client.
+// Close ends all waits with [ErrClosed] and returns the places of this process to Redis, with the
+// last responses. Then it closes the client if [Open] created it, and returns the error of that. It
+// takes no longer than twice [WithTimeout]. Requests in flight continue. A second Close does
+// nothing.
 func (l *Limiter) Close() error {
 	l.mu.Lock()
 	if l.closed {

@@ -24,7 +24,8 @@ import (
 	"github.com/integrations-go/sdk/ratelimit"
 )
 
-// The limiters of a bubble talk to a real Redis, whose script gets the time of the bubble as a second key.
+// The limiters of a bubble talk to a real Redis, whose script gets the time of the bubble as a
+// second key.
 const (
 	redisClock  = "redis.call('TIME')"
 	bubbleClock = "{0, KEYS[2]}"
@@ -59,7 +60,8 @@ func (b *bubble) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 			return io.EOF
 		}
 		args := visit.Args()
-		patched := redis.NewCmd(ctx, slices.Concat([]any{"evalsha", b.script.Hash(), 2, args[3], time.Now().UnixMicro()}, args[4:])...)
+		begin := []any{"evalsha", b.script.Hash(), 2, args[3], time.Now().UnixMicro()}
+		patched := redis.NewCmd(ctx, slices.Concat(begin, args[4:])...)
 		err := next(ctx, patched)
 		visit.SetVal(patched.Val())
 		visit.SetErr(err)
@@ -77,7 +79,7 @@ type policy interface {
 	take(at time.Duration) (ok bool, remaining int, reset, retry time.Duration)
 }
 
-// fixed windows follow each other whether somebody asks or not; the first request comes at phase.
+// fixed has windows that follow each other also without requests. The first request comes at phase.
 type fixed struct {
 	limit        int
 	every, phase time.Duration
@@ -100,7 +102,7 @@ func (f *fixed) take(at time.Duration) (ok bool, remaining int, reset, retry tim
 type bucket struct {
 	limit  int
 	every  time.Duration
-	next   bool // reset tells when one more is there, not all
+	next   bool // reset states when one more place is free, not all
 	tokens float64
 	last   time.Duration
 }
@@ -131,11 +133,11 @@ func (b *bucket) take(at time.Duration) (ok bool, remaining int, reset, retry ti
 	return ok, int(b.tokens), reset, retry
 }
 
-// sliding allows limit in any time of every.
+// sliding allows limit requests in any period of length every.
 type sliding struct {
 	limit  int
 	every  time.Duration
-	oldest bool // reset tells when the oldest leaves, not when all have left
+	oldest bool // reset states when the oldest request leaves, not when all have left
 	taken  []time.Duration
 }
 
@@ -178,9 +180,9 @@ type world struct {
 	killed    int // so many processes die, each with the next place that shows whether a window has begun
 
 	quiet  span // in which nobody asks
-	down   span // in which the server answers 503 and tells nothing
+	down   span // in which the server responds with 503 and states nothing
 	usedUp span // in which others use up the limit
-	odd    span // of which the first reply tells a reset of a month
+	odd    span // in which the first response states a reset of a month
 
 	mu       sync.Mutex
 	start    time.Time
@@ -220,7 +222,8 @@ func (w *world) serve() *http.Response {
 	return resp
 }
 
-// inBubble makes a Limiter for the budget of this test, whose time is that of the bubble that it runs in. Visits take none of it, unless hook says so.
+// inBubble returns a Limiter for the budget of this test, with the clock of the bubble. Visits take
+// no time, unless hook delays them.
 func inBubble(t *testing.T, addr string, hook *bubble, opts ...Option) *Limiter {
 	t.Helper()
 	require.Equal(t, 1, strings.Count(source, redisClock))
@@ -229,7 +232,8 @@ func inBubble(t *testing.T, addr string, hook *bubble, opts ...Option) *Limiter 
 	t.Cleanup(func() { client.Close() })
 	require.NoError(t, hook.script.Load(t.Context(), client).Err())
 	client.AddHook(hook)
-	l, err := New(client, keyOf(t), append([]Option{WithFailClosed(), WithLogger(slog.New(slog.DiscardHandler))}, opts...)...)
+	defaults := []Option{WithFailClosed(), WithLogger(slog.New(slog.DiscardHandler))}
+	l, err := New(client, keyOf(t), append(defaults, opts...)...)
 	require.NoError(t, err)
 	t.Cleanup(func() { l.Close() })
 	return l
@@ -245,7 +249,7 @@ func (w *world) play(t *testing.T, addr string) {
 		hook.after = func(answer []any) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
-			if alone := answer[4].(int64) > 0; alone && w.killed > 0 && time.Since(w.start) > w.total/3 {
+			if first := answer[4].(int64) > 0; first && w.killed > 0 && time.Since(w.start) > w.total/3 {
 				w.killed--
 				hook.dead.Store(true)
 			}
@@ -288,8 +292,8 @@ var roundings = map[string]func(float64) float64{
 	"up": math.Ceil, "down": math.Floor, "to the nearest": math.Round, "not": func(f float64) float64 { return f },
 }
 
-// Of fixed windows nearly everything is used by default, whatever the rounding
-// and wherever in a window one begins, and nothing is refused.
+// Nearly all places of fixed windows are used and no request is refused, with any rounding and any
+// phase at the beginning.
 func TestAllowanceOfFixedWindows(t *testing.T) {
 	addr := sharedRedis(t)
 	const ms = time.Millisecond
@@ -303,7 +307,7 @@ func TestAllowanceOfFixedWindows(t *testing.T) {
 			"100 per second":              {100, time.Second, 8 * time.Second, 10 * ms, 10, 8, 0.95},
 			"100 per second, slow":        {100, time.Second, 8 * time.Second, 60 * ms, 10, 8, 0.95},
 			"100 per second, two workers": {100, time.Second, 8 * time.Second, 5 * ms, 2, 1, 0.95},
-			"10 per second":               {10, time.Second, 12 * time.Second, 10 * ms, 5, 2, 0.85}, // of which two are kept
+			"10 per second":               {10, time.Second, 12 * time.Second, 10 * ms, 5, 2, 0.85}, // two held back
 			"1000 per minute":             {1000, time.Minute, 2 * time.Minute, 10 * ms, 10, 8, 0.95},
 		} {
 			for _, phase := range []float64{0, 0.4} {
@@ -312,7 +316,8 @@ func TestAllowanceOfFixedWindows(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						shift := time.Duration(phase * float64(tt.every))
 						w := &world{
-							policy: &fixed{limit: tt.limit, every: tt.every, phase: shift}, limit: tt.limit, round: round,
+							policy: &fixed{limit: tt.limit, every: tt.every, phase: shift},
+							limit:  tt.limit, round: round,
 							latency: tt.latency, processes: tt.processes, each: tt.each, total: tt.total - shift,
 						}
 						w.play(t, addr)
@@ -327,7 +332,7 @@ func TestAllowanceOfFixedWindows(t *testing.T) {
 	}
 }
 
-// Processes that die while everybody waits for their reply hold the others up for a second each, and no more.
+// A process that dies while all wait for its response delays the others by a second at most.
 func TestDeathOfTheOneThatGoesAlone(t *testing.T) {
 	addr := sharedRedis(t)
 	for _, rounding := range []string{"up", "down"} {
@@ -348,7 +353,8 @@ func TestDeathOfTheOneThatGoesAlone(t *testing.T) {
 	}
 }
 
-// Of servers that refill all the time nearly everything is used, and at most one of two hundred refused.
+// Nearly all places of servers that refill continuously are used. At most one request in two
+// hundred is refused.
 func TestAllowanceOfSmoothServers(t *testing.T) {
 	addr := sharedRedis(t)
 	const ms = time.Millisecond
@@ -359,10 +365,11 @@ func TestAllowanceOfSmoothServers(t *testing.T) {
 		share                 float64
 		refused               float64 // of what is allowed, at most
 	}{
-		"bucket, 100 per second":          {newBucket, 100, time.Second, 10 * time.Second, 10 * ms, 0.95, 0.005},
-		"bucket, 100 per second, slow":    {newBucket, 100, time.Second, 10 * time.Second, 50 * ms, 0.9, 0.005},
-		"bucket, 20 per second":           {newBucket, 20, time.Second, 10 * time.Second, 10 * ms, 0.9, 0.005},
-		"bucket that tells the next":      {newBucketNext, 60, time.Minute, 10 * time.Minute, 10 * ms, 0.9, 0.05}, // what it tells is wrong
+		"bucket, 100 per second":       {newBucket, 100, time.Second, 10 * time.Second, 10 * ms, 0.95, 0.005},
+		"bucket, 100 per second, slow": {newBucket, 100, time.Second, 10 * time.Second, 50 * ms, 0.9, 0.005},
+		"bucket, 20 per second":        {newBucket, 20, time.Second, 10 * time.Second, 10 * ms, 0.9, 0.005},
+		// The reset of this one is wrong.
+		"bucket that states the next":     {newBucketNext, 60, time.Minute, 10 * time.Minute, 10 * ms, 0.9, 0.05},
 		"bucket, 1000 per minute":         {newBucket, 1000, time.Minute, 2 * time.Minute, 10 * ms, 0.95, 0.005},
 		"sliding, 100 per second":         {newSliding, 100, time.Second, 15 * time.Second, 10 * ms, 0.9, 0.005},
 		"sliding, 100 per second, slow":   {newSliding, 100, time.Second, 15 * time.Second, 50 * ms, 0.8, 0.005},
@@ -374,7 +381,8 @@ func TestAllowanceOfSmoothServers(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					w := &world{
 						policy: tt.new(tt.limit, tt.every), limit: tt.limit, round: roundings[rounding],
-						latency: tt.latency, processes: 10, each: 8, total: tt.total, from: 2 * tt.total / 5, // It takes some windows to find out.
+						latency: tt.latency, processes: 10, each: 8, total: tt.total,
+						from: 2 * tt.total / 5, // The limiter needs some windows to learn.
 					}
 					w.play(t, addr)
 					allowed := float64(tt.limit) * (w.total - w.from).Seconds() / tt.every.Seconds()
@@ -387,7 +395,7 @@ func TestAllowanceOfSmoothServers(t *testing.T) {
 	}
 }
 
-// What happens meanwhile does not change for good how a server is used that refills all the time.
+// After a disturbance, a server that refills continuously is used as before.
 func TestSmoothServersAfterwards(t *testing.T) {
 	addr := sharedRedis(t)
 	const second = time.Second
@@ -397,13 +405,17 @@ func TestSmoothServersAfterwards(t *testing.T) {
 		"others":        {usedUp: span{10 * second, 30 * second}},
 		"one odd reset": {odd: span{10 * second, 30 * second}},
 	} {
-		for kind, policy := range map[string]func(int, time.Duration) policy{"bucket": newBucket, "sliding": newSliding} {
+		for kind, policy := range map[string]func(int, time.Duration) policy{
+			"bucket": newBucket, "sliding": newSliding,
+		} {
 			t.Run(name+", "+kind, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					w := &world{
-						policy: policy(100, second), limit: 100, round: math.Ceil, latency: 10 * time.Millisecond, processes: 5, each: 8,
-						total: 42 * second, quiet: spans.quiet, down: spans.down, usedUp: spans.usedUp, odd: spans.odd, from: 32 * second,
+						policy: policy(100, second), limit: 100, round: math.Ceil,
+						latency: 10 * time.Millisecond, processes: 5, each: 8,
+						total: 42 * second, quiet: spans.quiet, down: spans.down,
+						usedUp: spans.usedUp, odd: spans.odd, from: 32 * second,
 					}
 					w.play(t, addr)
 					t.Logf("%d accepted of 1000, refused: %d", w.accepted, len(w.refusals))
@@ -416,7 +428,7 @@ func TestSmoothServersAfterwards(t *testing.T) {
 	}
 }
 
-// Those who wait leave spread, in every process.
+// Requests that waited leave spread, in each process.
 func TestHerd(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)

@@ -1,11 +1,13 @@
 package redislimit
 
 import (
+	"cmp"
 	"container/list"
 	"context"
 	_ "embed"
 	"fmt"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -17,10 +19,18 @@ import (
 )
 
 const (
-	maxJitter  = 100 * time.Millisecond
-	maxPlaces  = 32          // of one visit, so that a process with many goroutines leaves something to others
-	maxReplies = 500         // of one visit; Redis serves nobody else meanwhile
-	maxSleep   = time.Second // without a look whether others have changed what is known
+	// maxJitter is the longest time over which requests that waited for the same moment are spread.
+	maxJitter = 100 * time.Millisecond
+	// maxPlaces is the most places of one visit. So a process with many goroutines leaves places to
+	// the others.
+	maxPlaces = 32
+	// maxReplies is the most responses reported in one visit. Redis serves no other client
+	// meanwhile.
+	maxReplies = 500
+	// maxSleep is the longest time between visits while requests wait. Other processes may have
+	// changed the state meanwhile.
+	maxSleep = time.Second
+	// firstDelay and maxDelay are the first and the longest wait before Redis is tried again.
 	firstDelay = 100 * time.Millisecond
 	maxDelay   = 2 * time.Second
 )
@@ -30,7 +40,7 @@ var source string
 
 var script = redis.NewScript(source)
 
-// visit is what one run of the script is told.
+// visit holds the arguments of one run of the script.
 type visit struct {
 	id            string // empty for a ping
 	want          int
@@ -38,38 +48,41 @@ type visit struct {
 	replies       []reply
 	began         time.Time
 	away          time.Duration
-	patience      time.Duration // of the first who wants to go; below 0 without end
+	patience      time.Duration // time left to the first waiter; below 0 if unlimited
 }
 
-// reply is what came back for a request; nothing, if status is 0. Times below 0 are not known.
+// reply is the response to one request. If status is 0, there was no response. Times below 0 are
+// not known.
 type reply struct {
 	*grant
 	arrived     time.Time
 	status      int
 	window      ratelimit.Window
-	retry, wait time.Duration // to pause, without and with the end of the window
+	refused     bool
+	retry, wait time.Duration // the pause by Retry-After alone, and with the end of the window
 }
 
-func (r reply) refused() bool {
-	return r.status == http.StatusTooManyRequests || r.status == http.StatusServiceUnavailable && r.retry >= 0
-}
-
-// read takes from resp what the script needs.
+// read returns the numbers of resp that the script needs.
 func (l *Limiter) read(g *grant, resp *http.Response, now time.Time) reply {
-	r := reply{grant: g, arrived: now, status: resp.StatusCode, retry: -1, wait: -1}
-	clock := now.Add(l.skew) // the same for all processes, where a date is compared with it
-	r.window = l.headers.Parse(resp.Header, clock)
-	bare := l.headers
-	bare.Reset, bare.Structured = "", ""
-	if d, ok := bare.Wait(resp, clock); ok {
-		r.retry = d
+	// Dates are compared with the clock of Redis, which is the same for all processes.
+	told := l.headers.ParseResponse(resp, now.Add(l.skew))
+	r := reply{
+		grant: g, arrived: now, status: resp.StatusCode,
+		window: told.Window, refused: told.Refused, retry: -1, wait: -1,
 	}
-	if d, ok := l.headers.Wait(resp, clock); ok {
+	if r.refused && r.status == http.StatusForbidden {
+		r.status = http.StatusTooManyRequests // The script knows only this status.
+	}
+	if told.HasRetryAfter {
+		r.retry = told.RetryAfter
+	}
+	if d, ok := told.Wait(); ok {
 		r.wait = d
 	}
 	return r
 }
 
+// args returns the arguments of the script for v, in the order that the script reads.
 func (l *Limiter) args(v visit) []any {
 	learns := 0
 	if l.headers != (ratelimit.Headers{}) {
@@ -96,7 +109,7 @@ func (l *Limiter) args(v visit) []any {
 	return args
 }
 
-// micros rounds up, so that no wait is too short.
+// micros returns d in microseconds, -1 if d is below 0. It rounds up, so no wait is too short.
 func micros(d time.Duration) int64 {
 	if d < 0 {
 		return -1
@@ -104,12 +117,12 @@ func micros(d time.Duration) int64 {
 	return int64((d + time.Microsecond - 1) / time.Microsecond)
 }
 
-// answer is what the script returns, times in microseconds by Redis's clock.
+// answer holds the numbers that the script returns. Times are in microseconds, by Redis's clock.
 type answer struct {
 	now, life, given, first, scout, block, at, look, limit, remaining, reset, paused int64
 }
 
-// send runs the script once, and returns after l.timeout even if the client does not.
+// send runs the script once. It returns after l.timeout at the latest, even if the client does not.
 func (l *Limiter) send(ctx context.Context, v visit) (answer, error) {
 	type result struct {
 		values []int64
@@ -123,7 +136,7 @@ func (l *Limiter) send(ctx context.Context, v visit) (answer, error) {
 	l.abroad++
 	l.mu.Unlock()
 	go func() {
-		values, err := script.Run(ctx, l.client, []string{l.key}, l.args(v)...).Int64Slice()
+		values, err := l.run(ctx, v)
 		l.mu.Lock()
 		l.abroad--
 		l.mu.Unlock()
@@ -138,21 +151,82 @@ func (l *Limiter) send(ctx context.Context, v visit) (answer, error) {
 	if r.err != nil {
 		return answer{}, r.err
 	}
-	if len(r.values) != 12 {
-		return answer{}, fmt.Errorf("the script returned %d numbers", len(r.values))
-	}
-	a := r.values
-	return answer{a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11]}, nil
+	return newAnswer(r.values, v.want)
 }
 
-// tell keeps r for the next visit.
+const (
+	maxInteger = 1 << 53              // Redis counts exactly up to here, in floating point
+	longest    = 366 * 24 * time.Hour // the longest wait of a server: a year, and rounding
+)
+
+// newAnswer checks the numbers that the script returned for a process that wants so many places. It
+// returns an error for numbers that the script can't return. The caller treats it like an outage.
+func newAnswer(n []int64, want int) (answer, error) {
+	if len(n) != 12 {
+		return answer{}, fmt.Errorf("the script returned %d numbers", len(n))
+	}
+	a := answer{n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9], n[10], n[11]}
+	for _, c := range []struct {
+		name             string
+		n, least, atMost int64
+	}{
+		{"time", a.now, 1, maxInteger},
+		{"life", a.life, 0, maxInteger},
+		{"number of places", a.given, 0, int64(want)},
+		{"first place", a.first, 1, maxInteger},
+		{"place that goes alone", a.scout, 0, maxInteger},
+		{"end of the wait", a.block, 0, a.now + longest.Microseconds()},
+		{"time of the next place", a.at, 0, a.now + longest.Microseconds()},
+		{"time of the next visit", a.look, 0, a.now + longest.Microseconds()},
+		{"limit", a.limit, 0, math.MaxInt32},
+		{"rest", a.remaining, -1, math.MaxInt32},
+		{"end of the window", a.reset, 0, a.now + longest.Microseconds()},
+		{"end of the pause", a.paused, 0, a.now + longest.Microseconds()},
+	} {
+		if c.n < c.least || c.n > c.atMost {
+			return answer{}, fmt.Errorf("the script returned %d as the %s, which is out of range", c.n, c.name)
+		}
+	}
+	return a, nil
+}
+
+// run runs the script. If a client has not logged in, Redis does not read such a long command. It
+// reports a protocol error and closes the connection. The client may see only the closed
+// connection. A PING returns the cause, so Open and Ping send one first.
+func (l *Limiter) run(ctx context.Context, v visit) ([]int64, error) {
+	if v.id == "" {
+		if err := l.missingLogin(ctx); err != nil {
+			return nil, err
+		}
+	}
+	values, err := script.Run(ctx, l.client, []string{l.key}, l.args(v)...).Int64Slice()
+	if err != nil && ctx.Err() == nil {
+		// The first PING may find the connection that has just ended.
+		if cause := cmp.Or(l.missingLogin(ctx), l.missingLogin(ctx)); cause != nil {
+			err = cause
+		}
+	}
+	return values, err
+}
+
+// missingLogin returns the error of a PING if it reports that the client must log in. It returns
+// nil for any other answer, because the user may lack the right to PING.
+func (l *Limiter) missingLogin(ctx context.Context) error {
+	if err := l.client.Ping(ctx).Err(); redis.HasErrorPrefix(err, "NOAUTH") {
+		return err
+	}
+	return nil
+}
+
+// tell keeps r for the next visit. l.mu must be held.
 func (l *Limiter) tell(r reply) {
 	if l.outage == nil && !l.closed {
 		l.news = append(l.news, r)
 	}
 }
 
-// next sees to it that Redis is visited when there is something to ask or to tell. Call it after every change.
+// next starts a visit to Redis if one is due, or sets the timer for the next one. Call it after
+// every change. l.mu must be held.
 func (l *Limiter) next(now time.Time) {
 	if l.closed || l.visitor != nil {
 		return
@@ -169,13 +243,14 @@ func (l *Limiter) next(now time.Time) {
 	}
 }
 
+// tick is called by the timer.
 func (l *Limiter) tick() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.next(l.now())
 }
 
-// work visits until nothing is due.
+// work makes v and further visits, until none is due.
 func (l *Limiter) work(v visit) {
 	for {
 		a, err := l.send(context.Background(), v)
@@ -202,7 +277,8 @@ func (l *Limiter) work(v visit) {
 	}
 }
 
-// due is the visit to make now, or when one will be; neither, if only an event can bring one about.
+// due returns the visit that is due now, or the time when one will be. It returns neither if only
+// an event can make one due. l.mu must be held.
 func (l *Limiter) due(now time.Time) (*visit, time.Time) {
 	if l.outage != nil && !l.outage.try {
 		return nil, time.Time{}
@@ -215,7 +291,8 @@ func (l *Limiter) due(now time.Time) (*visit, time.Time) {
 		want++
 	}
 	beat := l.visited.Add(l.lease / 3)
-	if want > 0 && (!now.Before(l.look) || l.hurry()) || l.held > 0 && !now.Before(beat) || len(l.news) > 0 || l.freed || l.outage != nil {
+	if want > 0 && (!now.Before(l.look) || l.hurry()) || l.held > 0 && !now.Before(beat) ||
+		len(l.news) > 0 || l.freed || l.outage != nil {
 		if !l.visits.AllowN(now, 1) {
 			return nil, now.Add(time.Duration(float64(time.Second) / float64(l.visits.Limit())))
 		}
@@ -235,14 +312,14 @@ func (l *Limiter) due(now time.Time) (*visit, time.Time) {
 	return nil, at
 }
 
-// hurry reports that the first in the queue may not wait for ever, and that
-// Redis does not know it.
+// hurry reports whether the first waiter has a deadline that Redis does not know. l.mu must be
+// held.
 func (l *Limiter) hurry() bool {
 	deadline := l.queue.Front().Value.(*waiter).deadline
 	return l.at.IsZero() && !deadline.IsZero() && !deadline.Equal(l.asked)
 }
 
-// compose takes what is to be told.
+// compose returns the next visit, with the responses to report. l.mu must be held.
 func (l *Limiter) compose(now time.Time, want int) visit {
 	v := visit{id: l.id, want: want, held: l.held, pending: l.pending, began: now, patience: -time.Second}
 	n := min(len(l.news), maxReplies)
@@ -261,7 +338,7 @@ func (l *Limiter) compose(now time.Time, want int) visit {
 	return v
 }
 
-// settle acts on an answer.
+// settle applies the answer to v. l.mu must be held.
 func (l *Limiter) settle(v visit, a answer, now time.Time) {
 	l.visited = now
 	if o := l.outage; o != nil {
@@ -270,7 +347,7 @@ func (l *Limiter) settle(v visit, a answer, now time.Time) {
 			slog.String("key", l.key), slog.Duration("outage", now.Sub(o.began)))
 	}
 	l.skew = time.UnixMicro(a.now).Sub(now)
-	local := func(micros int64) time.Time { // The way back makes it a little late, never early.
+	local := func(micros int64) time.Time { // The way of the answer makes it late, never early.
 		if micros == 0 {
 			return time.Time{}
 		}
@@ -278,7 +355,7 @@ func (l *Limiter) settle(v visit, a answer, now time.Time) {
 	}
 	for seq := a.first; seq < a.first+a.given; seq++ {
 		g := &grant{owner: l, life: a.life, seq: seq, at: a.now, scout: seq == a.scout}
-		if l.queue.Len() == 0 { // They have left meanwhile.
+		if l.queue.Len() == 0 { // The waiters have left meanwhile.
 			if g.scout {
 				l.tell(reply{grant: g, arrived: now})
 			}
@@ -309,7 +386,7 @@ func (l *Limiter) settle(v visit, a answer, now time.Time) {
 	l.failLate(now)
 }
 
-// lose acts on a visit that brought no answer.
+// lose handles a visit without an answer: an outage. l.mu must be held.
 func (l *Limiter) lose(v visit, err error, now time.Time) {
 	if l.outage == nil {
 		l.outage = &outage{began: v.began, delay: firstDelay}
@@ -336,14 +413,14 @@ func (l *Limiter) lose(v visit, err error, now time.Time) {
 	}
 }
 
-// finish ends the wait of the first in the queue.
+// finish ends the wait of the first waiter. l.mu must be held.
 func (l *Limiter) finish(p ratelimit.Permit, err error) {
 	w := l.queue.Remove(l.queue.Front()).(*waiter)
 	w.permit, w.err = p, err
 	close(w.ready)
 }
 
-// failLate sends away the waiters for whom the wait is too long.
+// failLate ends the waits of those whose wait is too long. l.mu must be held.
 func (l *Limiter) failLate(now time.Time) {
 	var next *list.Element
 	for e := l.queue.Front(); e != nil; e = next {
@@ -356,7 +433,8 @@ func (l *Limiter) failLate(now time.Time) {
 	}
 }
 
-// tooLong is the error for a waiter that cannot go soon enough, or nil if it may wait.
+// tooLong returns the error for a waiter that can't go soon enough, nil if it may wait. l.mu must
+// be held.
 func (l *Limiter) tooLong(now time.Time, w *waiter) error {
 	if wait := l.block.until.Sub(now); !l.block.until.IsZero() && wait > l.maxWait {
 		return &ratelimit.WaitError{Wait: wait, Max: l.maxWait}
@@ -367,8 +445,8 @@ func (l *Limiter) tooLong(now time.Time, w *waiter) error {
 	return nil
 }
 
-// spread makes those who waited for a block leave one by one, within a tenth
-// of the wait and never more than maxJitter.
+// spread spreads the requests that waited for a block over a tenth of the wait, at most maxJitter.
+// l.mu must be held.
 func (l *Limiter) spread() {
 	most := min(l.block.until.Sub(l.block.since)/10, maxJitter)
 	times := make([]time.Time, l.queue.Len())
@@ -382,4 +460,5 @@ func (l *Limiter) spread() {
 	l.block = block{}
 }
 
+// jitter returns a random duration below most.
 func jitter(most time.Duration) time.Duration { return rand.N(max(most, 1)) }

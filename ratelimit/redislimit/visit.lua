@@ -1,22 +1,26 @@
--- A visit of one process to its budget: it says what it holds and what the
--- server replied, and asks for places. KEYS[1] holds all there is, so a visit
--- is one step in any Redis, and in one slot of a cluster. Times are
--- microseconds by the clock of this server, the only clock that counts.
+-- This script is one visit of a process to its budget. It takes the requests that the process holds
+-- and the responses of the server, and returns places. KEYS[1] holds the whole state, so a visit is
+-- one step, and works in one slot of a cluster. Times are in microseconds by the clock of this
+-- Redis.
 
-local UNKNOWN, FREE, KNOWN = 0, 1, 2 -- alone to learn; no window; a window
-local ALONE = 1e6  -- a slow reply must not hold everybody back for longer
-local SHORT = 2e6  -- windows of which a lost second is a great part
-local SPREAD = 1e5 -- those who waited leave within this time
-local LATER = SPREAD / 2 -- of a window that slides a part has come back so long after its end
-local WAY = 1.5e5  -- the server has counted what was sent longer ago, and less than that is often certain
-local SURE = 20    -- full windows before a server is no longer taken as one that refills all the time
-local FEW = 20     -- requests of which one is refused too often
-local ENOUGH = 3   -- full windows before all go at once when the next one begins
-local BEHIND = 4e4 -- what was not sent for so long may be made up for
-local POLL = 1e4   -- when to look again for what only another process can tell
-local FRESH = 1e6  -- a turn is kept for a process that looked within this time
+-- States: one request goes first to learn the window; there is no window; the window is known.
+local UNKNOWN, FREE, KNOWN = 0, 1, 2
+local ALONE = 1e6  -- the longest time for which the others wait for the first response
+local SHORT = 2e6  -- a lost second is a great part of windows up to this length
+local SPREAD = 1e5 -- requests that waited leave within this time
+local LATER = SPREAD / 2 -- so long after its end, a part of a sliding window has come back
+local WAY = 1.5e5  -- the server has counted each request that was sent longer ago
+local SURE = 20    -- full windows after which a server no longer counts as one that refills
+local FEW = 20     -- if one of so many requests is refused, refusals are too frequent
+local ENOUGH = 3   -- full windows before all requests go at once when the next window begins
+local BEHIND = 4e4 -- unused time up to this may be made up for
+local POLL = 1e4   -- the time before another look at a state that other processes change
+local FRESH = 1e6  -- a process keeps its turn for this time after its latest visit
 local MANY = 2 ^ 50
-local SENSELESS = 1e4 -- a shorter wait is none
+local SENSELESS = 1e4 -- a shorter wait counts as none
+local LONGEST = 366 * 86400e6 -- the longest wait of a server: a year, and rounding
+local LONGEST_LEASE = 901e6 -- maxLease in options.go, and rounding
+local LARGE = 2 ^ 52 -- above all counts and times
 
 local key, me = KEYS[1], ARGV[1]
 local function arg(i) return tonumber(ARGV[i]) end
@@ -27,8 +31,11 @@ local FIRST_REPLY, REPLY_SIZE = 13, 11 -- see args in visit.go
 
 local clock = redis.call('TIME')
 local now = clock[1] * 1e6 + clock[2]
+-- This is the first write. A user without the right to it leaves no key without time to live.
+redis.call('PEXPIRE', key, math.ceil(lease / 1000) + 60000)
 
-local s = setmetatable({}, { __index = function() return 0 end })
+local zero = { __index = function() return 0 end }
+local s = setmetatable({}, zero)
 local others, mine = {}, nil
 local stored = redis.call('HGETALL', key)
 for i = 1, #stored, 2 do
@@ -39,6 +46,13 @@ for i = 1, #stored, 2 do
     mine = stored[i + 1]
   else
     others[id] = stored[i + 1]
+  end
+end
+-- If a stored number is out of the range that this script writes, the budget begins again.
+for name, n in pairs(s) do
+  if n ~= n or n > LARGE or n < 0 and name ~= 'claimed' then
+    s = setmetatable({}, zero)
+    break
   end
 end
 if s.life == 0 then
@@ -57,30 +71,55 @@ if s.seen > now + 1e6 then -- the clock of another server
   s.pause, s.tat = 0, 0
 end
 s.seen = now
-if away > 0 and s.told < now - away then -- nobody told what was sent meanwhile
+-- Limit stored times to now, and stored waits to the longest possible ones.
+local function atMost(most, ...)
+  for _, name in ipairs({ ... }) do
+    s[name] = math.min(s[name], most)
+  end
+end
+atMost(now, 'since', 'paused', 'alone', 'born', 'latest', 'marked', 'told', 'plenty')
+atMost(s.seq, 'scout', 'counted', 'mark', 'low_seq', 'short_seq', 'untold_seq')
+atMost(s.seq + 1, 'first')
+atMost(now + LONGEST, 'stop', 'pause', 'due', 'judge')
+atMost(now + max_wait, 'slot')
+if interval > 0 then
+  atMost(now + burst * interval, 'tat')
+end
+if away > 0 and s.told < now - away then -- nobody reported the requests sent meanwhile
   forget()
   s.told = now
 end
 
--- What the processes hold, and who waits for a place in flight. A process that died is dropped with its lease.
+-- Sum up the requests of all processes, and find those that wait for a place in flight. A process
+-- without a visit is dropped when its lease ends.
 local in_flight, out, turns, ticket = held, pending, {}, 0
-local RECORD = '^(%d+) (%d+) (%d+) (%d+) (%d+)$' -- held, pending, end of the lease, ticket, end of the ticket
-for id, record in pairs(others) do
+-- A record holds held, pending, the end of the lease, the ticket and the end of the ticket.
+local RECORD = '^(%d+) (%d+) (%d+) (%d+) (%d+)$'
+-- parse returns the numbers of a record. It returns nothing if the lease has ended, or if no
+-- process can have written the record.
+local function parse(record)
   local h, p, lease_end, t, fresh = string.match(record, RECORD)
-  lease_end = tonumber(lease_end) or 0
-  if lease_end < now or lease_end > now + 1e9 then
+  h, p, lease_end, t, fresh = tonumber(h), tonumber(p), tonumber(lease_end), tonumber(t), tonumber(fresh)
+  if h and h < 2 ^ 31 and p <= h and lease_end >= now and lease_end <= now + LONGEST_LEASE
+    and t <= now and fresh <= now + FRESH then
+    return h, p, t, fresh
+  end
+end
+for id, record in pairs(others) do
+  local h, p, t, fresh = parse(record)
+  if not h then
     redis.call('HDEL', key, 'p:' .. id)
   else
     in_flight, out = in_flight + h, out + p
-    if tonumber(t) > 0 and tonumber(fresh) >= now then
-      turns[#turns + 1] = tonumber(t)
+    if t > 0 and fresh >= now then
+      turns[#turns + 1] = t
     end
   end
 end
 if mine then
-  local _, _, _, t, fresh = string.match(mine, RECORD)
-  if t and tonumber(fresh) >= now then
-    ticket = tonumber(t)
+  local _, _, t, fresh = parse(mine)
+  if t and fresh >= now then
+    ticket = t
   end
 end
 local ahead = 0
@@ -90,16 +129,17 @@ for _, t in ipairs(turns) do
   end
 end
 
--- Those whose reply comes with this visit are in pending no more.
+-- pending does not include the requests whose responses are in this visit.
 local unread = (#ARGV + 1 - FIRST_REPLY) / REPLY_SIZE
--- Until counted, the server has counted all for sure: they were answered, or sent more than WAY ago.
+-- The server has certainly counted all requests up to s.counted: they have a response, or were sent
+-- more than WAY ago.
 if out + unread == 0 or now - s.latest > WAY then
   s.counted, s.mark, s.marked = s.seq, s.seq, now
 elseif now - s.marked > WAY then
   s.counted, s.mark, s.marked = s.mark, s.seq, now
 end
 
--- What the server imposes: when it ends and when that was learned.
+-- blocked returns when the wait that the server imposes ends, and when that was learned.
 local function blocked()
   if s.state == KNOWN and s.rem == 0 and s.scout == 0 and s.smooth == 0 and s.stop > s.pause then
     return s.stop, s.since
@@ -113,21 +153,22 @@ local function refresh()
   end
   if s.scout > 0 and now - s.alone >= ALONE then
     if s.state == UNKNOWN then
-      s.state = FREE -- until a reply tells
+      s.state = FREE -- until a response states a window
     elseif s.state == KNOWN then
       s.scout, s.over = 0, 0
     end
   end
   if s.state == KNOWN and s.smooth == 0 and s.stop > 0 and s.stop <= now then
-    -- It may count some who were sent before.
-    s.stop, s.rem, s.first, s.low = 0, math.max(0, s.limit - math.min(out + unread, s.seq - s.counted)), s.seq + 1, MANY
+    -- The new window may count some requests that were sent before.
+    s.rem = math.max(0, s.limit - math.min(out + unread, s.seq - s.counted))
+    s.stop, s.first, s.low = 0, s.seq + 1, MANY
     s.scout, s.over = 0, s.full < ENOUGH and 1 or 0
     if s.limit == 0 then
       forget()
     end
   end
   if s.state == KNOWN and s.rem == 0 and s.stop == 0 and out == 0 then
-    forget() -- nobody is left who could tell when the window ends
+    forget() -- no response will state the end of the window
   end
   local stop, since = blocked()
   if stop - now > max_wait and now - since >= max_wait then
@@ -136,18 +177,20 @@ local function refresh()
   end
 end
 
--- Those who may be counted after the one of which a reply tells.
+-- on_way returns how many requests the server may count after the one whose response was read.
 local function on_way()
   return math.min(out + unread, s.seq - s.counted)
 end
 
--- Of a server that refills all the time a few places stay in reserve.
+-- reserve returns how many places of a server that refills continuously are held back.
 local function reserve()
   return math.max(1, math.min(2, s.limit / 10), 0.03 * s.limit)
 end
 
--- A server that refills all the time, such as a token bucket or a sliding window, is sent as many as its count allows for
--- sure, and those gap apart: about what it tells, less where places stay unused all the time, and more where none are left.
+-- smoothen learns from a response of a server that refills continuously, such as a token bucket or
+-- a sliding window. Such a server is sent at most the requests that its count certainly allows,
+-- s.gap apart. The gap is about the stated one. It shrinks while places stay unused, and grows
+-- while none are left.
 local function smoothen(seq, rem, refused)
   local left, length = math.max(0, rem - on_way()), math.max(s.longest, 1e6) * 1.5 ^ s.stretched
   local each = length / s.limit
@@ -164,7 +207,8 @@ local function smoothen(seq, rem, refused)
     s.rem = math.min(s.rem, left)
   end
   s.lowest = math.min(s.lowest, s.rem)
-  -- Where it takes a few and refuses one, again and again, it refills more slowly than it tells, until there is plenty.
+  -- If the server accepts a few and refuses one, again and again, it refills more slowly than
+  -- stated. That holds until many places are left.
   if seq > s.short_seq and refused and rem == 0 then
     if s.passed == 1 then
       s.shorts = s.seq - s.short_seq > FEW and 1 or s.shorts + 1
@@ -190,15 +234,17 @@ local function smoothen(seq, rem, refused)
     elseif s.lowest > reserve() * 1.5 then
       s.gap = s.gap * math.max(0.8, 1 - s.lowest / s.limit / 2)
     end
-    if s.lowest > s.limit / 2 then -- what others took, they take no more
+    if s.lowest > s.limit / 2 then -- other users have stopped
       s.gap = math.min(s.gap, each)
     end
     s.lowest, s.judge = s.limit, now + 1.2 * length
   end
-  s.gap = math.max(each / 1.25, math.min(s.gap, 4 * each)) -- an outage or a quiet time says nothing of it
+  -- An outage or an idle time does not change it further.
+  s.gap = math.max(each / 1.25, math.min(s.gap, 4 * each))
 end
 
--- The rules are those of ratelimit.Local, with what all processes know.
+-- observe learns from one response. The rules are those of ratelimit.Local, with the state of all
+-- processes.
 local function observe(life, seq, sent, status, age, limit, rem, reset, slack, retry, wait)
   local at, smooth = now - age, false
   local current = life == s.life and seq >= s.first
@@ -206,10 +252,11 @@ local function observe(life, seq, sent, status, age, limit, rem, reset, slack, r
   if refused then
     local d = retry
     if current then
-      d = wait -- the end of an earlier window says nothing
+      d = wait -- only the end of the current window counts
     end
     if d < SENSELESS and seq > s.untold_seq then
-      -- Not told for how long: once that is the sender's affair, but not again and again.
+      -- The refusal states no wait. The first time, the sender decides. From the second one on all
+      -- wait.
       if s.untold > 0 then
         d = math.min(5e4 * 2 ^ math.min(s.untold, 7), max_wait)
       end
@@ -223,15 +270,17 @@ local function observe(life, seq, sent, status, age, limit, rem, reset, slack, r
     s.untold = 0
   end
   if current then
-    s.longest, s.claimed = math.max(s.longest, math.min(s.claimed, reset)), reset -- what was told once may be nonsense
+    -- A reset counts when it was stated twice: a single one may be nonsense.
+    s.longest, s.claimed = math.max(s.longest, math.min(s.claimed, reset)), reset
     local newer = reset >= 0 and s.stop > 0 and
       (sent + reset - 1e6 > s.stop or rem > s.low and seq > s.low_seq)
-    -- Whether the server began later than it told shows where somebody looked, or nobody did before the end.
+    -- The response to the probe, or the first one after the end, shows whether the window began
+    -- later than stated.
     if s.slack > 0 and reset >= 0 and (newer and seq == s.scout or s.state == KNOWN and s.stop == 0) then
       s.late = sent > s.due + s.slack / 2 and 1 or 0
     end
     if s.state == KNOWN and rem >= 0 and s.smooth == 0 and s.limit > 0 then
-      -- A fixed window begins full, but for those sent meanwhile.
+      -- A fixed window begins full, except for the requests that were sent meanwhile.
       local missing = s.rem - rem
       if newer then
         missing = s.limit - rem - out - unread - s.seq + s.low_seq
@@ -273,10 +322,11 @@ local function observe(life, seq, sent, status, age, limit, rem, reset, slack, r
       if limit > 0 then
         s.limit = limit
       end
-      -- Requests and replies overtake each other: of the others any may be counted after this one.
+      -- Requests and responses overtake each other, so any other request may be counted after this
+      -- one.
       local after = s.seq - s.counted - (seq > s.counted and 1 or 0)
       if seq == s.scout then
-        after = math.min(after, out + unread) -- While it was alone, replies came in order.
+        after = math.min(after, out + unread) -- No other request was in flight.
       end
       s.rem = math.max(0, rem - after)
       s.told = now
@@ -300,8 +350,9 @@ for i = FIRST_REPLY, #ARGV, REPLY_SIZE do
   refresh()
 end
 
--- How many of the last places are sent one by one, and since when, if n want to go. They show whether the server has begun
--- anew, at no risk: a place that turns out to be of the old window was free.
+-- kept returns how many of the last places are released one at a time, and when the next may go, if
+-- n requests wait. Their responses show whether the next window has begun. There is no risk: in the
+-- old window each has a place.
 local function kept(n)
   if s.stop == 0 or s.slack == 0 or s.limit < 5 or
     s.due - now > SHORT and (s.limit < 50 or in_flight + n < 2) then
@@ -321,13 +372,15 @@ local function kept(n)
   return count, from
 end
 
--- The distance between requests to a server that refills all the time. The reserve goes more slowly.
+-- even returns the distance between requests to a server that refills continuously. The places in
+-- reserve are released more slowly.
 local function even()
   return math.min(s.gap * (1.03 + math.max(0, 1 - s.rem / reserve())), max_wait)
 end
 
--- How many of n may go now, and for the others when: at this time, or not before another look at it; 0 if that is not known.
--- And whether everybody waits for the reply to the one that goes.
+-- gate returns how many of n requests may go now, when the others may go (0 if that is not known),
+-- and when to ask again (0 if only an event can change it). Its fourth result reports whether all
+-- others wait for the response to the one that goes.
 local function gate(n)
   local stop, alone = blocked(), false
   if stop > now then
@@ -349,7 +402,8 @@ local function gate(n)
     if from > now then
       return 0, 0, math.max(from, now + 2 * POLL)
     end
-    n = math.min(n, math.max(s.rem, 1), 1 + math.floor((now - math.max(from, now - BEHIND)) / even()))
+    local room = 1 + math.floor((now - math.max(from, now - BEHIND)) / even())
+    n = math.min(n, math.max(s.rem, 1), room)
   elseif s.state == KNOWN then
     if s.rem == 0 then
       return 0, 0, now + 2 * POLL
@@ -360,7 +414,7 @@ local function gate(n)
     elseif s.rem > count then
       n = math.min(n, s.rem - count)
     elseif from > now then
-      return 0, 0, from -- sooner for who can't wait so long
+      return 0, 0, from -- sooner for a request that can't wait so long
     else
       n, alone = 1, true
     end
@@ -375,7 +429,7 @@ local function gate(n)
   if max_in_flight > 0 then
     local free = max_in_flight - in_flight - ahead
     if free <= 0 and in_flight == held and ahead == 0 then
-      return 0, 0, 0 -- its own release will tell
+      return 0, 0, 0 -- the next release of this process starts a visit
     elseif free <= 0 then
       return 0, 0, now + POLL * math.min(1 + ahead, 20)
     end
@@ -418,7 +472,7 @@ if given > 0 then
   end
 end
 
--- In flight, places go to the processes in turn: one that has just got some queues up again.
+-- Places in flight go to the processes in turn. A process that just got places goes to the end.
 local queued = max_in_flight > 0 and given < want and in_flight + ahead >= max_in_flight
 if not queued then
   ticket = 0
@@ -441,7 +495,8 @@ for name, value in pairs(s) do
   fields[#fields + 1] = string.format('%.17g', value)
 end
 redis.call('HSET', key, unpack(fields))
--- A wait beyond max_wait is not kept: after it somebody asks the server again, which an empty key brings about as well.
+-- A wait beyond max_wait is not stored for longer. After it one request asks the server again. An
+-- empty key has the same effect.
 local keep = math.min(math.max(s.stop, s.pause, s.tat, now) - now, max_wait) + lease
 redis.call('PEXPIRE', key, text(math.ceil(keep / 1000) + 60000))
 
@@ -450,4 +505,5 @@ local rem, limit = -1, 0
 if s.state == KNOWN then
   rem, limit = s.rem, s.limit
 end
-return { now, s.life, given, first, scout, stop, at, look, limit, rem, s.state == KNOWN and s.stop or 0, s.pause }
+local reset = s.state == KNOWN and s.stop or 0
+return { now, s.life, given, first, scout, stop, at, look, limit, rem, reset, s.pause }

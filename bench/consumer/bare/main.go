@@ -11,7 +11,8 @@ import (
 )
 
 func main() {
-	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "https://api.confluent.cloud/pim/v2/integrations/cspi-00001?environment=env-1", nil)
+	const address = "https://api.confluent.cloud/pim/v2/integrations/cspi-00001?environment=env-1"
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, address, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

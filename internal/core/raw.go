@@ -1,0 +1,99 @@
+package core
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// DoRaw sends a request of the caller, as [Client.Do] does. A URL without scheme and host is
+// resolved below the base URL. DoRaw does not change req. It closes its body.
+//
+// Each edit may change a copy of the request, if the request goes to the origin of the base URL.
+// DoRaw returns the error of an edit unchanged.
+func (c *Client) DoRaw(req *http.Request, edits ...func(context.Context, *http.Request) error) (*http.Response, error) {
+	if req == nil {
+		return nil, c.Refuse("Do", Arg("request", "is nil"))
+	}
+	own, err := c.ownRequest(req, edits)
+	if err != nil {
+		if req.Body != nil {
+			req.Body.Close()
+		}
+		return nil, err
+	}
+	return c.Do(own)
+}
+
+// ownRequest returns a copy of req that can be sent.
+func (c *Client) ownRequest(
+	req *http.Request, edits []func(context.Context, *http.Request) error,
+) (*http.Request, error) {
+	u, err := c.resolve(req)
+	if err != nil {
+		return nil, c.Refuse("Do", err)
+	}
+	own := req.WithContext(req.Context())
+	own.URL = u
+	if err := checkText(own); err != nil {
+		return nil, c.Refuse("Do", err)
+	}
+	if own.Method == "" { // like net/http
+		own.Method = http.MethodGet
+	}
+	if len(edits) == 0 || !sameOrigin(u, c.cfg.BaseURL) {
+		return own, nil
+	}
+	at := *u
+	own.URL, own.Header = &at, req.Header.Clone()
+	if own.Header == nil {
+		own.Header = http.Header{}
+	}
+	for _, edit := range edits {
+		if err := edit(own.Context(), own); err != nil {
+			return nil, err
+		}
+	}
+	return own, nil
+}
+
+// resolve returns the absolute URL of a request, or an error if it can't be sent.
+func (c *Client) resolve(req *http.Request) (*url.URL, error) {
+	u := req.URL
+	switch {
+	case u == nil:
+		return nil, Arg("request URL", "is nil")
+	case req.RequestURI != "":
+		return nil, Arg("request", "has a RequestURI: it is a server's request")
+	case u.Opaque != "":
+		return nil, Arg("request URL", "is opaque")
+	case u.Scheme == "" && u.Host == "":
+		return c.below(u)
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, Arg("request URL", "needs the scheme https or http, or no scheme and no host")
+	case u.Hostname() == "":
+		return nil, Arg("request URL", "has no host")
+	}
+	return u, nil
+}
+
+// below appends a relative URL to the base URL.
+func (c *Client) below(u *url.URL) (*url.URL, error) {
+	for part := range strings.SplitSeq(u.Path, "/") {
+		if part == "." || part == ".." {
+			return nil, Arg("request URL", "has %q in its path", part)
+		}
+	}
+	at := *c.cfg.BaseURL
+	if u.Path != "" {
+		path, escaped := joined(at.Path, u.Path), joined(at.EscapedPath(), u.EscapedPath())
+		at.Path, at.RawPath = path, escaped
+	}
+	at.RawQuery, at.ForceQuery = u.RawQuery, u.ForceQuery
+	return &at, nil
+}
+
+func joined(prefix, path string) string {
+	return strings.TrimSuffix(prefix, "/") + "/" + strings.TrimPrefix(path, "/")
+}

@@ -1,0 +1,113 @@
+package core
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// checkText returns an error if the path, the query or the JSON body of a caller's request is not
+// UTF-8. If the body can be read only once, it reads the body and sets req.Body to a copy. It
+// returns when the context of req ends.
+func checkText(req *http.Request) error {
+	if !utf8.ValidString(req.URL.Path) {
+		return Arg("request path", "is not UTF-8")
+	}
+	if err := checkQueryText(req.URL.RawQuery); err != nil {
+		return err
+	}
+	if !sendsJSON(req) {
+		return nil
+	}
+	b, err := peekBody(req)
+	if err != nil {
+		return err
+	}
+	if !utf8.Valid(b) {
+		return Arg("request body", "is not UTF-8 at byte %d", invalidAt(b))
+	}
+	return nil
+}
+
+// checkQueryText also checks percent-encoded text. It ignores invalid encodings, which the server
+// handles.
+func checkQueryText(query string) error {
+	if !utf8.ValidString(query) {
+		return Arg("request query", "is not UTF-8")
+	}
+	for part := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(part, "=")
+		name, nameErr := url.QueryUnescape(name)
+		value, valueErr := url.QueryUnescape(value)
+		switch {
+		case nameErr == nil && !utf8.ValidString(name):
+			return Arg("request query", "has a name that is not UTF-8")
+		case valueErr == nil && !utf8.ValidString(value):
+			return Arg("request query", "is not UTF-8 in the value of %q", name)
+		}
+	}
+	return nil
+}
+
+// sendsJSON reports whether a request has a body that is JSON, or that has no type.
+func sendsJSON(req *http.Request) bool {
+	if req.Body == nil || req.Body == http.NoBody {
+		return false
+	}
+	if encoding := req.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return false
+	}
+	contentType := req.Header.Get("Content-Type")
+	media, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return contentType == ""
+	}
+	return media == "application/json" || strings.HasSuffix(media, "+json")
+}
+
+// peekBody returns the body of a request, which can still be sent.
+func peekBody(req *http.Request) ([]byte, error) {
+	if req.GetBody != nil {
+		body, err := req.GetBody()
+		if err != nil {
+			return nil, fmt.Errorf("request body: %w", err)
+		}
+		defer body.Close()
+		return io.ReadAll(body)
+	}
+	ctx, body := req.Context(), req.Body
+	stop := context.AfterFunc(ctx, func() { body.Close() })
+	defer stop()
+	b, err := io.ReadAll(body)
+	if err == nil {
+		err = body.Close()
+	}
+	if ended := ctx.Err(); ended != nil {
+		err = errors.Join(Ended(ctx), err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("request body: %w", err)
+	}
+	req.Body = io.NopCloser(bytes.NewReader(b))
+	return b, nil
+}
+
+// invalidAt returns the index of the first byte that is not UTF-8.
+func invalidAt(b []byte) int {
+	at := 0
+	for at < len(b) {
+		r, size := utf8.DecodeRune(b[at:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		at += size
+	}
+	return at
+}

@@ -1,0 +1,91 @@
+package core
+
+import (
+	"encoding/json"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// measured has each kind of shape.
+type measured struct {
+	Items []struct {
+		Text   string  `json:"text"`
+		Number *int    `json:"number"`
+		Inner  *rest   `json:"inner"`
+		Any    any     `json:"any"`
+		Room   [40]int `json:"room"`
+	} `json:"items"`
+	Texts []string              `json:"texts"`
+	Map   map[string]*[100]byte `json:"map"`
+	Raw   json.RawMessage       `json:"raw"`
+	One   struct {
+		Raws []json.RawMessage `json:"raws"`
+	} `json:"one"`
+}
+
+// rest decodes itself.
+type rest struct{ Members map[string]any }
+
+func (r *rest) UnmarshalJSON(b []byte) error { return json.Unmarshal(b, &r.Members) }
+
+var measuredDocuments = []string{
+	`{}`, `[]`, `null`, `{"items":[]}`, `{"items":[{},{},{}]}`, `{"items":[null,null]}`, `{"items":[1,"a",[],true]}`,
+	`{"items":[":",":",":,",",:"]}`, `{"items":["a\":","\":",":\":"]}`, `{"items":[ ":" , ":" ]}`,
+	`{"items":[{"text":"a:b","number":1,"inner":{"a":1,"b":[{}]},"any":{"":{}}}]}`, `{"":"","a\\":1,":":2,"\":":3}`,
+	`{"texts":["","",""],"map":{"":"","a":":"},"raw":{"a":[1,2]},"one":{"raws":[1,2,{"a":":"}]}}`,
+	`{"items" : [ { "text" : "x" } ]}`, `{"one":1,"one":"","one":[]}`, `{"items":[[[[{"a":[[]]}]]]]}`,
+	`{"items":[{"inner":{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8,"i":9,"j":10,"k":11}}]}`,
+}
+
+// checkBound requires that the quick estimate of a document is not below the exact one.
+func checkBound(t *testing.T, document string) {
+	t.Helper()
+	s := shapeOf(reflect.TypeFor[*measured]())
+	m := meter{b: []byte(document), limit: math.MaxInt, valid: true}
+	m.value(s, false)
+	assert.GreaterOrEqual(t, s.most.of([]byte(document)), m.cost, document)
+}
+
+func TestQuickEstimateOfMemoryIsNotBelowTheExactOne(t *testing.T) {
+	t.Parallel()
+	for _, document := range measuredDocuments {
+		require.True(t, json.Valid([]byte(document)), document)
+		checkBound(t, document)
+		if items, ok := strings.CutPrefix(document, `{"items":[`); ok {
+			items = strings.TrimSuffix(items, "]}")
+			checkBound(t, `{"items":[`+strings.Repeat(items+",", 50)+items+`]}`)
+		}
+	}
+}
+
+func FuzzQuickEstimateOfMemory(f *testing.F) {
+	for _, document := range measuredDocuments {
+		f.Add(document)
+	}
+	f.Fuzz(func(t *testing.T, document string) {
+		if json.Valid([]byte(document)) && utf8.ValidString(document) {
+			checkBound(t, document)
+		}
+	})
+}
+
+func TestMembersAreCounted(t *testing.T) {
+	t.Parallel()
+	for document, want := range map[string]int{
+		`{"a":1,"b":":","c":{"d":"e:f"}}`: 4,
+		`{"":1}`:                          1,
+		`[":",":"]`:                       0,
+		`["a\":","b\":"]`:                 0,
+		`{"a" :1}`:                        0, // it may be fewer
+		`:`:                               0,
+		`":`:                              0,
+	} {
+		assert.Equal(t, want, countMembers([]byte(document)), document)
+	}
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const root = "../../.."
+
+func TestPageIsCurrent(t *testing.T) {
+	want, err := index(root)
+	require.NoError(t, err)
+	got, err := os.ReadFile(root + "/docs/api.md")
+	require.NoError(t, err)
+	assert.Equal(
+		t,
+		want,
+		strings.ReplaceAll(string(got), "\r\n", "\n"),
+		"in the root, run: go -C internal/tools run ./apiindex ../.. ../../docs/api.md",
+	)
+}
+
+func TestMethodsHaveTheirOperationsAndExamples(t *testing.T) {
+	methods, err := load(root, "confluent")
+	require.NoError(t, err)
+	found := map[string]method{}
+	for _, m := range methods {
+		found[m.receiver+"."+m.name] = m
+	}
+	ids := func(name string) []string {
+		var ids []string
+		for _, op := range found[name].operations {
+			ids = append(ids, op.id)
+		}
+		return ids
+	}
+	assert.Equal(t, []string{"getPimV2Integration"}, ids("IntegrationsService.Get"))
+	assert.Equal(t, "deletePimV1Integration", ids("IntegrationsV1Service.Delete")[0], "the nearest one first")
+	assert.ElementsMatch(t, []string{"listPimV1Integrations", "listPimV2Integrations"}, ids("Client.AllIntegrations"))
+	assert.Contains(t, found, "Client.Do")
+	assert.Empty(t, ids("Client.Do"))
+	assert.NotContains(t, found, "Client.CloseIdleConnections", "it sends nothing")
+	assert.Equal(
+		t,
+		"confluent/example_test.go",
+		found["IntegrationsService.Get"].example,
+		"its own one, not the first that calls it",
+	)
+}
+
+func TestEachMethodHasAnExample(t *testing.T) {
+	for _, vendor := range vendors {
+		methods, err := load(root, vendor.name)
+		require.NoError(t, err)
+		require.NotEmpty(t, methods)
+		for _, m := range methods {
+			assert.NotEmpty(t, m.example, "%s.%s.%s: add an example to the package", vendor.name, m.receiver, m.name)
+		}
+	}
+}
+
+func TestAnOperationWithoutAMethodIsAnError(t *testing.T) {
+	methods, err := load(root, "apono")
+	require.NoError(t, err)
+	specified, err := operations(root, "apono")
+	require.NoError(t, err)
+	require.NoError(t, complete(specified, methods))
+	var without []method
+	for _, m := range methods {
+		if m.name != "Refresh" {
+			without = append(without, m)
+		}
+	}
+	err = complete(specified, without)
+	require.ErrorIs(t, err, errIncomplete)
+	require.ErrorContains(t, err, "refreshIntegrationV2")
+}
+
+func TestARowNamesAllOperations(t *testing.T) {
+	m := method{receiver: "S", name: "Do", example: "examples/quickstart/main.go", operations: []operation{
+		{"a", "GET", "/a"}, {"b", "POST", "/b"},
+	}}
+	assert.Equal(
+		t,
+		"| [`Do`](https://pkg.go.dev/github.com/integrations-go/sdk/apono#S.Do) | `a` GET `/a`<br>`b` POST `/b` | "+
+			"[quickstart](../examples/quickstart/main.go) |\n",
+		row("apono", m),
+	)
+}

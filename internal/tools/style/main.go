@@ -1,0 +1,58 @@
+// Style reports text and names that break the rules of CONTRIBUTING.md, "Words and names".
+//
+// It reads the files below a directory and prints one line per finding, as file:line: what. The
+// exit code is 1 if there are findings.
+//
+// Usage:
+//
+//	style [DIRECTORY]
+//
+// From the root of the repository:
+//
+//	go -C internal/tools run ./style
+//
+// # Go
+//
+//   - A line of code has at most 120 columns, a comment 100. A field comment of an exported struct
+//     has 90, because pkg.go.dev shows it in a box that does not wrap. A tab counts 4 columns.
+//   - Comments and string literals are free of the forbidden words.
+//   - Parameters are not named in, and nothing has one of the forbidden names.
+//   - A test file has at most 500 lines, a test 100.
+//
+// Code in a comment may have 120 columns. Free of limits are directives, a single word such as a
+// URL, the output of an example, and the code, but not the comments, of generated files.
+//
+// # Markdown and YAML
+//
+//   - Text outside of code is free of the forbidden words.
+//   - A description in specs has at most 84 columns: it becomes a field comment.
+//   - A comment in YAML has at most 100 columns.
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+func main() {
+	dir := "../.."
+	switch len(os.Args) {
+	case 1:
+	case 2:
+		dir = os.Args[1]
+	default:
+		fmt.Fprintln(os.Stderr, "usage: style [DIRECTORY]")
+		os.Exit(2)
+	}
+	findings, err := check(os.DirFS(dir), notHeldYet)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "style:", err)
+		os.Exit(1)
+	}
+	for _, f := range findings {
+		fmt.Println(f)
+	}
+	if len(findings) > 0 {
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,151 @@
+// Package concurrency learns from refusals how many requests in flight a server accepts. It reads
+// no clock and takes no lock.
+package concurrency
+
+import (
+	"math"
+	"time"
+)
+
+const (
+	// firstProof is how many requests in a row must be accepted with all places taken before one
+	// more is tried. Trials may cost at most a hundredth of the requests before anything is known.
+	firstProof = 100
+	// leastProof is that number after trials that succeeded. The server's limit has risen, so the
+	// steps are short. They are still a few round trips of a small limit, because a trial may
+	// succeed by chance.
+	leastProof = 8
+	// mostProof is that number after trials that failed. While the server's limit stays the same,
+	// one request in 500 is refused. A limit of 4 requests of 50 ms is tried every 6 s.
+	mostProof = 500
+	// proofGrowth and proofShrink are the factors after a trial that failed and one that succeeded.
+	// Two successes lead from mostProof to leastProof.
+	proofGrowth, proofShrink = 2, 8
+
+	// doubling is the time without a response in which the limit doubles before the first refusal.
+	// It bounds how long callers wait for places that others hold, before anything is known.
+	doubling = time.Second
+	// rise is the time without a response in which a learned limit rises by one. So a caller that
+	// waits for a place while it holds another is not stuck.
+	rise = 10 * time.Second
+)
+
+// Limit is the number of requests that may be in flight. The zero value is not in use: it sets no
+// limit and learns nothing. It is not safe for concurrent use.
+//
+// Before the first refusal it doubles with each round trip in which its places are used. A refusal
+// lowers it to the number that was accepted. After an outage it returns quickly to that number. To
+// find out whether the server's limit has risen, it tries one request more. Each failed trial makes
+// the next one rarer.
+type Limit struct {
+	floor int
+	limit int // 0 while there is none
+	good  int // the most in flight that the server accepted, 0 before the first refusal
+
+	accepted  int       // requests accepted with all places taken, since the limit changed
+	proof     int       // the accepted requests that a trial of one more than good needs
+	moved     time.Time // when the latest response arrived, or the first request left
+	latest    uint64    // the latest request at the latest refusal
+	succeeded bool      // a request was accepted since the latest refusal
+}
+
+// New returns a Limit that begins with start and never falls below floor. If start is 0, there is
+// no limit until the first refusal. start must be at least 0, floor at least 1.
+func New(start, floor int) Limit {
+	if start > 0 {
+		start = max(start, floor)
+	}
+	return Limit{floor: floor, limit: start, proof: firstProof}
+}
+
+// Enabled reports whether l is in use.
+func (l *Limit) Enabled() bool { return l.floor > 0 }
+
+// Max returns how many requests may be in flight, 0 if there is no limit.
+func (l *Limit) Max(now time.Time) int {
+	if l.limit == 0 || l.moved.IsZero() {
+		return l.limit
+	}
+	silence := max(now.Sub(l.moved), 0)
+	if l.good == 0 {
+		return bounded(float64(l.limit) * math.Exp2(math.Floor(silence.Seconds()/doubling.Seconds())))
+	}
+	return bounded(float64(l.limit) + math.Floor(silence.Seconds()/rise.Seconds()))
+}
+
+// bounded returns n, at most 2^31-1.
+func bounded(n float64) int { return int(min(n, math.MaxInt32)) }
+
+// Resume restarts the time without a response. Call it when a request leaves and no other is in
+// flight: the limit does not rise while nothing is sent.
+func (l *Limit) Resume(now time.Time) { l.moved = now }
+
+// Accept learns from an accepted request. seq is its sequence number, and n the number of requests
+// in flight when it left, including it.
+func (l *Limit) Accept(n int, seq uint64, now time.Time) {
+	l.moved, l.succeeded = now, true
+	switch {
+	case l.limit == 0 || l.limit >= math.MaxInt32 || seq <= l.latest:
+	case l.good == 0:
+		if 2*n > l.limit {
+			l.limit++
+		}
+	case n >= l.limit:
+		if l.accepted++; l.accepted >= l.needed() {
+			l.step()
+		}
+	}
+}
+
+// needed returns how many requests in a row must be accepted with all places taken for the next
+// step: proof if the step is a trial, else the requests of one round trip.
+func (l *Limit) needed() int {
+	if l.limit == l.good {
+		return l.proof
+	}
+	return l.limit
+}
+
+// step raises the limit, or good if a trial succeeded.
+func (l *Limit) step() {
+	l.accepted = 0
+	if l.limit > l.good {
+		l.good = l.limit
+		l.proof = max(l.proof/proofShrink, leastProof)
+		return
+	}
+	l.limit++
+}
+
+// Refuse learns from a refused request. seq is its sequence number, and n the number of requests in
+// flight, including it. newest is the sequence number of the newest request. The requests up to
+// newest left before the refusal was known, so each further refusal of them lowers the limit by
+// one.
+func (l *Limit) Refuse(n int, seq, newest uint64, now time.Time) {
+	l.moved = now
+	if seq <= l.latest {
+		if l.limit > 0 {
+			l.limit = max(l.limit-1, l.floor)
+		}
+		return
+	}
+	l.latest = newest
+	trial := l.good > 0 && n > l.good
+	switch {
+	case trial:
+		l.limit = l.good
+		l.proof = min(l.proof*proofGrowth, mostProof)
+	case l.limit == 0:
+		l.limit = max(n-1, l.floor)
+	default:
+		l.limit = max(min(l.limit, n-1), l.floor)
+	}
+	if !trial && (l.good == 0 || l.succeeded) { // If all are refused, the number in flight is not the reason.
+		l.good, l.proof = l.limit, firstProof
+	}
+	l.accepted, l.succeeded = 0, false
+}
+
+// Forget removes the limit until the next refusal. Call it when the number in flight was not the
+// reason of a refusal.
+func (l *Limit) Forget() { l.limit, l.good, l.accepted, l.proof = 0, 0, 0, firstProof }

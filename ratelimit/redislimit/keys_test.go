@@ -1,0 +1,137 @@
+package redislimit
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/integrations-go/sdk/ratelimit"
+)
+
+// The keys in Redis do not show the credential, and they expire.
+func TestKeysExpireAndHideTheCredential(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t)
+	opts := []Option{WithHeaders(ratelimit.Confluent()), WithRate(100, 10), WithMaxInFlight(3)}
+	a, b := open(t, server.addr, opts...), open(t, server.addr, opts...)
+	exchange(t, a, told(10, 5, 3000))
+	acquire(t, b)
+	client := redis.NewClient(&redis.Options{Addr: server.addr})
+	defer client.Close()
+	keys, err := client.Keys(t.Context(), "*").Result()
+	require.NoError(t, err)
+	assert.Equal(t, []string{keyOf(t).String()}, keys)
+	ttl, err := client.PTTL(t.Context(), keys[0]).Result()
+	require.NoError(t, err)
+	assert.Greater(t, ttl, time.Minute)
+	assert.LessOrEqual(t, ttl, 2*time.Minute+20*time.Second, "however long the server's window is")
+	stored, err := client.HGetAll(t.Context(), keys[0]).Result()
+	require.NoError(t, err)
+	for k, v := range stored {
+		assert.NotContains(t, keys[0]+k+v, secret)
+	}
+}
+
+// The whole state of a budget is in one slot.
+func TestCluster(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t, "--cluster-enabled", "yes")
+	node := redis.NewClient(&redis.Options{Addr: server.addr})
+	defer node.Close()
+	require.NoError(t, node.ClusterAddSlotsRange(t.Context(), 0, 16383).Err())
+	require.Eventually(t, func() bool {
+		info, err := node.ClusterInfo(t.Context()).Result()
+		return err == nil && strings.Contains(info, "cluster_state:ok")
+	}, 5*time.Second, 20*time.Millisecond)
+	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{server.addr}})
+	defer client.Close()
+	l, err := New(client, keyOf(t), WithTimeout(patient), WithHeaders(ratelimit.Confluent()),
+		WithRate(100, 10), WithMaxInFlight(3), WithFailClosed())
+	require.NoError(t, err)
+	defer l.Close()
+	require.NoError(t, l.Ping(t.Context()))
+	exchange(t, l, told(10, 5, 20))
+	acquire(t, l)
+	assert.Equal(t, 4, l.Snapshot().Remaining)
+}
+
+// The limiter continues after Redis has lost its scripts or its data.
+func TestFlush(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t)
+	l := open(t, server.addr, WithHeaders(ratelimit.Confluent()), WithFailClosed())
+	client := redis.NewClient(&redis.Options{Addr: server.addr})
+	defer client.Close()
+	earlier := acquire(t, l)
+	l.Observe(earlier, told(10, 5, 20))
+	idle(t, l)
+	require.NoError(t, client.ScriptFlush(t.Context()).Err())
+	exchange(t, l, respond(200))
+	assert.Equal(t, 4, l.Snapshot().Remaining)
+	require.NoError(t, client.FlushAll(t.Context()).Err())
+	first := acquire(t, l)
+	l.Observe(earlier, told(10, 0, 20)) // of the life before
+	idle(t, l)
+	assert.Equal(t, -1, l.Snapshot().Remaining)
+	l.Observe(first, told(10, 9, 20))
+	idle(t, l)
+	assert.Equal(t, 9, l.Snapshot().Remaining)
+}
+
+// After a replica with a slow clock takes over, no request waits for the times of the other clock.
+func TestClockGoesBack(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	synctest.Test(t, func(t *testing.T) {
+		l := inBubble(t, addr, &bubble{}, WithHeaders(ratelimit.Confluent()), WithRate(10, 1), WithMaxInFlight(1))
+		exchange(t, l, told(10, 0, 50))
+		client := redis.NewClient(&redis.Options{Addr: addr})
+		defer client.Close()
+		key := keyOf(t).String()
+		ahead := time.Now().Add(time.Hour).UnixMicro()
+		require.NoError(t, client.HSet(t.Context(), key,
+			"seen", ahead, "stop", ahead, "pause", ahead, "paused", ahead, "tat", ahead,
+			"p:dead", strconv.FormatInt(ahead, 10)+" 0 "+strconv.FormatInt(ahead, 10)+" 0 0").Err())
+		time.Sleep(maxSleep) // until Redis is asked again
+		assert.Less(t, waitFor(t, l), soon)
+	})
+}
+
+// Whole seconds cost nothing where they are told to be rounded up, or were cut.
+func TestRounding(t *testing.T) {
+	up := ratelimit.Confluent()
+	up.RoundedUp = true
+	for name, tt := range map[string]struct {
+		headers ratelimit.Headers
+		round   func(float64) float64
+	}{
+		"up":  {up, math.Ceil},
+		"cut": {ratelimit.Confluent(), math.Floor},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			addr := sharedRedis(t)
+			s := newAPI(t, 50, time.Second)
+			s.reset = func(end time.Time) string { return strconv.Itoa(int(tt.round(time.Until(end).Seconds()))) }
+			var group sync.WaitGroup
+			for i := range 3 {
+				l := open(t, addr, WithHeaders(tt.headers))
+				group.Go(func() {
+					_, refused, failed := load(t.Context(), l, s.URL, strconv.Itoa(i), 5, 4500*time.Millisecond)
+					assert.Zero(t, refused)
+					assert.Zero(t, failed)
+				})
+			}
+			group.Wait()
+			s.check(t)
+		})
+	}
+}
