@@ -31,13 +31,13 @@ func TestRequestLines(t *testing.T) {
 	limit, name, token, resourceType := 50, "*a b*", "t&1", "my db"
 	for _, tt := range []requestLine{
 		{"GET /api/admin/v4/integrations", func() (*http.Request, error) {
-			return newListIntegrationsRequest(server, nil)
+			return newListIntegrationsRequest(t.Context(), server, nil)
 		}},
 		{"GET /api/admin/v4/integrations", func() (*http.Request, error) {
-			return newListIntegrationsRequest(server, &listIntegrationsParams{})
+			return newListIntegrationsRequest(t.Context(), server, &listIntegrationsParams{})
 		}},
 		{"GET /api/admin/v4/integrations", func() (*http.Request, error) {
-			return newListIntegrationsRequest(server, &listIntegrationsParams{
+			return newListIntegrationsRequest(t.Context(), server, &listIntegrationsParams{
 				Category: []string{}, ConnectorID: []string{}, Status: []Status{}, Type: []string{},
 			})
 		}},
@@ -46,80 +46,80 @@ func TestRequestLines(t *testing.T) {
 				"&limit=50&name=%2Aa+b%2A" +
 				"&page_token=t%261&status=ACTIVE&status=ERROR&type=my%2A&type=ssh",
 			func() (*http.Request, error) {
-				return newListIntegrationsRequest(server, &listIntegrationsParams{
+				return newListIntegrationsRequest(t.Context(), server, &listIntegrationsParams{
 					Category: []string{"RESOURCES"}, ConnectorID: []string{"a,b", "c&d"}, Limit: &limit, Name: &name,
 					PageToken: &token, Status: []Status{"ACTIVE", "ERROR"}, Type: []string{"my*", "ssh"},
 				})
 			},
 		},
 		{"POST /api/admin/v4/integrations", func() (*http.Request, error) {
-			return newCreateIntegrationRequest(server, IntegrationCreate{})
+			return newCreateIntegrationRequest(t.Context(), server, IntegrationCreate{})
 		}},
 		{"GET /api/admin/v4/integrations/a%2Fb%20c", func() (*http.Request, error) {
-			return newGetIntegrationRequest(server, "a/b c")
+			return newGetIntegrationRequest(t.Context(), server, "a/b c")
 		}},
 		{"PUT /api/admin/v4/integrations/1", func() (*http.Request, error) {
-			return newUpdateIntegrationRequest(server, "1", IntegrationUpdate{})
+			return newUpdateIntegrationRequest(t.Context(), server, "1", IntegrationUpdate{})
 		}},
 		{"DELETE /api/admin/v4/integrations/1", func() (*http.Request, error) {
-			return newDeleteIntegrationRequest(server, "1")
+			return newDeleteIntegrationRequest(t.Context(), server, "1")
 		}},
 		{"GET /api/v2/integrations", func() (*http.Request, error) {
-			return newListIntegrationsV2Request(server)
+			return newListIntegrationsV2Request(t.Context(), server)
 		}},
 		{"POST /api/v2/integrations", func() (*http.Request, error) {
-			return newCreateIntegrationV2Request(server, IntegrationCreateV2{})
+			return newCreateIntegrationV2Request(t.Context(), server, IntegrationCreateV2{})
 		}},
 		{"GET /api/v2/integrations/%25%3F%23", func() (*http.Request, error) {
-			return newGetIntegrationV2Request(server, "%?#")
+			return newGetIntegrationV2Request(t.Context(), server, "%?#")
 		}},
 		{"PUT /api/v2/integrations/1", func() (*http.Request, error) {
-			return newUpdateIntegrationV2Request(server, "1", IntegrationUpdateV2{})
+			return newUpdateIntegrationV2Request(t.Context(), server, "1", IntegrationUpdateV2{})
 		}},
 		{"DELETE /api/v2/integrations/1", func() (*http.Request, error) {
-			return newDeleteIntegrationV2Request(server, "1")
+			return newDeleteIntegrationV2Request(t.Context(), server, "1")
 		}},
 		{"POST /api/v2/integrations/1/refresh", func() (*http.Request, error) {
-			return newRefreshIntegrationV2Request(server, "1")
+			return newRefreshIntegrationV2Request(t.Context(), server, "1")
 		}},
 		{"GET /api/v2/integrations-catalog", func() (*http.Request, error) {
-			return newListCatalogRequest(server)
+			return newListCatalogRequest(t.Context(), server)
 		}},
 		{"GET /api/v2/integrations-catalog/%C3%BC", func() (*http.Request, error) {
-			return newGetCatalogEntryRequest(server, "ü")
+			return newGetCatalogEntryRequest(t.Context(), server, "ü")
 		}},
 		{"GET /api/v3/integrations/resources/r%2F1/user-tags", func() (*http.Request, error) {
-			return newGetUserTagsRequest(server, "r/1")
+			return newGetUserTagsRequest(t.Context(), server, "r/1")
 		}},
 		{"PUT /api/v3/integrations/resources/r/user-tags", func() (*http.Request, error) {
-			return newUpdateUserTagsRequest(server, "r", userTagsUpdate{})
+			return newUpdateUserTagsRequest(t.Context(), server, "r", userTagsUpdate{})
 		}},
 		{"GET /api/v3/integrations/1/permissions", func() (*http.Request, error) {
-			return newListPermissionsRequest(server, "1", nil)
+			return newListPermissionsRequest(t.Context(), server, "1", nil)
 		}},
 		{"GET /api/v3/integrations/1/permissions?resource-type=my+db", func() (*http.Request, error) {
-			return newListPermissionsRequest(server, "1", &listPermissionsParams{ResourceType: &resourceType})
+			return newListPermissionsRequest(t.Context(), server, "1", &listPermissionsParams{ResourceType: &resourceType})
 		}},
 		{"GET /api/v3/integrations/1/resources?resource-type=my+db", func() (*http.Request, error) {
-			return newListResourcesRequest(server, "1", &listResourcesParams{ResourceType: &resourceType})
+			return newListResourcesRequest(t.Context(), server, "1", &listResourcesParams{ResourceType: &resourceType})
 		}},
 		{"GET /api/admin/v3/connectors?limit=50&page_token=t%261&status=CONNECTED&status=x",
 			func() (*http.Request, error) {
-				return newListConnectorsRequest(server, &listConnectorsParams{
+				return newListConnectorsRequest(t.Context(), server, &listConnectorsParams{
 					Limit: &limit, PageToken: &token, Status: []string{"CONNECTED", "x"},
 				})
 			}},
 		{"GET /api/admin/v3/connectors/c", func() (*http.Request, error) {
-			return newGetConnectorRequest(server, "c")
+			return newGetConnectorRequest(t.Context(), server, "c")
 		}},
 		{"PUT /api/admin/v3/connectors/c", func() (*http.Request, error) {
-			return newUpdateConnectorRequest(server, "c", connectorUpdate{})
+			return newUpdateConnectorRequest(t.Context(), server, "c", connectorUpdate{})
 		}},
 		{"DELETE /api/admin/v3/connectors/c", func() (*http.Request, error) {
-			return newDeleteConnectorRequest(server, "c")
+			return newDeleteConnectorRequest(t.Context(), server, "c")
 		}},
 		{"GET /api/v2/connectors", func() (*http.Request, error) {
-			return newListConnectorsV2Request(server)
+			return newListConnectorsV2Request(t.Context(), server)
 		}},
 	} {
 		t.Run(tt.want, tt.check)
@@ -131,7 +131,7 @@ func TestBodiesAreNotEscapedAndCanBeSentAgain(t *testing.T) {
 	in := IntegrationUpdate{Name: "<n>", CustomAccessDetails: Set("a & b")}
 	require.NoError(t, json.Unmarshal([]byte(config), &in.IntegrationConfig))
 	in.Owner = Set(OwnerReference{AttributeType: "<t>"})
-	req, err := newUpdateIntegrationRequest("http://localhost", "1", in)
+	req, err := newUpdateIntegrationRequest(t.Context(), "http://localhost", "1", in)
 	require.NoError(t, err)
 	assert.Equal(t, "application/json", req.Header.Get("Content-Type"))
 	require.NotNil(t, req.GetBody, "a retry must be able to send the body again")
@@ -144,7 +144,7 @@ func TestBodiesAreNotEscapedAndCanBeSentAgain(t *testing.T) {
 			`,"name":"<n>","owner":{"attribute_type":"<t>","attribute_value":[]}}`, string(got))
 	}
 
-	req, err = newUpdateUserTagsRequest("http://localhost", "r",
+	req, err = newUpdateUserTagsRequest(t.Context(), "http://localhost", "r",
 		userTagsUpdate{Tags: map[string]string{"<k>": "a & b"}})
 	require.NoError(t, err)
 	got, err := io.ReadAll(req.Body)
@@ -201,14 +201,14 @@ func TestClient(t *testing.T) {
 	assert.Equal(t, refused, err)
 	assert.Empty(t, seen)
 
-	_, err = newGetIntegrationRequest("://", "1")
+	_, err = newGetIntegrationRequest(t.Context(), "://", "1")
 	assert.Error(t, err)
 }
 
 // Each path value is in its place, also if the base URL has a path.
 func TestPathValuesAreEscaped(t *testing.T) {
 	for _, id := range []string{"a/b", "a b", "%2F", "é", "a?b", "a#b", "..a", "a;b"} {
-		req, err := newGetIntegrationRequest("https://gw/p/", id)
+		req, err := newGetIntegrationRequest(t.Context(), "https://gw/p/", id)
 		require.NoError(t, err, id)
 		assert.Equal(t, "/p/api/admin/v4/integrations/"+id, req.URL.Path)
 		assert.Equal(t, 6, strings.Count(req.URL.EscapedPath(), "/"), req.URL.EscapedPath())

@@ -1033,7 +1033,7 @@ func newRawClient(server string, d doer) *rawClient {
 
 // listConnectors sends GET /api/admin/v3/connectors.
 func (c *rawClient) listConnectors(ctx context.Context, params *listConnectorsParams) (*http.Response, error) {
-	req, err := newListConnectorsRequest(c.server, params)
+	req, err := newListConnectorsRequest(ctx, c.server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1042,7 +1042,7 @@ func (c *rawClient) listConnectors(ctx context.Context, params *listConnectorsPa
 
 // deleteConnector sends DELETE /api/admin/v3/connectors/{id}.
 func (c *rawClient) deleteConnector(ctx context.Context, id string) (*http.Response, error) {
-	req, err := newDeleteConnectorRequest(c.server, id)
+	req, err := newDeleteConnectorRequest(ctx, c.server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -1051,7 +1051,7 @@ func (c *rawClient) deleteConnector(ctx context.Context, id string) (*http.Respo
 
 // getConnector sends GET /api/admin/v3/connectors/{id}.
 func (c *rawClient) getConnector(ctx context.Context, id string) (*http.Response, error) {
-	req, err := newGetConnectorRequest(c.server, id)
+	req, err := newGetConnectorRequest(ctx, c.server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -1063,7 +1063,7 @@ func (c *rawClient) updateConnector(ctx context.Context, id string, body connect
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newUpdateConnectorRequest(c.server, id, body)
+	req, err := newUpdateConnectorRequest(ctx, c.server, id, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1072,7 +1072,7 @@ func (c *rawClient) updateConnector(ctx context.Context, id string, body connect
 
 // listIntegrations sends GET /api/admin/v4/integrations.
 func (c *rawClient) listIntegrations(ctx context.Context, params *listIntegrationsParams) (*http.Response, error) {
-	req, err := newListIntegrationsRequest(c.server, params)
+	req, err := newListIntegrationsRequest(ctx, c.server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1084,7 +1084,7 @@ func (c *rawClient) createIntegration(ctx context.Context, body IntegrationCreat
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newCreateIntegrationRequest(c.server, body)
+	req, err := newCreateIntegrationRequest(ctx, c.server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1093,7 +1093,7 @@ func (c *rawClient) createIntegration(ctx context.Context, body IntegrationCreat
 
 // deleteIntegration sends DELETE /api/admin/v4/integrations/{id}.
 func (c *rawClient) deleteIntegration(ctx context.Context, id string) (*http.Response, error) {
-	req, err := newDeleteIntegrationRequest(c.server, id)
+	req, err := newDeleteIntegrationRequest(ctx, c.server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -1102,7 +1102,7 @@ func (c *rawClient) deleteIntegration(ctx context.Context, id string) (*http.Res
 
 // getIntegration sends GET /api/admin/v4/integrations/{id}.
 func (c *rawClient) getIntegration(ctx context.Context, id string) (*http.Response, error) {
-	req, err := newGetIntegrationRequest(c.server, id)
+	req, err := newGetIntegrationRequest(ctx, c.server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -1114,7 +1114,7 @@ func (c *rawClient) updateIntegration(ctx context.Context, id string, body Integ
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newUpdateIntegrationRequest(c.server, id, body)
+	req, err := newUpdateIntegrationRequest(ctx, c.server, id, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1123,7 +1123,7 @@ func (c *rawClient) updateIntegration(ctx context.Context, id string, body Integ
 
 // listConnectorsV2 sends GET /api/v2/connectors.
 func (c *rawClient) listConnectorsV2(ctx context.Context) (*http.Response, error) {
-	req, err := newListConnectorsV2Request(c.server)
+	req, err := newListConnectorsV2Request(ctx, c.server)
 	if err != nil {
 		return nil, err
 	}
@@ -1132,7 +1132,7 @@ func (c *rawClient) listConnectorsV2(ctx context.Context) (*http.Response, error
 
 // listIntegrationsV2 sends GET /api/v2/integrations.
 func (c *rawClient) listIntegrationsV2(ctx context.Context) (*http.Response, error) {
-	req, err := newListIntegrationsV2Request(c.server)
+	req, err := newListIntegrationsV2Request(ctx, c.server)
 	if err != nil {
 		return nil, err
 	}
@@ -1144,7 +1144,7 @@ func (c *rawClient) createIntegrationV2(ctx context.Context, body IntegrationCre
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newCreateIntegrationV2Request(c.server, body)
+	req, err := newCreateIntegrationV2Request(ctx, c.server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1153,7 +1153,7 @@ func (c *rawClient) createIntegrationV2(ctx context.Context, body IntegrationCre
 
 // listCatalog sends GET /api/v2/integrations-catalog.
 func (c *rawClient) listCatalog(ctx context.Context) (*http.Response, error) {
-	req, err := newListCatalogRequest(c.server)
+	req, err := newListCatalogRequest(ctx, c.server)
 	if err != nil {
 		return nil, err
 	}
@@ -1162,7 +1162,7 @@ func (c *rawClient) listCatalog(ctx context.Context) (*http.Response, error) {
 
 // getCatalogEntry sends GET /api/v2/integrations-catalog/{type}.
 func (c *rawClient) getCatalogEntry(ctx context.Context, entryType string) (*http.Response, error) {
-	req, err := newGetCatalogEntryRequest(c.server, entryType)
+	req, err := newGetCatalogEntryRequest(ctx, c.server, entryType)
 	if err != nil {
 		return nil, err
 	}
@@ -1171,7 +1171,7 @@ func (c *rawClient) getCatalogEntry(ctx context.Context, entryType string) (*htt
 
 // deleteIntegrationV2 sends DELETE /api/v2/integrations/{id}.
 func (c *rawClient) deleteIntegrationV2(ctx context.Context, id string) (*http.Response, error) {
-	req, err := newDeleteIntegrationV2Request(c.server, id)
+	req, err := newDeleteIntegrationV2Request(ctx, c.server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -1180,7 +1180,7 @@ func (c *rawClient) deleteIntegrationV2(ctx context.Context, id string) (*http.R
 
 // getIntegrationV2 sends GET /api/v2/integrations/{id}.
 func (c *rawClient) getIntegrationV2(ctx context.Context, id string) (*http.Response, error) {
-	req, err := newGetIntegrationV2Request(c.server, id)
+	req, err := newGetIntegrationV2Request(ctx, c.server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -1192,7 +1192,7 @@ func (c *rawClient) updateIntegrationV2(ctx context.Context, id string, body Int
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newUpdateIntegrationV2Request(c.server, id, body)
+	req, err := newUpdateIntegrationV2Request(ctx, c.server, id, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1201,7 +1201,7 @@ func (c *rawClient) updateIntegrationV2(ctx context.Context, id string, body Int
 
 // refreshIntegrationV2 sends POST /api/v2/integrations/{id}/refresh.
 func (c *rawClient) refreshIntegrationV2(ctx context.Context, id string) (*http.Response, error) {
-	req, err := newRefreshIntegrationV2Request(c.server, id)
+	req, err := newRefreshIntegrationV2Request(ctx, c.server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -1210,7 +1210,7 @@ func (c *rawClient) refreshIntegrationV2(ctx context.Context, id string) (*http.
 
 // getUserTags sends GET /api/v3/integrations/resources/{resource_id}/user-tags.
 func (c *rawClient) getUserTags(ctx context.Context, resourceID string) (*http.Response, error) {
-	req, err := newGetUserTagsRequest(c.server, resourceID)
+	req, err := newGetUserTagsRequest(ctx, c.server, resourceID)
 	if err != nil {
 		return nil, err
 	}
@@ -1222,7 +1222,7 @@ func (c *rawClient) updateUserTags(ctx context.Context, resourceID string, body 
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newUpdateUserTagsRequest(c.server, resourceID, body)
+	req, err := newUpdateUserTagsRequest(ctx, c.server, resourceID, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1231,7 +1231,7 @@ func (c *rawClient) updateUserTags(ctx context.Context, resourceID string, body 
 
 // listPermissions sends GET /api/v3/integrations/{id}/permissions.
 func (c *rawClient) listPermissions(ctx context.Context, id string, params *listPermissionsParams) (*http.Response, error) {
-	req, err := newListPermissionsRequest(c.server, id, params)
+	req, err := newListPermissionsRequest(ctx, c.server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1240,7 +1240,7 @@ func (c *rawClient) listPermissions(ctx context.Context, id string, params *list
 
 // listResources sends GET /api/v3/integrations/{id}/resources.
 func (c *rawClient) listResources(ctx context.Context, id string, params *listResourcesParams) (*http.Response, error) {
-	req, err := newListResourcesRequest(c.server, id, params)
+	req, err := newListResourcesRequest(ctx, c.server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1248,7 +1248,7 @@ func (c *rawClient) listResources(ctx context.Context, id string, params *listRe
 }
 
 // newListConnectorsRequest returns the request of listConnectors.
-func newListConnectorsRequest(server string, params *listConnectorsParams) (*http.Request, error) {
+func newListConnectorsRequest(ctx context.Context, server string, params *listConnectorsParams) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/api/admin/v3/connectors"
 	if params != nil {
 		sep := "?"
@@ -1279,7 +1279,7 @@ func newListConnectorsRequest(server string, params *listConnectorsParams) (*htt
 			sep = "&"
 		}
 	}
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1287,10 +1287,10 @@ func newListConnectorsRequest(server string, params *listConnectorsParams) (*htt
 }
 
 // newDeleteConnectorRequest returns the request of deleteConnector.
-func newDeleteConnectorRequest(server string, id string) (*http.Request, error) {
+func newDeleteConnectorRequest(ctx context.Context, server string, id string) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + "/api/admin/v3/connectors/" + path0 + ""
-	req, err := http.NewRequest(http.MethodDelete, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1298,10 +1298,10 @@ func newDeleteConnectorRequest(server string, id string) (*http.Request, error) 
 }
 
 // newGetConnectorRequest returns the request of getConnector.
-func newGetConnectorRequest(server string, id string) (*http.Request, error) {
+func newGetConnectorRequest(ctx context.Context, server string, id string) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + "/api/admin/v3/connectors/" + path0 + ""
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1309,7 +1309,7 @@ func newGetConnectorRequest(server string, id string) (*http.Request, error) {
 }
 
 // newUpdateConnectorRequest returns the request of updateConnector.
-func newUpdateConnectorRequest(server string, id string, body connectorUpdate) (*http.Request, error) {
+func newUpdateConnectorRequest(ctx context.Context, server string, id string, body connectorUpdate) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + "/api/admin/v3/connectors/" + path0 + ""
 	b, err := encodeBody(body)
@@ -1317,7 +1317,7 @@ func newUpdateConnectorRequest(server string, id string, body connectorUpdate) (
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPut, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -1326,7 +1326,7 @@ func newUpdateConnectorRequest(server string, id string, body connectorUpdate) (
 }
 
 // newListIntegrationsRequest returns the request of listIntegrations.
-func newListIntegrationsRequest(server string, params *listIntegrationsParams) (*http.Request, error) {
+func newListIntegrationsRequest(ctx context.Context, server string, params *listIntegrationsParams) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/api/admin/v4/integrations"
 	if params != nil {
 		sep := "?"
@@ -1397,7 +1397,7 @@ func newListIntegrationsRequest(server string, params *listIntegrationsParams) (
 			sep = "&"
 		}
 	}
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1405,14 +1405,14 @@ func newListIntegrationsRequest(server string, params *listIntegrationsParams) (
 }
 
 // newCreateIntegrationRequest returns the request of createIntegration.
-func newCreateIntegrationRequest(server string, body IntegrationCreate) (*http.Request, error) {
+func newCreateIntegrationRequest(ctx context.Context, server string, body IntegrationCreate) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/api/admin/v4/integrations"
 	b, err := encodeBody(body)
 	if err != nil {
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -1421,10 +1421,10 @@ func newCreateIntegrationRequest(server string, body IntegrationCreate) (*http.R
 }
 
 // newDeleteIntegrationRequest returns the request of deleteIntegration.
-func newDeleteIntegrationRequest(server string, id string) (*http.Request, error) {
+func newDeleteIntegrationRequest(ctx context.Context, server string, id string) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + "/api/admin/v4/integrations/" + path0 + ""
-	req, err := http.NewRequest(http.MethodDelete, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1432,10 +1432,10 @@ func newDeleteIntegrationRequest(server string, id string) (*http.Request, error
 }
 
 // newGetIntegrationRequest returns the request of getIntegration.
-func newGetIntegrationRequest(server string, id string) (*http.Request, error) {
+func newGetIntegrationRequest(ctx context.Context, server string, id string) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + "/api/admin/v4/integrations/" + path0 + ""
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1443,7 +1443,7 @@ func newGetIntegrationRequest(server string, id string) (*http.Request, error) {
 }
 
 // newUpdateIntegrationRequest returns the request of updateIntegration.
-func newUpdateIntegrationRequest(server string, id string, body IntegrationUpdate) (*http.Request, error) {
+func newUpdateIntegrationRequest(ctx context.Context, server string, id string, body IntegrationUpdate) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + "/api/admin/v4/integrations/" + path0 + ""
 	b, err := encodeBody(body)
@@ -1451,7 +1451,7 @@ func newUpdateIntegrationRequest(server string, id string, body IntegrationUpdat
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPut, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -1460,9 +1460,9 @@ func newUpdateIntegrationRequest(server string, id string, body IntegrationUpdat
 }
 
 // newListConnectorsV2Request returns the request of listConnectorsV2.
-func newListConnectorsV2Request(server string) (*http.Request, error) {
+func newListConnectorsV2Request(ctx context.Context, server string) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/api/v2/connectors"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1470,9 +1470,9 @@ func newListConnectorsV2Request(server string) (*http.Request, error) {
 }
 
 // newListIntegrationsV2Request returns the request of listIntegrationsV2.
-func newListIntegrationsV2Request(server string) (*http.Request, error) {
+func newListIntegrationsV2Request(ctx context.Context, server string) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/api/v2/integrations"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1480,14 +1480,14 @@ func newListIntegrationsV2Request(server string) (*http.Request, error) {
 }
 
 // newCreateIntegrationV2Request returns the request of createIntegrationV2.
-func newCreateIntegrationV2Request(server string, body IntegrationCreateV2) (*http.Request, error) {
+func newCreateIntegrationV2Request(ctx context.Context, server string, body IntegrationCreateV2) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/api/v2/integrations"
 	b, err := encodeBody(body)
 	if err != nil {
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -1496,9 +1496,9 @@ func newCreateIntegrationV2Request(server string, body IntegrationCreateV2) (*ht
 }
 
 // newListCatalogRequest returns the request of listCatalog.
-func newListCatalogRequest(server string) (*http.Request, error) {
+func newListCatalogRequest(ctx context.Context, server string) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/api/v2/integrations-catalog"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1506,10 +1506,10 @@ func newListCatalogRequest(server string) (*http.Request, error) {
 }
 
 // newGetCatalogEntryRequest returns the request of getCatalogEntry.
-func newGetCatalogEntryRequest(server string, entryType string) (*http.Request, error) {
+func newGetCatalogEntryRequest(ctx context.Context, server string, entryType string) (*http.Request, error) {
 	path0 := url.PathEscape(string(entryType))
 	at := strings.TrimSuffix(server, "/") + "/api/v2/integrations-catalog/" + path0 + ""
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1517,10 +1517,10 @@ func newGetCatalogEntryRequest(server string, entryType string) (*http.Request, 
 }
 
 // newDeleteIntegrationV2Request returns the request of deleteIntegrationV2.
-func newDeleteIntegrationV2Request(server string, id string) (*http.Request, error) {
+func newDeleteIntegrationV2Request(ctx context.Context, server string, id string) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + "/api/v2/integrations/" + path0 + ""
-	req, err := http.NewRequest(http.MethodDelete, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1528,10 +1528,10 @@ func newDeleteIntegrationV2Request(server string, id string) (*http.Request, err
 }
 
 // newGetIntegrationV2Request returns the request of getIntegrationV2.
-func newGetIntegrationV2Request(server string, id string) (*http.Request, error) {
+func newGetIntegrationV2Request(ctx context.Context, server string, id string) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + "/api/v2/integrations/" + path0 + ""
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1539,7 +1539,7 @@ func newGetIntegrationV2Request(server string, id string) (*http.Request, error)
 }
 
 // newUpdateIntegrationV2Request returns the request of updateIntegrationV2.
-func newUpdateIntegrationV2Request(server string, id string, body IntegrationUpdateV2) (*http.Request, error) {
+func newUpdateIntegrationV2Request(ctx context.Context, server string, id string, body IntegrationUpdateV2) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + "/api/v2/integrations/" + path0 + ""
 	b, err := encodeBody(body)
@@ -1547,7 +1547,7 @@ func newUpdateIntegrationV2Request(server string, id string, body IntegrationUpd
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPut, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -1556,10 +1556,10 @@ func newUpdateIntegrationV2Request(server string, id string, body IntegrationUpd
 }
 
 // newRefreshIntegrationV2Request returns the request of refreshIntegrationV2.
-func newRefreshIntegrationV2Request(server string, id string) (*http.Request, error) {
+func newRefreshIntegrationV2Request(ctx context.Context, server string, id string) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + "/api/v2/integrations/" + path0 + "/refresh"
-	req, err := http.NewRequest(http.MethodPost, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1567,10 +1567,10 @@ func newRefreshIntegrationV2Request(server string, id string) (*http.Request, er
 }
 
 // newGetUserTagsRequest returns the request of getUserTags.
-func newGetUserTagsRequest(server string, resourceID string) (*http.Request, error) {
+func newGetUserTagsRequest(ctx context.Context, server string, resourceID string) (*http.Request, error) {
 	path0 := url.PathEscape(string(resourceID))
 	at := strings.TrimSuffix(server, "/") + "/api/v3/integrations/resources/" + path0 + "/user-tags"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1578,7 +1578,7 @@ func newGetUserTagsRequest(server string, resourceID string) (*http.Request, err
 }
 
 // newUpdateUserTagsRequest returns the request of updateUserTags.
-func newUpdateUserTagsRequest(server string, resourceID string, body userTagsUpdate) (*http.Request, error) {
+func newUpdateUserTagsRequest(ctx context.Context, server string, resourceID string, body userTagsUpdate) (*http.Request, error) {
 	path0 := url.PathEscape(string(resourceID))
 	at := strings.TrimSuffix(server, "/") + "/api/v3/integrations/resources/" + path0 + "/user-tags"
 	b, err := encodeBody(body)
@@ -1586,7 +1586,7 @@ func newUpdateUserTagsRequest(server string, resourceID string, body userTagsUpd
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPut, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -1595,7 +1595,7 @@ func newUpdateUserTagsRequest(server string, resourceID string, body userTagsUpd
 }
 
 // newListPermissionsRequest returns the request of listPermissions.
-func newListPermissionsRequest(server string, id string, params *listPermissionsParams) (*http.Request, error) {
+func newListPermissionsRequest(ctx context.Context, server string, id string, params *listPermissionsParams) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + "/api/v3/integrations/" + path0 + "/permissions"
 	if params != nil {
@@ -1612,7 +1612,7 @@ func newListPermissionsRequest(server string, id string, params *listPermissions
 			sep = "&"
 		}
 	}
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1620,7 +1620,7 @@ func newListPermissionsRequest(server string, id string, params *listPermissions
 }
 
 // newListResourcesRequest returns the request of listResources.
-func newListResourcesRequest(server string, id string, params *listResourcesParams) (*http.Request, error) {
+func newListResourcesRequest(ctx context.Context, server string, id string, params *listResourcesParams) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + "/api/v3/integrations/" + path0 + "/resources"
 	if params != nil {
@@ -1637,7 +1637,7 @@ func newListResourcesRequest(server string, id string, params *listResourcesPara
 			sep = "&"
 		}
 	}
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1645,7 +1645,6 @@ func newListResourcesRequest(server string, id string, params *listResourcesPara
 }
 
 func (c *rawClient) send(ctx context.Context, req *http.Request) (*http.Response, error) {
-	req = req.WithContext(ctx)
 	for _, edit := range c.editors {
 		if err := edit(ctx, req); err != nil {
 			return nil, err

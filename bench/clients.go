@@ -419,11 +419,11 @@ func newGenerated(t target) client {
 	return client{name: nameGenerated, get: func(ctx context.Context) (int, error) {
 		at := t.baseURL + "/pim/v2/integrations/" + url.PathEscape("cspi-00001")
 		at += "?environment=" + url.QueryEscape("env-1") // in two steps, as the generated client does
-		req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, at, nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 		if err != nil {
 			return 0, err
 		}
-		resp, err := t.http.Do(req.WithContext(ctx))
+		resp, err := t.http.Do(req)
 		if err != nil {
 			return 0, err
 		}

@@ -43,47 +43,47 @@ func TestRequestLines(t *testing.T) {
 		make func() (*http.Request, error)
 	}{
 		{"GET /pim/v1/integrations?environment=env-1", func() (*http.Request, error) {
-			return newListIntegrationsV1Request(server, &listIntegrationsV1Params{Environment: "env-1"})
+			return newListIntegrationsV1Request(t.Context(), server, &listIntegrationsV1Params{Environment: "env-1"})
 		}},
 		{"POST /pim/v1/integrations", func() (*http.Request, error) {
-			return newCreateIntegrationV1Request(server, IntegrationCreateV1{})
+			return newCreateIntegrationV1Request(t.Context(), server, IntegrationCreateV1{})
 		}},
 		{"GET /pim/v1/integrations/a%2Fb?environment=env-1", func() (*http.Request, error) {
-			return newGetIntegrationV1Request(server, "a/b", &getIntegrationV1Params{Environment: "env-1"})
+			return newGetIntegrationV1Request(t.Context(), server, "a/b", &getIntegrationV1Params{Environment: "env-1"})
 		}},
 		{"DELETE /pim/v1/integrations/cspi-1?environment=env-1", func() (*http.Request, error) {
-			return newDeleteIntegrationV1Request(server, "cspi-1", &deleteIntegrationV1Params{Environment: "env-1"})
+			return newDeleteIntegrationV1Request(t.Context(), server, "cspi-1", &deleteIntegrationV1Params{Environment: "env-1"})
 		}},
 		{"GET /pim/v2/integrations?environment=env-1", func() (*http.Request, error) {
-			return newListIntegrationsRequest(server, &listIntegrationsParams{Environment: "env-1"})
+			return newListIntegrationsRequest(t.Context(), server, &listIntegrationsParams{Environment: "env-1"})
 		}},
 		{
 			"GET /pim/v2/integrations?environment=env-1&display_name=a+b&provider=AZURE" +
 				"&status=DRAFT&page_size=50&page_token=t%261",
 			func() (*http.Request, error) {
-				return newListIntegrationsRequest(server, &listIntegrationsParams{
+				return newListIntegrationsRequest(t.Context(), server, &listIntegrationsParams{
 					Environment: "env-1", DisplayName: &name, Provider: &provider, Status: &status, PageSize: &size,
 					PageToken: &token,
 				})
 			},
 		},
 		{"POST /pim/v2/integrations", func() (*http.Request, error) {
-			return newCreateIntegrationRequest(server, IntegrationCreate{})
+			return newCreateIntegrationRequest(t.Context(), server, IntegrationCreate{})
 		}},
 		{"GET /pim/v2/integrations/cspi-1?environment=env-1", func() (*http.Request, error) {
-			return newGetIntegrationRequest(server, "cspi-1", &getIntegrationParams{Environment: "env-1"})
+			return newGetIntegrationRequest(t.Context(), server, "cspi-1", &getIntegrationParams{Environment: "env-1"})
 		}},
 		{"PATCH /pim/v2/integrations/cspi-1", func() (*http.Request, error) {
-			return newUpdateIntegrationRequest(server, "cspi-1", IntegrationUpdate{})
+			return newUpdateIntegrationRequest(t.Context(), server, "cspi-1", IntegrationUpdate{})
 		}},
 		{"DELETE /pim/v2/integrations/cspi-1?environment=env-1", func() (*http.Request, error) {
-			return newDeleteIntegrationRequest(server, "cspi-1", &deleteIntegrationParams{Environment: "env-1"})
+			return newDeleteIntegrationRequest(t.Context(), server, "cspi-1", &deleteIntegrationParams{Environment: "env-1"})
 		}},
 		{"POST /pim/v2/integrations:validate", func() (*http.Request, error) {
-			return newValidateIntegrationRequest(server, IntegrationValidate{})
+			return newValidateIntegrationRequest(t.Context(), server, IntegrationValidate{})
 		}},
 		{"POST /sts/v1/oauth2/token", func() (*http.Request, error) {
-			return newExchangeTokenRequest(server, tokenRequest{})
+			return newExchangeTokenRequest(t.Context(), server, tokenRequest{})
 		}},
 	} {
 		t.Run(tt.want, func(t *testing.T) {
@@ -104,7 +104,7 @@ func TestTokenRequestForm(t *testing.T) {
 			"expires_in=60&grant_type=g&identity_pool_id=pool-1&requested_token_type=r" +
 				"&subject_token=a.b&subject_token_type=s"},
 	} {
-		req, err := newExchangeTokenRequest("http://localhost", tokenRequest{
+		req, err := newExchangeTokenRequest(t.Context(), "http://localhost", tokenRequest{
 			GrantType: "g", SubjectToken: "a.b", SubjectTokenType: "s", RequestedTokenType: "r",
 			IdentityPoolID: "pool-1", ExpiresIn: tt.expiresIn,
 		})

@@ -534,7 +534,7 @@ func newRawClient(server string, d doer) *rawClient {
 
 // listIntegrationsV1 sends GET /pim/v1/integrations.
 func (c *rawClient) listIntegrationsV1(ctx context.Context, params *listIntegrationsV1Params) (*http.Response, error) {
-	req, err := newListIntegrationsV1Request(c.server, params)
+	req, err := newListIntegrationsV1Request(ctx, c.server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -546,7 +546,7 @@ func (c *rawClient) createIntegrationV1(ctx context.Context, body IntegrationCre
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newCreateIntegrationV1Request(c.server, body)
+	req, err := newCreateIntegrationV1Request(ctx, c.server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -555,7 +555,7 @@ func (c *rawClient) createIntegrationV1(ctx context.Context, body IntegrationCre
 
 // deleteIntegrationV1 sends DELETE /pim/v1/integrations/{id}.
 func (c *rawClient) deleteIntegrationV1(ctx context.Context, id string, params *deleteIntegrationV1Params) (*http.Response, error) {
-	req, err := newDeleteIntegrationV1Request(c.server, id, params)
+	req, err := newDeleteIntegrationV1Request(ctx, c.server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -564,7 +564,7 @@ func (c *rawClient) deleteIntegrationV1(ctx context.Context, id string, params *
 
 // getIntegrationV1 sends GET /pim/v1/integrations/{id}.
 func (c *rawClient) getIntegrationV1(ctx context.Context, id string, params *getIntegrationV1Params) (*http.Response, error) {
-	req, err := newGetIntegrationV1Request(c.server, id, params)
+	req, err := newGetIntegrationV1Request(ctx, c.server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -573,7 +573,7 @@ func (c *rawClient) getIntegrationV1(ctx context.Context, id string, params *get
 
 // listIntegrations sends GET /pim/v2/integrations.
 func (c *rawClient) listIntegrations(ctx context.Context, params *listIntegrationsParams) (*http.Response, error) {
-	req, err := newListIntegrationsRequest(c.server, params)
+	req, err := newListIntegrationsRequest(ctx, c.server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -585,7 +585,7 @@ func (c *rawClient) createIntegration(ctx context.Context, body IntegrationCreat
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newCreateIntegrationRequest(c.server, body)
+	req, err := newCreateIntegrationRequest(ctx, c.server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -594,7 +594,7 @@ func (c *rawClient) createIntegration(ctx context.Context, body IntegrationCreat
 
 // deleteIntegration sends DELETE /pim/v2/integrations/{id}.
 func (c *rawClient) deleteIntegration(ctx context.Context, id string, params *deleteIntegrationParams) (*http.Response, error) {
-	req, err := newDeleteIntegrationRequest(c.server, id, params)
+	req, err := newDeleteIntegrationRequest(ctx, c.server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -603,7 +603,7 @@ func (c *rawClient) deleteIntegration(ctx context.Context, id string, params *de
 
 // getIntegration sends GET /pim/v2/integrations/{id}.
 func (c *rawClient) getIntegration(ctx context.Context, id string, params *getIntegrationParams) (*http.Response, error) {
-	req, err := newGetIntegrationRequest(c.server, id, params)
+	req, err := newGetIntegrationRequest(ctx, c.server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -615,7 +615,7 @@ func (c *rawClient) updateIntegration(ctx context.Context, id string, body Integ
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newUpdateIntegrationRequest(c.server, id, body)
+	req, err := newUpdateIntegrationRequest(ctx, c.server, id, body)
 	if err != nil {
 		return nil, err
 	}
@@ -627,7 +627,7 @@ func (c *rawClient) validateIntegration(ctx context.Context, body IntegrationVal
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newValidateIntegrationRequest(c.server, body)
+	req, err := newValidateIntegrationRequest(ctx, c.server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -639,7 +639,7 @@ func (c *rawClient) exchangeToken(ctx context.Context, body tokenRequest) (*http
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newExchangeTokenRequest(c.server, body)
+	req, err := newExchangeTokenRequest(ctx, c.server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -647,7 +647,7 @@ func (c *rawClient) exchangeToken(ctx context.Context, body tokenRequest) (*http
 }
 
 // newListIntegrationsV1Request returns the request of listIntegrationsV1.
-func newListIntegrationsV1Request(server string, params *listIntegrationsV1Params) (*http.Request, error) {
+func newListIntegrationsV1Request(ctx context.Context, server string, params *listIntegrationsV1Params) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/pim/v1/integrations"
 	if params != nil {
 		sep := "?"
@@ -681,7 +681,7 @@ func newListIntegrationsV1Request(server string, params *listIntegrationsV1Param
 			sep = "&"
 		}
 	}
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -689,14 +689,14 @@ func newListIntegrationsV1Request(server string, params *listIntegrationsV1Param
 }
 
 // newCreateIntegrationV1Request returns the request of createIntegrationV1.
-func newCreateIntegrationV1Request(server string, body IntegrationCreateV1) (*http.Request, error) {
+func newCreateIntegrationV1Request(ctx context.Context, server string, body IntegrationCreateV1) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/pim/v1/integrations"
 	b, err := encodeBody(body)
 	if err != nil {
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -705,7 +705,7 @@ func newCreateIntegrationV1Request(server string, body IntegrationCreateV1) (*ht
 }
 
 // newDeleteIntegrationV1Request returns the request of deleteIntegrationV1.
-func newDeleteIntegrationV1Request(server string, id string, params *deleteIntegrationV1Params) (*http.Request, error) {
+func newDeleteIntegrationV1Request(ctx context.Context, server string, id string, params *deleteIntegrationV1Params) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + "/pim/v1/integrations/" + path0 + ""
 	if params != nil {
@@ -718,7 +718,7 @@ func newDeleteIntegrationV1Request(server string, id string, params *deleteInteg
 			sep = "&"
 		}
 	}
-	req, err := http.NewRequest(http.MethodDelete, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -726,7 +726,7 @@ func newDeleteIntegrationV1Request(server string, id string, params *deleteInteg
 }
 
 // newGetIntegrationV1Request returns the request of getIntegrationV1.
-func newGetIntegrationV1Request(server string, id string, params *getIntegrationV1Params) (*http.Request, error) {
+func newGetIntegrationV1Request(ctx context.Context, server string, id string, params *getIntegrationV1Params) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + "/pim/v1/integrations/" + path0 + ""
 	if params != nil {
@@ -739,7 +739,7 @@ func newGetIntegrationV1Request(server string, id string, params *getIntegration
 			sep = "&"
 		}
 	}
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -747,7 +747,7 @@ func newGetIntegrationV1Request(server string, id string, params *getIntegration
 }
 
 // newListIntegrationsRequest returns the request of listIntegrations.
-func newListIntegrationsRequest(server string, params *listIntegrationsParams) (*http.Request, error) {
+func newListIntegrationsRequest(ctx context.Context, server string, params *listIntegrationsParams) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/pim/v2/integrations"
 	if params != nil {
 		sep := "?"
@@ -795,7 +795,7 @@ func newListIntegrationsRequest(server string, params *listIntegrationsParams) (
 			sep = "&"
 		}
 	}
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -803,14 +803,14 @@ func newListIntegrationsRequest(server string, params *listIntegrationsParams) (
 }
 
 // newCreateIntegrationRequest returns the request of createIntegration.
-func newCreateIntegrationRequest(server string, body IntegrationCreate) (*http.Request, error) {
+func newCreateIntegrationRequest(ctx context.Context, server string, body IntegrationCreate) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/pim/v2/integrations"
 	b, err := encodeBody(body)
 	if err != nil {
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -819,7 +819,7 @@ func newCreateIntegrationRequest(server string, body IntegrationCreate) (*http.R
 }
 
 // newDeleteIntegrationRequest returns the request of deleteIntegration.
-func newDeleteIntegrationRequest(server string, id string, params *deleteIntegrationParams) (*http.Request, error) {
+func newDeleteIntegrationRequest(ctx context.Context, server string, id string, params *deleteIntegrationParams) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + "/pim/v2/integrations/" + path0 + ""
 	if params != nil {
@@ -832,7 +832,7 @@ func newDeleteIntegrationRequest(server string, id string, params *deleteIntegra
 			sep = "&"
 		}
 	}
-	req, err := http.NewRequest(http.MethodDelete, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -840,7 +840,7 @@ func newDeleteIntegrationRequest(server string, id string, params *deleteIntegra
 }
 
 // newGetIntegrationRequest returns the request of getIntegration.
-func newGetIntegrationRequest(server string, id string, params *getIntegrationParams) (*http.Request, error) {
+func newGetIntegrationRequest(ctx context.Context, server string, id string, params *getIntegrationParams) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + "/pim/v2/integrations/" + path0 + ""
 	if params != nil {
@@ -853,7 +853,7 @@ func newGetIntegrationRequest(server string, id string, params *getIntegrationPa
 			sep = "&"
 		}
 	}
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -861,7 +861,7 @@ func newGetIntegrationRequest(server string, id string, params *getIntegrationPa
 }
 
 // newUpdateIntegrationRequest returns the request of updateIntegration.
-func newUpdateIntegrationRequest(server string, id string, body IntegrationUpdate) (*http.Request, error) {
+func newUpdateIntegrationRequest(ctx context.Context, server string, id string, body IntegrationUpdate) (*http.Request, error) {
 	path0 := url.PathEscape(string(id))
 	at := strings.TrimSuffix(server, "/") + "/pim/v2/integrations/" + path0 + ""
 	b, err := encodeBody(body)
@@ -869,7 +869,7 @@ func newUpdateIntegrationRequest(server string, id string, body IntegrationUpdat
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPatch, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPatch, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -878,14 +878,14 @@ func newUpdateIntegrationRequest(server string, id string, body IntegrationUpdat
 }
 
 // newValidateIntegrationRequest returns the request of validateIntegration.
-func newValidateIntegrationRequest(server string, body IntegrationValidate) (*http.Request, error) {
+func newValidateIntegrationRequest(ctx context.Context, server string, body IntegrationValidate) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/pim/v2/integrations:validate"
 	b, err := encodeBody(body)
 	if err != nil {
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -894,14 +894,14 @@ func newValidateIntegrationRequest(server string, body IntegrationValidate) (*ht
 }
 
 // newExchangeTokenRequest returns the request of exchangeToken.
-func newExchangeTokenRequest(server string, body tokenRequest) (*http.Request, error) {
+func newExchangeTokenRequest(ctx context.Context, server string, body tokenRequest) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/sts/v1/oauth2/token"
 	form, err := runtime.MarshalForm(body, nil)
 	if err != nil {
 		return nil, err
 	}
 	content := strings.NewReader(form.Encode())
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -910,7 +910,6 @@ func newExchangeTokenRequest(server string, body tokenRequest) (*http.Request, e
 }
 
 func (c *rawClient) send(ctx context.Context, req *http.Request) (*http.Response, error) {
-	req = req.WithContext(ctx)
 	for _, edit := range c.editors {
 		if err := edit(ctx, req); err != nil {
 			return nil, err

@@ -828,7 +828,7 @@ func (c *rawClient) createToken(ctx context.Context, body tokenRequest) (*http.R
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newCreateTokenRequest(c.server, body)
+	req, err := newCreateTokenRequest(ctx, c.server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -837,7 +837,7 @@ func (c *rawClient) createToken(ctx context.Context, body tokenRequest) (*http.R
 
 // logout sends GET /api/token/logout.
 func (c *rawClient) logout(ctx context.Context) (*http.Response, error) {
-	req, err := newLogoutRequest(c.server)
+	req, err := newLogoutRequest(ctx, c.server)
 	if err != nil {
 		return nil, err
 	}
@@ -846,7 +846,7 @@ func (c *rawClient) logout(ctx context.Context) (*http.Response, error) {
 
 // listConfigurations sends GET /open-metadata/admin-services/configurations.
 func (c *rawClient) listConfigurations(ctx context.Context) (*http.Response, error) {
-	req, err := newListConfigurationsRequest(c.server)
+	req, err := newListConfigurationsRequest(ctx, c.server)
 	if err != nil {
 		return nil, err
 	}
@@ -856,7 +856,7 @@ func (c *rawClient) listConfigurations(ctx context.Context) (*http.Response, err
 // clearAccessServices sends DELETE
 // /open-metadata/admin-services/servers/{serverName}/access-services.
 func (c *rawClient) clearAccessServices(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newClearAccessServicesRequest(c.server, serverName)
+	req, err := newClearAccessServicesRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -866,7 +866,7 @@ func (c *rawClient) clearAccessServices(ctx context.Context, serverName string) 
 // listConfiguredAccessServices sends GET
 // /open-metadata/admin-services/servers/{serverName}/access-services.
 func (c *rawClient) listConfiguredAccessServices(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newListConfiguredAccessServicesRequest(c.server, serverName)
+	req, err := newListConfiguredAccessServicesRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -879,7 +879,7 @@ func (c *rawClient) configureAccessServices(ctx context.Context, serverName stri
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newConfigureAccessServicesRequest(c.server, serverName, body)
+	req, err := newConfigureAccessServicesRequest(ctx, c.server, serverName, body)
 	if err != nil {
 		return nil, err
 	}
@@ -892,7 +892,7 @@ func (c *rawClient) configureAccessServicesNoTopics(ctx context.Context, serverN
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newConfigureAccessServicesNoTopicsRequest(c.server, serverName, body)
+	req, err := newConfigureAccessServicesNoTopicsRequest(ctx, c.server, serverName, body)
 	if err != nil {
 		return nil, err
 	}
@@ -902,7 +902,7 @@ func (c *rawClient) configureAccessServicesNoTopics(ctx context.Context, serverN
 // deleteAccessService sends DELETE
 // /open-metadata/admin-services/servers/{serverName}/access-services/{serviceURLMarker}.
 func (c *rawClient) deleteAccessService(ctx context.Context, serverName string, serviceURLMarker string) (*http.Response, error) {
-	req, err := newDeleteAccessServiceRequest(c.server, serverName, serviceURLMarker)
+	req, err := newDeleteAccessServiceRequest(ctx, c.server, serverName, serviceURLMarker)
 	if err != nil {
 		return nil, err
 	}
@@ -915,7 +915,7 @@ func (c *rawClient) configureAccessService(ctx context.Context, serverName strin
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newConfigureAccessServiceRequest(c.server, serverName, serviceURLMarker, body)
+	req, err := newConfigureAccessServiceRequest(ctx, c.server, serverName, serviceURLMarker, body)
 	if err != nil {
 		return nil, err
 	}
@@ -928,7 +928,7 @@ func (c *rawClient) configureAccessServiceNoTopics(ctx context.Context, serverNa
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newConfigureAccessServiceNoTopicsRequest(c.server, serverName, serviceURLMarker, body)
+	req, err := newConfigureAccessServiceNoTopicsRequest(ctx, c.server, serverName, serviceURLMarker, body)
 	if err != nil {
 		return nil, err
 	}
@@ -938,7 +938,7 @@ func (c *rawClient) configureAccessServiceNoTopics(ctx context.Context, serverNa
 // clearAuditLogs sends DELETE
 // /open-metadata/admin-services/servers/{serverName}/audit-log-destinations.
 func (c *rawClient) clearAuditLogs(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newClearAuditLogsRequest(c.server, serverName)
+	req, err := newClearAuditLogsRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -948,7 +948,7 @@ func (c *rawClient) clearAuditLogs(ctx context.Context, serverName string) (*htt
 // listAuditLogs sends GET
 // /open-metadata/admin-services/servers/{serverName}/audit-log-destinations.
 func (c *rawClient) listAuditLogs(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newListAuditLogsRequest(c.server, serverName)
+	req, err := newListAuditLogsRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -958,7 +958,7 @@ func (c *rawClient) listAuditLogs(ctx context.Context, serverName string) (*http
 // deleteAuditLog sends DELETE
 // /open-metadata/admin-services/servers/{serverName}/audit-log-destinations/connection/{connectionName}.
 func (c *rawClient) deleteAuditLog(ctx context.Context, serverName string, connectionName string) (*http.Response, error) {
-	req, err := newDeleteAuditLogRequest(c.server, serverName, connectionName)
+	req, err := newDeleteAuditLogRequest(ctx, c.server, serverName, connectionName)
 	if err != nil {
 		return nil, err
 	}
@@ -971,7 +971,7 @@ func (c *rawClient) addConsoleAuditLog(ctx context.Context, serverName string, b
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newAddConsoleAuditLogRequest(c.server, serverName, body)
+	req, err := newAddConsoleAuditLogRequest(ctx, c.server, serverName, body)
 	if err != nil {
 		return nil, err
 	}
@@ -981,7 +981,7 @@ func (c *rawClient) addConsoleAuditLog(ctx context.Context, serverName string, b
 // setDefaultAuditLog sends POST
 // /open-metadata/admin-services/servers/{serverName}/audit-log-destinations/default.
 func (c *rawClient) setDefaultAuditLog(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newSetDefaultAuditLogRequest(c.server, serverName)
+	req, err := newSetDefaultAuditLogRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -994,7 +994,7 @@ func (c *rawClient) addSLF4JAuditLog(ctx context.Context, serverName string, bod
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newAddSLF4JAuditLogRequest(c.server, serverName, body)
+	req, err := newAddSLF4JAuditLogRequest(ctx, c.server, serverName, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1004,7 +1004,7 @@ func (c *rawClient) addSLF4JAuditLog(ctx context.Context, serverName string, bod
 // deleteConfiguration sends DELETE
 // /open-metadata/admin-services/servers/{serverName}/configuration.
 func (c *rawClient) deleteConfiguration(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newDeleteConfigurationRequest(c.server, serverName)
+	req, err := newDeleteConfigurationRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1013,7 +1013,7 @@ func (c *rawClient) deleteConfiguration(ctx context.Context, serverName string) 
 
 // getConfiguration sends GET /open-metadata/admin-services/servers/{serverName}/configuration.
 func (c *rawClient) getConfiguration(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newGetConfigurationRequest(c.server, serverName)
+	req, err := newGetConfigurationRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1025,7 +1025,7 @@ func (c *rawClient) setConfiguration(ctx context.Context, serverName string, bod
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newSetConfigurationRequest(c.server, serverName, body)
+	req, err := newSetConfigurationRequest(ctx, c.server, serverName, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1038,7 +1038,7 @@ func (c *rawClient) deployConfiguration(ctx context.Context, serverName string, 
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newDeployConfigurationRequest(c.server, serverName, body)
+	req, err := newDeployConfigurationRequest(ctx, c.server, serverName, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1048,7 +1048,7 @@ func (c *rawClient) deployConfiguration(ctx context.Context, serverName string, 
 // getResolvedConfiguration sends GET
 // /open-metadata/admin-services/servers/{serverName}/configuration/resolved.
 func (c *rawClient) getResolvedConfiguration(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newGetResolvedConfigurationRequest(c.server, serverName)
+	req, err := newGetResolvedConfigurationRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1057,7 +1057,7 @@ func (c *rawClient) getResolvedConfiguration(ctx context.Context, serverName str
 
 // clearEventBus sends DELETE /open-metadata/admin-services/servers/{serverName}/event-bus.
 func (c *rawClient) clearEventBus(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newClearEventBusRequest(c.server, serverName)
+	req, err := newClearEventBusRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1066,7 +1066,7 @@ func (c *rawClient) clearEventBus(ctx context.Context, serverName string) (*http
 
 // getEventBus sends GET /open-metadata/admin-services/servers/{serverName}/event-bus.
 func (c *rawClient) getEventBus(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newGetEventBusRequest(c.server, serverName)
+	req, err := newGetEventBusRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1078,7 +1078,7 @@ func (c *rawClient) setEventBus(ctx context.Context, serverName string, params *
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newSetEventBusRequest(c.server, serverName, params, body)
+	req, err := newSetEventBusRequest(ctx, c.server, serverName, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1087,7 +1087,7 @@ func (c *rawClient) setEventBus(ctx context.Context, serverName string, params *
 
 // stopServerLegacy sends DELETE /open-metadata/admin-services/servers/{serverName}/instance.
 func (c *rawClient) stopServerLegacy(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newStopServerLegacyRequest(c.server, serverName)
+	req, err := newStopServerLegacyRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1096,7 +1096,7 @@ func (c *rawClient) stopServerLegacy(ctx context.Context, serverName string) (*h
 
 // startServerLegacy sends POST /open-metadata/admin-services/servers/{serverName}/instance.
 func (c *rawClient) startServerLegacy(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newStartServerLegacyRequest(c.server, serverName)
+	req, err := newStartServerLegacyRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1106,7 +1106,7 @@ func (c *rawClient) startServerLegacy(ctx context.Context, serverName string) (*
 // getInstanceStatusLegacy sends GET
 // /open-metadata/admin-services/servers/{serverName}/instance/status.
 func (c *rawClient) getInstanceStatusLegacy(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newGetInstanceStatusLegacyRequest(c.server, serverName)
+	req, err := newGetInstanceStatusLegacyRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1116,7 +1116,7 @@ func (c *rawClient) getInstanceStatusLegacy(ctx context.Context, serverName stri
 // clearDaemonServices sends DELETE
 // /open-metadata/admin-services/servers/{serverName}/integration-daemon-services.
 func (c *rawClient) clearDaemonServices(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newClearDaemonServicesRequest(c.server, serverName)
+	req, err := newClearDaemonServicesRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1126,7 +1126,7 @@ func (c *rawClient) clearDaemonServices(ctx context.Context, serverName string) 
 // getDaemonServices sends GET
 // /open-metadata/admin-services/servers/{serverName}/integration-daemon-services.
 func (c *rawClient) getDaemonServices(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newGetDaemonServicesRequest(c.server, serverName)
+	req, err := newGetDaemonServicesRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1139,7 +1139,7 @@ func (c *rawClient) setDaemonServices(ctx context.Context, serverName string, bo
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newSetDaemonServicesRequest(c.server, serverName, body)
+	req, err := newSetDaemonServicesRequest(ctx, c.server, serverName, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1149,7 +1149,7 @@ func (c *rawClient) setDaemonServices(ctx context.Context, serverName string, bo
 // clearIntegrationGroups sends DELETE
 // /open-metadata/admin-services/servers/{serverName}/integration-groups.
 func (c *rawClient) clearIntegrationGroups(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newClearIntegrationGroupsRequest(c.server, serverName)
+	req, err := newClearIntegrationGroupsRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1159,7 +1159,7 @@ func (c *rawClient) clearIntegrationGroups(ctx context.Context, serverName strin
 // getIntegrationGroups sends GET
 // /open-metadata/admin-services/servers/{serverName}/integration-groups/configuration.
 func (c *rawClient) getIntegrationGroups(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newGetIntegrationGroupsRequest(c.server, serverName)
+	req, err := newGetIntegrationGroupsRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1172,7 +1172,7 @@ func (c *rawClient) putIntegrationGroup(ctx context.Context, serverName string, 
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newPutIntegrationGroupRequest(c.server, serverName, body)
+	req, err := newPutIntegrationGroupRequest(ctx, c.server, serverName, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1185,7 +1185,7 @@ func (c *rawClient) replaceIntegrationGroups(ctx context.Context, serverName str
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newReplaceIntegrationGroupsRequest(c.server, serverName, body)
+	req, err := newReplaceIntegrationGroupsRequest(ctx, c.server, serverName, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1195,7 +1195,7 @@ func (c *rawClient) replaceIntegrationGroups(ctx context.Context, serverName str
 // deleteIntegrationGroup sends DELETE
 // /open-metadata/admin-services/servers/{serverName}/integration-groups/{groupQualifiedName}.
 func (c *rawClient) deleteIntegrationGroup(ctx context.Context, serverName string, groupQualifiedName string) (*http.Response, error) {
-	req, err := newDeleteIntegrationGroupRequest(c.server, serverName, groupQualifiedName)
+	req, err := newDeleteIntegrationGroupRequest(ctx, c.server, serverName, groupQualifiedName)
 	if err != nil {
 		return nil, err
 	}
@@ -1205,7 +1205,7 @@ func (c *rawClient) deleteIntegrationGroup(ctx context.Context, serverName strin
 // clearLocalRepository sends DELETE
 // /open-metadata/admin-services/servers/{serverName}/local-repository.
 func (c *rawClient) clearLocalRepository(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newClearLocalRepositoryRequest(c.server, serverName)
+	req, err := newClearLocalRepositoryRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1215,7 +1215,7 @@ func (c *rawClient) clearLocalRepository(ctx context.Context, serverName string)
 // setInMemoryRepository sends POST
 // /open-metadata/admin-services/servers/{serverName}/local-repository/mode/in-memory-repository.
 func (c *rawClient) setInMemoryRepository(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newSetInMemoryRepositoryRequest(c.server, serverName)
+	req, err := newSetInMemoryRepositoryRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1224,7 +1224,7 @@ func (c *rawClient) setInMemoryRepository(ctx context.Context, serverName string
 
 // setMaxPageSize sends POST /open-metadata/admin-services/servers/{serverName}/max-page-size.
 func (c *rawClient) setMaxPageSize(ctx context.Context, serverName string, params *setMaxPageSizeParams) (*http.Response, error) {
-	req, err := newSetMaxPageSizeRequest(c.server, serverName, params)
+	req, err := newSetMaxPageSizeRequest(ctx, c.server, serverName, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1234,7 +1234,7 @@ func (c *rawClient) setMaxPageSize(ctx context.Context, serverName string, param
 // clearArchives sends DELETE
 // /open-metadata/admin-services/servers/{serverName}/open-metadata-archives.
 func (c *rawClient) clearArchives(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newClearArchivesRequest(c.server, serverName)
+	req, err := newClearArchivesRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1243,7 +1243,7 @@ func (c *rawClient) clearArchives(ctx context.Context, serverName string) (*http
 
 // listArchives sends GET /open-metadata/admin-services/servers/{serverName}/open-metadata-archives.
 func (c *rawClient) listArchives(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newListArchivesRequest(c.server, serverName)
+	req, err := newListArchivesRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1256,7 +1256,7 @@ func (c *rawClient) addArchiveFile(ctx context.Context, serverName string, body 
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newAddArchiveFileRequest(c.server, serverName, body)
+	req, err := newAddArchiveFileRequest(ctx, c.server, serverName, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1266,7 +1266,7 @@ func (c *rawClient) addArchiveFile(ctx context.Context, serverName string, body 
 // setOrganizationName sends POST
 // /open-metadata/admin-services/servers/{serverName}/organization-name.
 func (c *rawClient) setOrganizationName(ctx context.Context, serverName string, params *setOrganizationNameParams) (*http.Response, error) {
-	req, err := newSetOrganizationNameRequest(c.server, serverName, params)
+	req, err := newSetOrganizationNameRequest(ctx, c.server, serverName, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1279,7 +1279,7 @@ func (c *rawClient) setServerDescription(ctx context.Context, serverName string,
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newSetServerDescriptionRequest(c.server, serverName, body)
+	req, err := newSetServerDescriptionRequest(ctx, c.server, serverName, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1289,7 +1289,7 @@ func (c *rawClient) setServerDescription(ctx context.Context, serverName string,
 // getServerProperties sends GET
 // /open-metadata/admin-services/servers/{serverName}/server-properties.
 func (c *rawClient) getServerProperties(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newGetServerPropertiesRequest(c.server, serverName)
+	req, err := newGetServerPropertiesRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1302,7 +1302,7 @@ func (c *rawClient) setServerProperties(ctx context.Context, serverName string, 
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newSetServerPropertiesRequest(c.server, serverName, body)
+	req, err := newSetServerPropertiesRequest(ctx, c.server, serverName, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1311,7 +1311,7 @@ func (c *rawClient) setServerProperties(ctx context.Context, serverName string, 
 
 // setServerType sends POST /open-metadata/admin-services/servers/{serverName}/server-type.
 func (c *rawClient) setServerType(ctx context.Context, serverName string, params *setServerTypeParams) (*http.Response, error) {
-	req, err := newSetServerTypeRequest(c.server, serverName, params)
+	req, err := newSetServerTypeRequest(ctx, c.server, serverName, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1321,7 +1321,7 @@ func (c *rawClient) setServerType(ctx context.Context, serverName string, params
 // getServerTypeClassification sends GET
 // /open-metadata/admin-services/servers/{serverName}/server-type-classification.
 func (c *rawClient) getServerTypeClassification(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newGetServerTypeClassificationRequest(c.server, serverName)
+	req, err := newGetServerTypeClassificationRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1334,7 +1334,7 @@ func (c *rawClient) setServerURLRoot(ctx context.Context, serverName string, bod
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newSetServerURLRootRequest(c.server, serverName, body)
+	req, err := newSetServerURLRootRequest(ctx, c.server, serverName, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1343,7 +1343,7 @@ func (c *rawClient) setServerURLRoot(ctx context.Context, serverName string, bod
 
 // setServerUserID sends POST /open-metadata/admin-services/servers/{serverName}/server-user-id.
 func (c *rawClient) setServerUserID(ctx context.Context, serverName string, params *setServerUserIDParams) (*http.Response, error) {
-	req, err := newSetServerUserIDRequest(c.server, serverName, params)
+	req, err := newSetServerUserIDRequest(ctx, c.server, serverName, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1352,7 +1352,7 @@ func (c *rawClient) setServerUserID(ctx context.Context, serverName string, para
 
 // clearPlaceholders sends DELETE /open-metadata/admin-services/stores/placeholder-variables.
 func (c *rawClient) clearPlaceholders(ctx context.Context) (*http.Response, error) {
-	req, err := newClearPlaceholdersRequest(c.server)
+	req, err := newClearPlaceholdersRequest(ctx, c.server)
 	if err != nil {
 		return nil, err
 	}
@@ -1361,7 +1361,7 @@ func (c *rawClient) clearPlaceholders(ctx context.Context) (*http.Response, erro
 
 // getPlaceholders sends GET /open-metadata/admin-services/stores/placeholder-variables.
 func (c *rawClient) getPlaceholders(ctx context.Context) (*http.Response, error) {
-	req, err := newGetPlaceholdersRequest(c.server)
+	req, err := newGetPlaceholdersRequest(ctx, c.server)
 	if err != nil {
 		return nil, err
 	}
@@ -1373,7 +1373,7 @@ func (c *rawClient) setPlaceholders(ctx context.Context, body placeholderVariabl
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newSetPlaceholdersRequest(c.server, body)
+	req, err := newSetPlaceholdersRequest(ctx, c.server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1382,7 +1382,7 @@ func (c *rawClient) setPlaceholders(ctx context.Context, body placeholderVariabl
 
 // getOrigin sends GET /open-metadata/platform-services/server-platform/origin.
 func (c *rawClient) getOrigin(ctx context.Context) (*http.Response, error) {
-	req, err := newGetOriginRequest(c.server)
+	req, err := newGetOriginRequest(ctx, c.server)
 	if err != nil {
 		return nil, err
 	}
@@ -1392,7 +1392,7 @@ func (c *rawClient) getOrigin(ctx context.Context) (*http.Response, error) {
 // listRegisteredServices sends GET
 // /open-metadata/platform-services/server-platform/registered-services.
 func (c *rawClient) listRegisteredServices(ctx context.Context) (*http.Response, error) {
-	req, err := newListRegisteredServicesRequest(c.server)
+	req, err := newListRegisteredServicesRequest(ctx, c.server)
 	if err != nil {
 		return nil, err
 	}
@@ -1402,7 +1402,7 @@ func (c *rawClient) listRegisteredServices(ctx context.Context) (*http.Response,
 // listAccessServices sends GET
 // /open-metadata/platform-services/server-platform/registered-services/access-services.
 func (c *rawClient) listAccessServices(ctx context.Context) (*http.Response, error) {
-	req, err := newListAccessServicesRequest(c.server)
+	req, err := newListAccessServicesRequest(ctx, c.server)
 	if err != nil {
 		return nil, err
 	}
@@ -1412,7 +1412,7 @@ func (c *rawClient) listAccessServices(ctx context.Context) (*http.Response, err
 // listIntegrationServices sends GET
 // /open-metadata/platform-services/server-platform/registered-services/integration-services.
 func (c *rawClient) listIntegrationServices(ctx context.Context) (*http.Response, error) {
-	req, err := newListIntegrationServicesRequest(c.server)
+	req, err := newListIntegrationServicesRequest(ctx, c.server)
 	if err != nil {
 		return nil, err
 	}
@@ -1421,7 +1421,7 @@ func (c *rawClient) listIntegrationServices(ctx context.Context) (*http.Response
 
 // unregisterAllServers sends DELETE /open-metadata/platform-services/server-platform/servers.
 func (c *rawClient) unregisterAllServers(ctx context.Context) (*http.Response, error) {
-	req, err := newUnregisterAllServersRequest(c.server)
+	req, err := newUnregisterAllServersRequest(ctx, c.server)
 	if err != nil {
 		return nil, err
 	}
@@ -1430,7 +1430,7 @@ func (c *rawClient) unregisterAllServers(ctx context.Context) (*http.Response, e
 
 // listServers sends GET /open-metadata/platform-services/server-platform/servers.
 func (c *rawClient) listServers(ctx context.Context) (*http.Response, error) {
-	req, err := newListServersRequest(c.server)
+	req, err := newListServersRequest(ctx, c.server)
 	if err != nil {
 		return nil, err
 	}
@@ -1439,7 +1439,7 @@ func (c *rawClient) listServers(ctx context.Context) (*http.Response, error) {
 
 // listActiveServers sends GET /open-metadata/platform-services/server-platform/servers/active.
 func (c *rawClient) listActiveServers(ctx context.Context) (*http.Response, error) {
-	req, err := newListActiveServersRequest(c.server)
+	req, err := newListActiveServersRequest(ctx, c.server)
 	if err != nil {
 		return nil, err
 	}
@@ -1448,7 +1448,7 @@ func (c *rawClient) listActiveServers(ctx context.Context) (*http.Response, erro
 
 // stopAllServers sends DELETE /open-metadata/platform-services/server-platform/servers/instance.
 func (c *rawClient) stopAllServers(ctx context.Context) (*http.Response, error) {
-	req, err := newStopAllServersRequest(c.server)
+	req, err := newStopAllServersRequest(ctx, c.server)
 	if err != nil {
 		return nil, err
 	}
@@ -1458,7 +1458,7 @@ func (c *rawClient) stopAllServers(ctx context.Context) (*http.Response, error) 
 // unregisterServer sends DELETE
 // /open-metadata/platform-services/server-platform/servers/{serverName}.
 func (c *rawClient) unregisterServer(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newUnregisterServerRequest(c.server, serverName)
+	req, err := newUnregisterServerRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1468,7 +1468,7 @@ func (c *rawClient) unregisterServer(ctx context.Context, serverName string) (*h
 // stopServer sends DELETE
 // /open-metadata/platform-services/server-platform/servers/{serverName}/instance.
 func (c *rawClient) stopServer(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newStopServerRequest(c.server, serverName)
+	req, err := newStopServerRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1478,7 +1478,7 @@ func (c *rawClient) stopServer(ctx context.Context, serverName string) (*http.Re
 // startServer sends POST
 // /open-metadata/platform-services/server-platform/servers/{serverName}/instance.
 func (c *rawClient) startServer(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newStartServerRequest(c.server, serverName)
+	req, err := newStartServerRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1488,7 +1488,7 @@ func (c *rawClient) startServer(ctx context.Context, serverName string) (*http.R
 // getRunningConfiguration sends GET
 // /open-metadata/platform-services/server-platform/servers/{serverName}/instance/configuration.
 func (c *rawClient) getRunningConfiguration(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newGetRunningConfigurationRequest(c.server, serverName)
+	req, err := newGetRunningConfigurationRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1501,7 +1501,7 @@ func (c *rawClient) startServerWithConfiguration(ctx context.Context, serverName
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newStartServerWithConfigurationRequest(c.server, serverName, body)
+	req, err := newStartServerWithConfigurationRequest(ctx, c.server, serverName, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1511,7 +1511,7 @@ func (c *rawClient) startServerWithConfiguration(ctx context.Context, serverName
 // getInstanceStatus sends GET
 // /open-metadata/platform-services/server-platform/servers/{serverName}/instance/status.
 func (c *rawClient) getInstanceStatus(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newGetInstanceStatusRequest(c.server, serverName)
+	req, err := newGetInstanceStatusRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1521,7 +1521,7 @@ func (c *rawClient) getInstanceStatus(ctx context.Context, serverName string) (*
 // isServerKnown sends GET
 // /open-metadata/platform-services/server-platform/servers/{serverName}/is-known.
 func (c *rawClient) isServerKnown(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newIsServerKnownRequest(c.server, serverName)
+	req, err := newIsServerKnownRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1531,7 +1531,7 @@ func (c *rawClient) isServerKnown(ctx context.Context, serverName string) (*http
 // listServerServices sends GET
 // /open-metadata/platform-services/server-platform/servers/{serverName}/services.
 func (c *rawClient) listServerServices(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newListServerServicesRequest(c.server, serverName)
+	req, err := newListServerServicesRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1541,7 +1541,7 @@ func (c *rawClient) listServerServices(ctx context.Context, serverName string) (
 // getServerStatus sends GET
 // /open-metadata/platform-services/server-platform/servers/{serverName}/status.
 func (c *rawClient) getServerStatus(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newGetServerStatusRequest(c.server, serverName)
+	req, err := newGetServerStatusRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1554,7 +1554,7 @@ func (c *rawClient) setConnectorProperties(ctx context.Context, serverName strin
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newSetConnectorPropertiesRequest(c.server, serverName, body)
+	req, err := newSetConnectorPropertiesRequest(ctx, c.server, serverName, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1567,7 +1567,7 @@ func (c *rawClient) refreshConnectors(ctx context.Context, serverName string, bo
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newRefreshConnectorsRequest(c.server, serverName, body)
+	req, err := newRefreshConnectorsRequest(ctx, c.server, serverName, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1580,7 +1580,7 @@ func (c *rawClient) restartConnectors(ctx context.Context, serverName string, bo
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newRestartConnectorsRequest(c.server, serverName, body)
+	req, err := newRestartConnectorsRequest(ctx, c.server, serverName, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1590,7 +1590,7 @@ func (c *rawClient) restartConnectors(ctx context.Context, serverName string, bo
 // getConnectorProperties sends GET
 // /servers/{serverName}/open-metadata/integration-daemon/integration-connectors/{connectorName}/configuration-properties.
 func (c *rawClient) getConnectorProperties(ctx context.Context, serverName string, connectorName string) (*http.Response, error) {
-	req, err := newGetConnectorPropertiesRequest(c.server, serverName, connectorName)
+	req, err := newGetConnectorPropertiesRequest(ctx, c.server, serverName, connectorName)
 	if err != nil {
 		return nil, err
 	}
@@ -1603,7 +1603,7 @@ func (c *rawClient) setEndpointAddress(ctx context.Context, serverName string, c
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newSetEndpointAddressRequest(c.server, serverName, connectorName, body)
+	req, err := newSetEndpointAddressRequest(ctx, c.server, serverName, connectorName, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1613,7 +1613,7 @@ func (c *rawClient) setEndpointAddress(ctx context.Context, serverName string, c
 // listGroupSummaries sends GET
 // /servers/{serverName}/open-metadata/integration-daemon/integration-groups/summary.
 func (c *rawClient) listGroupSummaries(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newListGroupSummariesRequest(c.server, serverName)
+	req, err := newListGroupSummariesRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1623,7 +1623,7 @@ func (c *rawClient) listGroupSummaries(ctx context.Context, serverName string) (
 // refreshGroupConfig sends GET
 // /servers/{serverName}/open-metadata/integration-daemon/integration-groups/{groupQualifiedName}/refresh-config.
 func (c *rawClient) refreshGroupConfig(ctx context.Context, serverName string, groupQualifiedName string) (*http.Response, error) {
-	req, err := newRefreshGroupConfigRequest(c.server, serverName, groupQualifiedName)
+	req, err := newRefreshGroupConfigRequest(ctx, c.server, serverName, groupQualifiedName)
 	if err != nil {
 		return nil, err
 	}
@@ -1633,7 +1633,7 @@ func (c *rawClient) refreshGroupConfig(ctx context.Context, serverName string, g
 // getGroupSummary sends GET
 // /servers/{serverName}/open-metadata/integration-daemon/integration-groups/{groupQualifiedName}/summary.
 func (c *rawClient) getGroupSummary(ctx context.Context, serverName string, groupQualifiedName string) (*http.Response, error) {
-	req, err := newGetGroupSummaryRequest(c.server, serverName, groupQualifiedName)
+	req, err := newGetGroupSummaryRequest(ctx, c.server, serverName, groupQualifiedName)
 	if err != nil {
 		return nil, err
 	}
@@ -1646,7 +1646,7 @@ func (c *rawClient) publishLineageEvent(ctx context.Context, serverName string, 
 	if err := core.ValidText("", body); err != nil {
 		return nil, err
 	}
-	req, err := newPublishLineageEventRequest(c.server, serverName, body)
+	req, err := newPublishLineageEventRequest(ctx, c.server, serverName, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1655,7 +1655,7 @@ func (c *rawClient) publishLineageEvent(ctx context.Context, serverName string, 
 
 // getDaemonStatus sends GET /servers/{serverName}/open-metadata/integration-daemon/status.
 func (c *rawClient) getDaemonStatus(ctx context.Context, serverName string) (*http.Response, error) {
-	req, err := newGetDaemonStatusRequest(c.server, serverName)
+	req, err := newGetDaemonStatusRequest(ctx, c.server, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -1665,7 +1665,7 @@ func (c *rawClient) getDaemonStatus(ctx context.Context, serverName string) (*ht
 // validateConnector sends GET
 // /servers/{serverName}/open-metadata/integration-daemon/validate-connector/{connectorProviderClassName}.
 func (c *rawClient) validateConnector(ctx context.Context, serverName string, connectorProviderClassName string) (*http.Response, error) {
-	req, err := newValidateConnectorRequest(c.server, serverName, connectorProviderClassName)
+	req, err := newValidateConnectorRequest(ctx, c.server, serverName, connectorProviderClassName)
 	if err != nil {
 		return nil, err
 	}
@@ -1673,14 +1673,14 @@ func (c *rawClient) validateConnector(ctx context.Context, serverName string, co
 }
 
 // newCreateTokenRequest returns the request of createToken.
-func newCreateTokenRequest(server string, body tokenRequest) (*http.Request, error) {
+func newCreateTokenRequest(ctx context.Context, server string, body tokenRequest) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/api/token"
 	b, err := encodeBody(body)
 	if err != nil {
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -1689,9 +1689,9 @@ func newCreateTokenRequest(server string, body tokenRequest) (*http.Request, err
 }
 
 // newLogoutRequest returns the request of logout.
-func newLogoutRequest(server string) (*http.Request, error) {
+func newLogoutRequest(ctx context.Context, server string) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/api/token/logout"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1699,9 +1699,9 @@ func newLogoutRequest(server string) (*http.Request, error) {
 }
 
 // newListConfigurationsRequest returns the request of listConfigurations.
-func newListConfigurationsRequest(server string) (*http.Request, error) {
+func newListConfigurationsRequest(ctx context.Context, server string) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/configurations"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1709,10 +1709,10 @@ func newListConfigurationsRequest(server string) (*http.Request, error) {
 }
 
 // newClearAccessServicesRequest returns the request of clearAccessServices.
-func newClearAccessServicesRequest(server string, serverName string) (*http.Request, error) {
+func newClearAccessServicesRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/access-services"
-	req, err := http.NewRequest(http.MethodDelete, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1720,10 +1720,10 @@ func newClearAccessServicesRequest(server string, serverName string) (*http.Requ
 }
 
 // newListConfiguredAccessServicesRequest returns the request of listConfiguredAccessServices.
-func newListConfiguredAccessServicesRequest(server string, serverName string) (*http.Request, error) {
+func newListConfiguredAccessServicesRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/access-services"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1731,7 +1731,7 @@ func newListConfiguredAccessServicesRequest(server string, serverName string) (*
 }
 
 // newConfigureAccessServicesRequest returns the request of configureAccessServices.
-func newConfigureAccessServicesRequest(server string, serverName string, body *Object) (*http.Request, error) {
+func newConfigureAccessServicesRequest(ctx context.Context, server string, serverName string, body *Object) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/access-services"
 	var content io.Reader = http.NoBody
@@ -1742,7 +1742,7 @@ func newConfigureAccessServicesRequest(server string, serverName string, body *O
 		}
 		content = bytes.NewReader(b)
 	}
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -1751,7 +1751,7 @@ func newConfigureAccessServicesRequest(server string, serverName string, body *O
 }
 
 // newConfigureAccessServicesNoTopicsRequest returns the request of configureAccessServicesNoTopics.
-func newConfigureAccessServicesNoTopicsRequest(server string, serverName string, body *Object) (*http.Request, error) {
+func newConfigureAccessServicesNoTopicsRequest(ctx context.Context, server string, serverName string, body *Object) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/access-services/no-topics"
 	var content io.Reader = http.NoBody
@@ -1762,7 +1762,7 @@ func newConfigureAccessServicesNoTopicsRequest(server string, serverName string,
 		}
 		content = bytes.NewReader(b)
 	}
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -1771,11 +1771,11 @@ func newConfigureAccessServicesNoTopicsRequest(server string, serverName string,
 }
 
 // newDeleteAccessServiceRequest returns the request of deleteAccessService.
-func newDeleteAccessServiceRequest(server string, serverName string, serviceURLMarker string) (*http.Request, error) {
+func newDeleteAccessServiceRequest(ctx context.Context, server string, serverName string, serviceURLMarker string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	path1 := url.PathEscape(string(serviceURLMarker))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/access-services/" + path1 + ""
-	req, err := http.NewRequest(http.MethodDelete, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1783,7 +1783,7 @@ func newDeleteAccessServiceRequest(server string, serverName string, serviceURLM
 }
 
 // newConfigureAccessServiceRequest returns the request of configureAccessService.
-func newConfigureAccessServiceRequest(server string, serverName string, serviceURLMarker string, body *Object) (*http.Request, error) {
+func newConfigureAccessServiceRequest(ctx context.Context, server string, serverName string, serviceURLMarker string, body *Object) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	path1 := url.PathEscape(string(serviceURLMarker))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/access-services/" + path1 + ""
@@ -1795,7 +1795,7 @@ func newConfigureAccessServiceRequest(server string, serverName string, serviceU
 		}
 		content = bytes.NewReader(b)
 	}
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -1804,7 +1804,7 @@ func newConfigureAccessServiceRequest(server string, serverName string, serviceU
 }
 
 // newConfigureAccessServiceNoTopicsRequest returns the request of configureAccessServiceNoTopics.
-func newConfigureAccessServiceNoTopicsRequest(server string, serverName string, serviceURLMarker string, body *Object) (*http.Request, error) {
+func newConfigureAccessServiceNoTopicsRequest(ctx context.Context, server string, serverName string, serviceURLMarker string, body *Object) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	path1 := url.PathEscape(string(serviceURLMarker))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/access-services/" + path1 + "/no-topics"
@@ -1816,7 +1816,7 @@ func newConfigureAccessServiceNoTopicsRequest(server string, serverName string, 
 		}
 		content = bytes.NewReader(b)
 	}
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -1825,10 +1825,10 @@ func newConfigureAccessServiceNoTopicsRequest(server string, serverName string, 
 }
 
 // newClearAuditLogsRequest returns the request of clearAuditLogs.
-func newClearAuditLogsRequest(server string, serverName string) (*http.Request, error) {
+func newClearAuditLogsRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/audit-log-destinations"
-	req, err := http.NewRequest(http.MethodDelete, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1836,10 +1836,10 @@ func newClearAuditLogsRequest(server string, serverName string) (*http.Request, 
 }
 
 // newListAuditLogsRequest returns the request of listAuditLogs.
-func newListAuditLogsRequest(server string, serverName string) (*http.Request, error) {
+func newListAuditLogsRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/audit-log-destinations"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1847,11 +1847,11 @@ func newListAuditLogsRequest(server string, serverName string) (*http.Request, e
 }
 
 // newDeleteAuditLogRequest returns the request of deleteAuditLog.
-func newDeleteAuditLogRequest(server string, serverName string, connectionName string) (*http.Request, error) {
+func newDeleteAuditLogRequest(ctx context.Context, server string, serverName string, connectionName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	path1 := url.PathEscape(string(connectionName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/audit-log-destinations/connection/" + path1 + ""
-	req, err := http.NewRequest(http.MethodDelete, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1859,7 +1859,7 @@ func newDeleteAuditLogRequest(server string, serverName string, connectionName s
 }
 
 // newAddConsoleAuditLogRequest returns the request of addConsoleAuditLog.
-func newAddConsoleAuditLogRequest(server string, serverName string, body auditLogSeverities) (*http.Request, error) {
+func newAddConsoleAuditLogRequest(ctx context.Context, server string, serverName string, body auditLogSeverities) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/audit-log-destinations/console"
 	b, err := encodeBody(body)
@@ -1867,7 +1867,7 @@ func newAddConsoleAuditLogRequest(server string, serverName string, body auditLo
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -1876,10 +1876,10 @@ func newAddConsoleAuditLogRequest(server string, serverName string, body auditLo
 }
 
 // newSetDefaultAuditLogRequest returns the request of setDefaultAuditLog.
-func newSetDefaultAuditLogRequest(server string, serverName string) (*http.Request, error) {
+func newSetDefaultAuditLogRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/audit-log-destinations/default"
-	req, err := http.NewRequest(http.MethodPost, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1887,7 +1887,7 @@ func newSetDefaultAuditLogRequest(server string, serverName string) (*http.Reque
 }
 
 // newAddSLF4JAuditLogRequest returns the request of addSLF4JAuditLog.
-func newAddSLF4JAuditLogRequest(server string, serverName string, body auditLogSeverities) (*http.Request, error) {
+func newAddSLF4JAuditLogRequest(ctx context.Context, server string, serverName string, body auditLogSeverities) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/audit-log-destinations/slf4j"
 	b, err := encodeBody(body)
@@ -1895,7 +1895,7 @@ func newAddSLF4JAuditLogRequest(server string, serverName string, body auditLogS
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -1904,10 +1904,10 @@ func newAddSLF4JAuditLogRequest(server string, serverName string, body auditLogS
 }
 
 // newDeleteConfigurationRequest returns the request of deleteConfiguration.
-func newDeleteConfigurationRequest(server string, serverName string) (*http.Request, error) {
+func newDeleteConfigurationRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/configuration"
-	req, err := http.NewRequest(http.MethodDelete, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1915,10 +1915,10 @@ func newDeleteConfigurationRequest(server string, serverName string) (*http.Requ
 }
 
 // newGetConfigurationRequest returns the request of getConfiguration.
-func newGetConfigurationRequest(server string, serverName string) (*http.Request, error) {
+func newGetConfigurationRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/configuration"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1926,7 +1926,7 @@ func newGetConfigurationRequest(server string, serverName string) (*http.Request
 }
 
 // newSetConfigurationRequest returns the request of setConfiguration.
-func newSetConfigurationRequest(server string, serverName string, body Document) (*http.Request, error) {
+func newSetConfigurationRequest(ctx context.Context, server string, serverName string, body Document) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/configuration"
 	b, err := encodeBody(body)
@@ -1934,7 +1934,7 @@ func newSetConfigurationRequest(server string, serverName string, body Document)
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -1943,7 +1943,7 @@ func newSetConfigurationRequest(server string, serverName string, body Document)
 }
 
 // newDeployConfigurationRequest returns the request of deployConfiguration.
-func newDeployConfigurationRequest(server string, serverName string, body urlRequest) (*http.Request, error) {
+func newDeployConfigurationRequest(ctx context.Context, server string, serverName string, body urlRequest) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/configuration/deploy"
 	b, err := encodeBody(body)
@@ -1951,7 +1951,7 @@ func newDeployConfigurationRequest(server string, serverName string, body urlReq
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -1960,10 +1960,10 @@ func newDeployConfigurationRequest(server string, serverName string, body urlReq
 }
 
 // newGetResolvedConfigurationRequest returns the request of getResolvedConfiguration.
-func newGetResolvedConfigurationRequest(server string, serverName string) (*http.Request, error) {
+func newGetResolvedConfigurationRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/configuration/resolved"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1971,10 +1971,10 @@ func newGetResolvedConfigurationRequest(server string, serverName string) (*http
 }
 
 // newClearEventBusRequest returns the request of clearEventBus.
-func newClearEventBusRequest(server string, serverName string) (*http.Request, error) {
+func newClearEventBusRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/event-bus"
-	req, err := http.NewRequest(http.MethodDelete, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1982,10 +1982,10 @@ func newClearEventBusRequest(server string, serverName string) (*http.Request, e
 }
 
 // newGetEventBusRequest returns the request of getEventBus.
-func newGetEventBusRequest(server string, serverName string) (*http.Request, error) {
+func newGetEventBusRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/event-bus"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1993,7 +1993,7 @@ func newGetEventBusRequest(server string, serverName string) (*http.Request, err
 }
 
 // newSetEventBusRequest returns the request of setEventBus.
-func newSetEventBusRequest(server string, serverName string, params *setEventBusParams, body *Object) (*http.Request, error) {
+func newSetEventBusRequest(ctx context.Context, server string, serverName string, params *setEventBusParams, body *Object) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/event-bus"
 	if params != nil {
@@ -2021,7 +2021,7 @@ func newSetEventBusRequest(server string, serverName string, params *setEventBus
 		}
 		content = bytes.NewReader(b)
 	}
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -2030,10 +2030,10 @@ func newSetEventBusRequest(server string, serverName string, params *setEventBus
 }
 
 // newStopServerLegacyRequest returns the request of stopServerLegacy.
-func newStopServerLegacyRequest(server string, serverName string) (*http.Request, error) {
+func newStopServerLegacyRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/instance"
-	req, err := http.NewRequest(http.MethodDelete, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2041,10 +2041,10 @@ func newStopServerLegacyRequest(server string, serverName string) (*http.Request
 }
 
 // newStartServerLegacyRequest returns the request of startServerLegacy.
-func newStartServerLegacyRequest(server string, serverName string) (*http.Request, error) {
+func newStartServerLegacyRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/instance"
-	req, err := http.NewRequest(http.MethodPost, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2052,10 +2052,10 @@ func newStartServerLegacyRequest(server string, serverName string) (*http.Reques
 }
 
 // newGetInstanceStatusLegacyRequest returns the request of getInstanceStatusLegacy.
-func newGetInstanceStatusLegacyRequest(server string, serverName string) (*http.Request, error) {
+func newGetInstanceStatusLegacyRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/instance/status"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2063,10 +2063,10 @@ func newGetInstanceStatusLegacyRequest(server string, serverName string) (*http.
 }
 
 // newClearDaemonServicesRequest returns the request of clearDaemonServices.
-func newClearDaemonServicesRequest(server string, serverName string) (*http.Request, error) {
+func newClearDaemonServicesRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/integration-daemon-services"
-	req, err := http.NewRequest(http.MethodDelete, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2074,10 +2074,10 @@ func newClearDaemonServicesRequest(server string, serverName string) (*http.Requ
 }
 
 // newGetDaemonServicesRequest returns the request of getDaemonServices.
-func newGetDaemonServicesRequest(server string, serverName string) (*http.Request, error) {
+func newGetDaemonServicesRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/integration-daemon-services"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2085,7 +2085,7 @@ func newGetDaemonServicesRequest(server string, serverName string) (*http.Reques
 }
 
 // newSetDaemonServicesRequest returns the request of setDaemonServices.
-func newSetDaemonServicesRequest(server string, serverName string, body DaemonServices) (*http.Request, error) {
+func newSetDaemonServicesRequest(ctx context.Context, server string, serverName string, body DaemonServices) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/integration-daemon-services"
 	b, err := encodeBody(body)
@@ -2093,7 +2093,7 @@ func newSetDaemonServicesRequest(server string, serverName string, body DaemonSe
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -2102,10 +2102,10 @@ func newSetDaemonServicesRequest(server string, serverName string, body DaemonSe
 }
 
 // newClearIntegrationGroupsRequest returns the request of clearIntegrationGroups.
-func newClearIntegrationGroupsRequest(server string, serverName string) (*http.Request, error) {
+func newClearIntegrationGroupsRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/integration-groups"
-	req, err := http.NewRequest(http.MethodDelete, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2113,10 +2113,10 @@ func newClearIntegrationGroupsRequest(server string, serverName string) (*http.R
 }
 
 // newGetIntegrationGroupsRequest returns the request of getIntegrationGroups.
-func newGetIntegrationGroupsRequest(server string, serverName string) (*http.Request, error) {
+func newGetIntegrationGroupsRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/integration-groups/configuration"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2124,7 +2124,7 @@ func newGetIntegrationGroupsRequest(server string, serverName string) (*http.Req
 }
 
 // newPutIntegrationGroupRequest returns the request of putIntegrationGroup.
-func newPutIntegrationGroupRequest(server string, serverName string, body IntegrationGroup) (*http.Request, error) {
+func newPutIntegrationGroupRequest(ctx context.Context, server string, serverName string, body IntegrationGroup) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/integration-groups/configuration"
 	b, err := encodeBody(body)
@@ -2132,7 +2132,7 @@ func newPutIntegrationGroupRequest(server string, serverName string, body Integr
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -2141,7 +2141,7 @@ func newPutIntegrationGroupRequest(server string, serverName string, body Integr
 }
 
 // newReplaceIntegrationGroupsRequest returns the request of replaceIntegrationGroups.
-func newReplaceIntegrationGroupsRequest(server string, serverName string, body integrationGroups) (*http.Request, error) {
+func newReplaceIntegrationGroupsRequest(ctx context.Context, server string, serverName string, body integrationGroups) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/integration-groups/configuration/all"
 	b, err := encodeBody(body)
@@ -2149,7 +2149,7 @@ func newReplaceIntegrationGroupsRequest(server string, serverName string, body i
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -2158,11 +2158,11 @@ func newReplaceIntegrationGroupsRequest(server string, serverName string, body i
 }
 
 // newDeleteIntegrationGroupRequest returns the request of deleteIntegrationGroup.
-func newDeleteIntegrationGroupRequest(server string, serverName string, groupQualifiedName string) (*http.Request, error) {
+func newDeleteIntegrationGroupRequest(ctx context.Context, server string, serverName string, groupQualifiedName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	path1 := url.PathEscape(string(groupQualifiedName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/integration-groups/" + path1 + ""
-	req, err := http.NewRequest(http.MethodDelete, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2170,10 +2170,10 @@ func newDeleteIntegrationGroupRequest(server string, serverName string, groupQua
 }
 
 // newClearLocalRepositoryRequest returns the request of clearLocalRepository.
-func newClearLocalRepositoryRequest(server string, serverName string) (*http.Request, error) {
+func newClearLocalRepositoryRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/local-repository"
-	req, err := http.NewRequest(http.MethodDelete, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2181,10 +2181,10 @@ func newClearLocalRepositoryRequest(server string, serverName string) (*http.Req
 }
 
 // newSetInMemoryRepositoryRequest returns the request of setInMemoryRepository.
-func newSetInMemoryRepositoryRequest(server string, serverName string) (*http.Request, error) {
+func newSetInMemoryRepositoryRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/local-repository/mode/in-memory-repository"
-	req, err := http.NewRequest(http.MethodPost, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2192,7 +2192,7 @@ func newSetInMemoryRepositoryRequest(server string, serverName string) (*http.Re
 }
 
 // newSetMaxPageSizeRequest returns the request of setMaxPageSize.
-func newSetMaxPageSizeRequest(server string, serverName string, params *setMaxPageSizeParams) (*http.Request, error) {
+func newSetMaxPageSizeRequest(ctx context.Context, server string, serverName string, params *setMaxPageSizeParams) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/max-page-size"
 	if params != nil {
@@ -2206,7 +2206,7 @@ func newSetMaxPageSizeRequest(server string, serverName string, params *setMaxPa
 			sep = "&"
 		}
 	}
-	req, err := http.NewRequest(http.MethodPost, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2214,10 +2214,10 @@ func newSetMaxPageSizeRequest(server string, serverName string, params *setMaxPa
 }
 
 // newClearArchivesRequest returns the request of clearArchives.
-func newClearArchivesRequest(server string, serverName string) (*http.Request, error) {
+func newClearArchivesRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/open-metadata-archives"
-	req, err := http.NewRequest(http.MethodDelete, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2225,10 +2225,10 @@ func newClearArchivesRequest(server string, serverName string) (*http.Request, e
 }
 
 // newListArchivesRequest returns the request of listArchives.
-func newListArchivesRequest(server string, serverName string) (*http.Request, error) {
+func newListArchivesRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/open-metadata-archives"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2236,11 +2236,11 @@ func newListArchivesRequest(server string, serverName string) (*http.Request, er
 }
 
 // newAddArchiveFileRequest returns the request of addArchiveFile.
-func newAddArchiveFileRequest(server string, serverName string, body string) (*http.Request, error) {
+func newAddArchiveFileRequest(ctx context.Context, server string, serverName string, body string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/open-metadata-archives/file"
 	content := strings.NewReader(body)
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -2249,7 +2249,7 @@ func newAddArchiveFileRequest(server string, serverName string, body string) (*h
 }
 
 // newSetOrganizationNameRequest returns the request of setOrganizationName.
-func newSetOrganizationNameRequest(server string, serverName string, params *setOrganizationNameParams) (*http.Request, error) {
+func newSetOrganizationNameRequest(ctx context.Context, server string, serverName string, params *setOrganizationNameParams) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/organization-name"
 	if params != nil {
@@ -2262,7 +2262,7 @@ func newSetOrganizationNameRequest(server string, serverName string, params *set
 			sep = "&"
 		}
 	}
-	req, err := http.NewRequest(http.MethodPost, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2270,11 +2270,11 @@ func newSetOrganizationNameRequest(server string, serverName string, params *set
 }
 
 // newSetServerDescriptionRequest returns the request of setServerDescription.
-func newSetServerDescriptionRequest(server string, serverName string, body string) (*http.Request, error) {
+func newSetServerDescriptionRequest(ctx context.Context, server string, serverName string, body string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/server-description"
 	content := strings.NewReader(body)
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -2283,10 +2283,10 @@ func newSetServerDescriptionRequest(server string, serverName string, body strin
 }
 
 // newGetServerPropertiesRequest returns the request of getServerProperties.
-func newGetServerPropertiesRequest(server string, serverName string) (*http.Request, error) {
+func newGetServerPropertiesRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/server-properties"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2294,7 +2294,7 @@ func newGetServerPropertiesRequest(server string, serverName string) (*http.Requ
 }
 
 // newSetServerPropertiesRequest returns the request of setServerProperties.
-func newSetServerPropertiesRequest(server string, serverName string, body ServerProperties) (*http.Request, error) {
+func newSetServerPropertiesRequest(ctx context.Context, server string, serverName string, body ServerProperties) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/server-properties"
 	b, err := encodeBody(body)
@@ -2302,7 +2302,7 @@ func newSetServerPropertiesRequest(server string, serverName string, body Server
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -2311,7 +2311,7 @@ func newSetServerPropertiesRequest(server string, serverName string, body Server
 }
 
 // newSetServerTypeRequest returns the request of setServerType.
-func newSetServerTypeRequest(server string, serverName string, params *setServerTypeParams) (*http.Request, error) {
+func newSetServerTypeRequest(ctx context.Context, server string, serverName string, params *setServerTypeParams) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/server-type"
 	if params != nil {
@@ -2324,7 +2324,7 @@ func newSetServerTypeRequest(server string, serverName string, params *setServer
 			sep = "&"
 		}
 	}
-	req, err := http.NewRequest(http.MethodPost, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2332,10 +2332,10 @@ func newSetServerTypeRequest(server string, serverName string, params *setServer
 }
 
 // newGetServerTypeClassificationRequest returns the request of getServerTypeClassification.
-func newGetServerTypeClassificationRequest(server string, serverName string) (*http.Request, error) {
+func newGetServerTypeClassificationRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/server-type-classification"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2343,7 +2343,7 @@ func newGetServerTypeClassificationRequest(server string, serverName string) (*h
 }
 
 // newSetServerURLRootRequest returns the request of setServerURLRoot.
-func newSetServerURLRootRequest(server string, serverName string, body urlRequest) (*http.Request, error) {
+func newSetServerURLRootRequest(ctx context.Context, server string, serverName string, body urlRequest) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/server-url-root-for-caller"
 	b, err := encodeBody(body)
@@ -2351,7 +2351,7 @@ func newSetServerURLRootRequest(server string, serverName string, body urlReques
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -2360,7 +2360,7 @@ func newSetServerURLRootRequest(server string, serverName string, body urlReques
 }
 
 // newSetServerUserIDRequest returns the request of setServerUserID.
-func newSetServerUserIDRequest(server string, serverName string, params *setServerUserIDParams) (*http.Request, error) {
+func newSetServerUserIDRequest(ctx context.Context, server string, serverName string, params *setServerUserIDParams) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/servers/" + path0 + "/server-user-id"
 	if params != nil {
@@ -2373,7 +2373,7 @@ func newSetServerUserIDRequest(server string, serverName string, params *setServ
 			sep = "&"
 		}
 	}
-	req, err := http.NewRequest(http.MethodPost, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2381,9 +2381,9 @@ func newSetServerUserIDRequest(server string, serverName string, params *setServ
 }
 
 // newClearPlaceholdersRequest returns the request of clearPlaceholders.
-func newClearPlaceholdersRequest(server string) (*http.Request, error) {
+func newClearPlaceholdersRequest(ctx context.Context, server string) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/stores/placeholder-variables"
-	req, err := http.NewRequest(http.MethodDelete, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2391,9 +2391,9 @@ func newClearPlaceholdersRequest(server string) (*http.Request, error) {
 }
 
 // newGetPlaceholdersRequest returns the request of getPlaceholders.
-func newGetPlaceholdersRequest(server string) (*http.Request, error) {
+func newGetPlaceholdersRequest(ctx context.Context, server string) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/stores/placeholder-variables"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2401,14 +2401,14 @@ func newGetPlaceholdersRequest(server string) (*http.Request, error) {
 }
 
 // newSetPlaceholdersRequest returns the request of setPlaceholders.
-func newSetPlaceholdersRequest(server string, body placeholderVariables) (*http.Request, error) {
+func newSetPlaceholdersRequest(ctx context.Context, server string, body placeholderVariables) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/admin-services/stores/placeholder-variables"
 	b, err := encodeBody(body)
 	if err != nil {
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -2417,9 +2417,9 @@ func newSetPlaceholdersRequest(server string, body placeholderVariables) (*http.
 }
 
 // newGetOriginRequest returns the request of getOrigin.
-func newGetOriginRequest(server string) (*http.Request, error) {
+func newGetOriginRequest(ctx context.Context, server string) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/origin"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2427,9 +2427,9 @@ func newGetOriginRequest(server string) (*http.Request, error) {
 }
 
 // newListRegisteredServicesRequest returns the request of listRegisteredServices.
-func newListRegisteredServicesRequest(server string) (*http.Request, error) {
+func newListRegisteredServicesRequest(ctx context.Context, server string) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/registered-services"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2437,9 +2437,9 @@ func newListRegisteredServicesRequest(server string) (*http.Request, error) {
 }
 
 // newListAccessServicesRequest returns the request of listAccessServices.
-func newListAccessServicesRequest(server string) (*http.Request, error) {
+func newListAccessServicesRequest(ctx context.Context, server string) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/registered-services/access-services"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2447,9 +2447,9 @@ func newListAccessServicesRequest(server string) (*http.Request, error) {
 }
 
 // newListIntegrationServicesRequest returns the request of listIntegrationServices.
-func newListIntegrationServicesRequest(server string) (*http.Request, error) {
+func newListIntegrationServicesRequest(ctx context.Context, server string) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/registered-services/integration-services"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2457,9 +2457,9 @@ func newListIntegrationServicesRequest(server string) (*http.Request, error) {
 }
 
 // newUnregisterAllServersRequest returns the request of unregisterAllServers.
-func newUnregisterAllServersRequest(server string) (*http.Request, error) {
+func newUnregisterAllServersRequest(ctx context.Context, server string) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers"
-	req, err := http.NewRequest(http.MethodDelete, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2467,9 +2467,9 @@ func newUnregisterAllServersRequest(server string) (*http.Request, error) {
 }
 
 // newListServersRequest returns the request of listServers.
-func newListServersRequest(server string) (*http.Request, error) {
+func newListServersRequest(ctx context.Context, server string) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2477,9 +2477,9 @@ func newListServersRequest(server string) (*http.Request, error) {
 }
 
 // newListActiveServersRequest returns the request of listActiveServers.
-func newListActiveServersRequest(server string) (*http.Request, error) {
+func newListActiveServersRequest(ctx context.Context, server string) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers/active"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2487,9 +2487,9 @@ func newListActiveServersRequest(server string) (*http.Request, error) {
 }
 
 // newStopAllServersRequest returns the request of stopAllServers.
-func newStopAllServersRequest(server string) (*http.Request, error) {
+func newStopAllServersRequest(ctx context.Context, server string) (*http.Request, error) {
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers/instance"
-	req, err := http.NewRequest(http.MethodDelete, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2497,10 +2497,10 @@ func newStopAllServersRequest(server string) (*http.Request, error) {
 }
 
 // newUnregisterServerRequest returns the request of unregisterServer.
-func newUnregisterServerRequest(server string, serverName string) (*http.Request, error) {
+func newUnregisterServerRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers/" + path0 + ""
-	req, err := http.NewRequest(http.MethodDelete, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2508,10 +2508,10 @@ func newUnregisterServerRequest(server string, serverName string) (*http.Request
 }
 
 // newStopServerRequest returns the request of stopServer.
-func newStopServerRequest(server string, serverName string) (*http.Request, error) {
+func newStopServerRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers/" + path0 + "/instance"
-	req, err := http.NewRequest(http.MethodDelete, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2519,10 +2519,10 @@ func newStopServerRequest(server string, serverName string) (*http.Request, erro
 }
 
 // newStartServerRequest returns the request of startServer.
-func newStartServerRequest(server string, serverName string) (*http.Request, error) {
+func newStartServerRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers/" + path0 + "/instance"
-	req, err := http.NewRequest(http.MethodPost, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2530,10 +2530,10 @@ func newStartServerRequest(server string, serverName string) (*http.Request, err
 }
 
 // newGetRunningConfigurationRequest returns the request of getRunningConfiguration.
-func newGetRunningConfigurationRequest(server string, serverName string) (*http.Request, error) {
+func newGetRunningConfigurationRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers/" + path0 + "/instance/configuration"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2541,7 +2541,7 @@ func newGetRunningConfigurationRequest(server string, serverName string) (*http.
 }
 
 // newStartServerWithConfigurationRequest returns the request of startServerWithConfiguration.
-func newStartServerWithConfigurationRequest(server string, serverName string, body Document) (*http.Request, error) {
+func newStartServerWithConfigurationRequest(ctx context.Context, server string, serverName string, body Document) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers/" + path0 + "/instance/configuration"
 	b, err := encodeBody(body)
@@ -2549,7 +2549,7 @@ func newStartServerWithConfigurationRequest(server string, serverName string, bo
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -2558,10 +2558,10 @@ func newStartServerWithConfigurationRequest(server string, serverName string, bo
 }
 
 // newGetInstanceStatusRequest returns the request of getInstanceStatus.
-func newGetInstanceStatusRequest(server string, serverName string) (*http.Request, error) {
+func newGetInstanceStatusRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers/" + path0 + "/instance/status"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2569,10 +2569,10 @@ func newGetInstanceStatusRequest(server string, serverName string) (*http.Reques
 }
 
 // newIsServerKnownRequest returns the request of isServerKnown.
-func newIsServerKnownRequest(server string, serverName string) (*http.Request, error) {
+func newIsServerKnownRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers/" + path0 + "/is-known"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2580,10 +2580,10 @@ func newIsServerKnownRequest(server string, serverName string) (*http.Request, e
 }
 
 // newListServerServicesRequest returns the request of listServerServices.
-func newListServerServicesRequest(server string, serverName string) (*http.Request, error) {
+func newListServerServicesRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers/" + path0 + "/services"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2591,10 +2591,10 @@ func newListServerServicesRequest(server string, serverName string) (*http.Reque
 }
 
 // newGetServerStatusRequest returns the request of getServerStatus.
-func newGetServerStatusRequest(server string, serverName string) (*http.Request, error) {
+func newGetServerStatusRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/open-metadata/platform-services/server-platform/servers/" + path0 + "/status"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2602,7 +2602,7 @@ func newGetServerStatusRequest(server string, serverName string) (*http.Request,
 }
 
 // newSetConnectorPropertiesRequest returns the request of setConnectorProperties.
-func newSetConnectorPropertiesRequest(server string, serverName string, body propertiesRequest) (*http.Request, error) {
+func newSetConnectorPropertiesRequest(ctx context.Context, server string, serverName string, body propertiesRequest) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/servers/" + path0 + "/open-metadata/integration-daemon/integration-connectors/configuration-properties"
 	b, err := encodeBody(body)
@@ -2610,7 +2610,7 @@ func newSetConnectorPropertiesRequest(server string, serverName string, body pro
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -2619,7 +2619,7 @@ func newSetConnectorPropertiesRequest(server string, serverName string, body pro
 }
 
 // newRefreshConnectorsRequest returns the request of refreshConnectors.
-func newRefreshConnectorsRequest(server string, serverName string, body *nameRequest) (*http.Request, error) {
+func newRefreshConnectorsRequest(ctx context.Context, server string, serverName string, body *nameRequest) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/servers/" + path0 + "/open-metadata/integration-daemon/integration-connectors/refresh"
 	var content io.Reader = http.NoBody
@@ -2630,7 +2630,7 @@ func newRefreshConnectorsRequest(server string, serverName string, body *nameReq
 		}
 		content = bytes.NewReader(b)
 	}
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -2639,7 +2639,7 @@ func newRefreshConnectorsRequest(server string, serverName string, body *nameReq
 }
 
 // newRestartConnectorsRequest returns the request of restartConnectors.
-func newRestartConnectorsRequest(server string, serverName string, body *nameRequest) (*http.Request, error) {
+func newRestartConnectorsRequest(ctx context.Context, server string, serverName string, body *nameRequest) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/servers/" + path0 + "/open-metadata/integration-daemon/integration-connectors/restart"
 	var content io.Reader = http.NoBody
@@ -2650,7 +2650,7 @@ func newRestartConnectorsRequest(server string, serverName string, body *nameReq
 		}
 		content = bytes.NewReader(b)
 	}
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -2659,11 +2659,11 @@ func newRestartConnectorsRequest(server string, serverName string, body *nameReq
 }
 
 // newGetConnectorPropertiesRequest returns the request of getConnectorProperties.
-func newGetConnectorPropertiesRequest(server string, serverName string, connectorName string) (*http.Request, error) {
+func newGetConnectorPropertiesRequest(ctx context.Context, server string, serverName string, connectorName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	path1 := url.PathEscape(string(connectorName))
 	at := strings.TrimSuffix(server, "/") + "/servers/" + path0 + "/open-metadata/integration-daemon/integration-connectors/" + path1 + "/configuration-properties"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2671,7 +2671,7 @@ func newGetConnectorPropertiesRequest(server string, serverName string, connecto
 }
 
 // newSetEndpointAddressRequest returns the request of setEndpointAddress.
-func newSetEndpointAddressRequest(server string, serverName string, connectorName string, body stringRequest) (*http.Request, error) {
+func newSetEndpointAddressRequest(ctx context.Context, server string, serverName string, connectorName string, body stringRequest) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	path1 := url.PathEscape(string(connectorName))
 	at := strings.TrimSuffix(server, "/") + "/servers/" + path0 + "/open-metadata/integration-daemon/integration-connectors/" + path1 + "/endpoint-network-address"
@@ -2680,7 +2680,7 @@ func newSetEndpointAddressRequest(server string, serverName string, connectorNam
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -2689,10 +2689,10 @@ func newSetEndpointAddressRequest(server string, serverName string, connectorNam
 }
 
 // newListGroupSummariesRequest returns the request of listGroupSummaries.
-func newListGroupSummariesRequest(server string, serverName string) (*http.Request, error) {
+func newListGroupSummariesRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/servers/" + path0 + "/open-metadata/integration-daemon/integration-groups/summary"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2700,11 +2700,11 @@ func newListGroupSummariesRequest(server string, serverName string) (*http.Reque
 }
 
 // newRefreshGroupConfigRequest returns the request of refreshGroupConfig.
-func newRefreshGroupConfigRequest(server string, serverName string, groupQualifiedName string) (*http.Request, error) {
+func newRefreshGroupConfigRequest(ctx context.Context, server string, serverName string, groupQualifiedName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	path1 := url.PathEscape(string(groupQualifiedName))
 	at := strings.TrimSuffix(server, "/") + "/servers/" + path0 + "/open-metadata/integration-daemon/integration-groups/" + path1 + "/refresh-config"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2712,11 +2712,11 @@ func newRefreshGroupConfigRequest(server string, serverName string, groupQualifi
 }
 
 // newGetGroupSummaryRequest returns the request of getGroupSummary.
-func newGetGroupSummaryRequest(server string, serverName string, groupQualifiedName string) (*http.Request, error) {
+func newGetGroupSummaryRequest(ctx context.Context, server string, serverName string, groupQualifiedName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	path1 := url.PathEscape(string(groupQualifiedName))
 	at := strings.TrimSuffix(server, "/") + "/servers/" + path0 + "/open-metadata/integration-daemon/integration-groups/" + path1 + "/summary"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2724,7 +2724,7 @@ func newGetGroupSummaryRequest(server string, serverName string, groupQualifiedN
 }
 
 // newPublishLineageEventRequest returns the request of publishLineageEvent.
-func newPublishLineageEventRequest(server string, serverName string, body Object) (*http.Request, error) {
+func newPublishLineageEventRequest(ctx context.Context, server string, serverName string, body Object) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/servers/" + path0 + "/open-metadata/integration-daemon/publish-open-lineage-event"
 	b, err := encodeBody(body)
@@ -2732,7 +2732,7 @@ func newPublishLineageEventRequest(server string, serverName string, body Object
 		return nil, err
 	}
 	content := bytes.NewReader(b)
-	req, err := http.NewRequest(http.MethodPost, at, content)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, content)
 	if err != nil {
 		return nil, err
 	}
@@ -2741,10 +2741,10 @@ func newPublishLineageEventRequest(server string, serverName string, body Object
 }
 
 // newGetDaemonStatusRequest returns the request of getDaemonStatus.
-func newGetDaemonStatusRequest(server string, serverName string) (*http.Request, error) {
+func newGetDaemonStatusRequest(ctx context.Context, server string, serverName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	at := strings.TrimSuffix(server, "/") + "/servers/" + path0 + "/open-metadata/integration-daemon/status"
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2752,11 +2752,11 @@ func newGetDaemonStatusRequest(server string, serverName string) (*http.Request,
 }
 
 // newValidateConnectorRequest returns the request of validateConnector.
-func newValidateConnectorRequest(server string, serverName string, connectorProviderClassName string) (*http.Request, error) {
+func newValidateConnectorRequest(ctx context.Context, server string, serverName string, connectorProviderClassName string) (*http.Request, error) {
 	path0 := url.PathEscape(string(serverName))
 	path1 := url.PathEscape(string(connectorProviderClassName))
 	at := strings.TrimSuffix(server, "/") + "/servers/" + path0 + "/open-metadata/integration-daemon/validate-connector/" + path1 + ""
-	req, err := http.NewRequest(http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2764,7 +2764,6 @@ func newValidateConnectorRequest(server string, serverName string, connectorProv
 }
 
 func (c *rawClient) send(ctx context.Context, req *http.Request) (*http.Response, error) {
-	req = req.WithContext(ctx)
 	for _, edit := range c.editors {
 		if err := edit(ctx, req); err != nil {
 			return nil, err

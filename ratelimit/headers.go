@@ -231,10 +231,7 @@ func ParseRetryAfter(value string, now time.Time) (time.Duration, bool) {
 // lookup returns the values of the header with the given name. It ignores letter case, because a
 // response that was not read by net/http may have keys that are not canonical.
 func lookup(header http.Header, name string) []string {
-	if values := header[name]; len(values) > 0 { // This is faster than to make name canonical.
-		return values
-	}
-	if values := header[http.CanonicalHeaderKey(name)]; len(values) > 0 {
+	if values := header[name]; len(values) > 0 { // the usual case, and faster
 		return values
 	}
 	for key, values := range header {
@@ -267,11 +264,14 @@ func first(header http.Header, name string) string {
 // number parses a decimal number. It accepts less than strconv: no sign, exponent, hexadecimal, Inf
 // or NaN.
 func number(s string) (float64, bool) {
-	if s == "" || strings.Trim(s, "0123456789.") != "" {
+	if s == "" {
 		return 0, false
 	}
 	if n, err := strconv.ParseUint(s, 10, 31); err == nil { // the usual case, and faster
 		return float64(n), true
+	}
+	if strings.Trim(s, "0123456789.") != "" {
+		return 0, false
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	return f, err == nil

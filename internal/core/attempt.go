@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"net/http"
 	"os"
@@ -99,6 +100,7 @@ type attempt struct {
 // the same time.
 type sending struct {
 	ctx      attemptContext
+	trace    *sendTrace         // of out, if no middleware can send out more than once; else nil
 	stop     context.CancelFunc // ends the attempt
 	most     int32              // maximum number of times that net/http may send the request
 	repeats  atomic.Int32       // number of repetitions by net/http
@@ -119,6 +121,11 @@ type attemptContext struct {
 func (c *attemptContext) Value(key any) any {
 	if key == (attemptKey{}) {
 		return c.attempt
+	}
+	if t := c.attempt.trace; t != nil {
+		if v := t.context.Value(key); v != nil {
+			return v
+		}
 	}
 	return c.Context.Value(key)
 }
@@ -174,7 +181,7 @@ func (a *attempt) startTimeout() error {
 	if a.call.opts.timeout != nil {
 		timeout = a.call.opts.timeout
 	}
-	a.ctx = attemptContext{a.body.start(a.req.Context(), timeout, a.call.timeLeft(timeout.after)), a}
+	a.ctx = attemptContext{a.body.start(a.req.Context(), timeout, a.call.deadline(timeout.after)), a}
 	a.stop = a.body.cancel
 	a.most = int32(min(a.client.cfg.Retry.MaxAttempts-a.call.attempts, math.MaxInt32))
 	if !a.call.opts.isIdempotent(a.req.Method) {
@@ -203,16 +210,17 @@ func (a *attempt) authorize() (err error) {
 // setHeader sets the header to send. It does not set it on the request of the call, because
 // http.Client copies that header twice.
 func (a *attempt) setHeader() error {
-	h := make(http.Header, len(a.req.Header)+3)
-	for name, values := range a.req.Header {
-		h[name] = slices.Clone(values)
+	h := maps.Clone(a.client.header)
+	if len(a.client.cfg.Middleware) > 0 { // which may change the values in place
+		h = a.client.header.Clone()
 	}
-	// A middleware may change the values in place, so each attempt has its own copy.
-	own := []string{"application/json", a.client.userAgent, a.authorization}
-	for i, name := range [...]string{"Accept", "User-Agent", "Authorization"} {
-		if own[i] != "" && (h[name] == nil || name == "Authorization") {
-			h[name] = own[i : i+1 : i+1]
+	for name, values := range a.req.Header {
+		if values != nil {
+			h[name] = slices.Clone(values)
 		}
+	}
+	if a.authorization != "" {
+		h["Authorization"] = []string{a.authorization}
 	}
 	if a.ours {
 		for name, values := range a.call.opts.header {
@@ -251,8 +259,8 @@ func (a *attempt) roundTrip(send http.RoundTripper) (*http.Response, error) {
 // dropBadLocation removes a Location header that is not a URL. Otherwise http.Client would return
 // its own error instead of the response.
 func dropBadLocation(req *http.Request, resp *http.Response) {
-	if location := resp.Header.Get("Location"); location != "" {
-		if _, err := req.URL.Parse(location); err != nil {
+	if location := resp.Header["Location"]; len(location) > 0 && location[0] != "" {
+		if _, err := req.URL.Parse(location[0]); err != nil {
 			resp.Header.Del("Location")
 		}
 	}
@@ -289,11 +297,10 @@ type attemptBody struct {
 	permit        ratelimit.Permit
 }
 
-// start starts the attempt timeout with the remaining time left. It returns the context of the
-// attempt.
-func (b *attemptBody) start(ctx context.Context, timeout *attemptTimeoutError, left time.Duration) context.Context {
+// start starts the attempt timeout, which ends at deadline. It returns the context of the attempt.
+func (b *attemptBody) start(ctx context.Context, timeout *attemptTimeoutError, deadline time.Time) context.Context {
 	b.timeout = timeout
-	b.ctx, b.cancel = context.WithTimeoutCause(ctx, left, timeout)
+	b.ctx, b.cancel = context.WithDeadlineCause(ctx, deadline, timeout)
 	return b.ctx
 }
 

@@ -98,13 +98,14 @@ type progress struct {
 // beginAttempt records the start of an attempt.
 func (p *progress) beginAttempt() { p.sent, p.left, p.notFollowed, p.followed = false, 0, nil, nil }
 
-// timeLeft returns the rest of the attempt timeout, limit, for the next request of the attempt.
-func (p *progress) timeLeft(limit time.Duration) time.Duration {
+// deadline returns the time at which the next request of the attempt must end. limit is the attempt
+// timeout.
+func (p *progress) deadline(limit time.Duration) time.Time {
 	if p.left != 0 {
 		limit = min(p.left, limit)
 	}
 	p.timeoutAt = time.Now().Add(limit)
-	return limit
+	return p.timeoutAt
 }
 
 // redirected records that req is another request of the current attempt. The wait for its place in

@@ -76,7 +76,7 @@ type Client struct {
 	http      *http.Client      // its transport is an attemptTransport
 	base      http.RoundTripper // the transport below the middleware
 	ownPool   bool              // base has its own connection pool
-	userAgent string
+	header    http.Header // that each request has, unless the caller sets its own values
 	budget    *budget
 	timeout   *attemptTimeoutError // the error of an attempt that takes too long
 
@@ -96,7 +96,8 @@ func New(cfg Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		cfg: cfg, http: &own, base: base, ownPool: ownPool, userAgent: userAgent(cfg.Product),
+		cfg: cfg, http: &own, base: base, ownPool: ownPool,
+		header: http.Header{"Accept": {"application/json"}, "User-Agent": {userAgent(cfg.Product)}},
 		budget: newBudget(cfg.Retry.Budget), timeout: &attemptTimeoutError{cfg.AttemptTimeout},
 	}
 	if own.Transport, err = c.newAttemptTransport(); err != nil {

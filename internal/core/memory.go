@@ -66,7 +66,7 @@ func CheckMemory(document []byte, out any) error {
 	limit := decodingMemory(len(document))
 	s := shapeOf(reflect.TypeOf(out))
 	cost := 0
-	if valid := utf8.Valid(document); !valid || s.most.of(document) > limit {
+	if valid := utf8.Valid(document); !valid || s.most.exceed(limit, document) {
 		m := meter{b: document, limit: limit, valid: valid}
 		m.value(s, true)
 		if cost = m.cost; cost > limit {
@@ -85,20 +85,27 @@ func CheckMemory(document []byte, out any) error {
 // With it, most documents are found to be small enough without a look at each byte.
 type unitCosts struct{ element, member, object int }
 
-// of returns the maximum memory for decoding a document of valid UTF-8.
-func (u unitCosts) of(document []byte) int {
+// exceed reports whether decoding a document of valid UTF-8 may take more memory than limit.
+func (u unitCosts) exceed(limit int, document []byte) bool {
 	objects := bytes.Count(document, []byte{'{'}) + bytes.Count(document, []byte{'['})
 	// Each element and each member follows a comma, or is the first one of an object or a list. The
 	// document counts as an element.
 	units := bytes.Count(document, []byte{','}) + objects + 1
-	members := min(countMembers(document), units)
-	return escapedText*len(document) + (units-members)*u.element + members*u.member + objects*u.object
+	limit -= escapedText*len(document) + objects*u.object
+	if units*max(u.element, u.member) <= limit {
+		return false
+	}
+	if u.element <= u.member {
+		return true
+	}
+	enough := (units*u.element - limit + u.element - u.member - 1) / (u.element - u.member)
+	return enough > units || countMembers(document, enough) < enough
 }
 
-// countMembers returns the minimum number of members in the objects of a document. It is exact if
-// there is no white space before colons.
-func countMembers(document []byte) (n int) {
-	for rest := document; ; {
+// countMembers returns the minimum number of members in the objects of a document, at most enough.
+// It is exact if there is no white space before colons.
+func countMembers(document []byte, enough int) (n int) {
+	for rest := document; n < enough; {
 		colon := bytes.IndexByte(rest, ':')
 		if colon < 0 {
 			return n
@@ -113,6 +120,7 @@ func countMembers(document []byte) (n int) {
 		}
 		rest = rest[colon+1:]
 	}
+	return n
 }
 
 // shape has the properties of a type that determine its memory.

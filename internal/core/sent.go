@@ -33,7 +33,12 @@ func (o *sendObserver) RoundTrip(req *http.Request) (*http.Response, error) {
 	a.unproven.Add(1)
 	trace := newSendTrace(ctx)
 	trace.target, trace.most, trace.stop = req.URL, a.most, a.stop
-	out := req.WithContext(trace.in(ctx))
+	out := req
+	if trace.pooled && req == a.out && len(a.client.cfg.Middleware) == 0 {
+		a.trace = trace // no other request uses the context
+	} else {
+		out = req.WithContext(trace.in(ctx))
+	}
 	if o.http2.Load() && (out.Body == nil || out.Body == http.NoBody) && !a.call.opts.isIdempotent(out.Method) {
 		// net/http does not report why it repeats a POST without a body: the server may have
 		// processed it. Over HTTP/1.1 an empty body would be sent with unknown length.

@@ -13,6 +13,9 @@ const (
 	// maxRepeated is the maximum number of non-empty pages in succession without a new item. A few
 	// are possible: objects that are created during the walk may move others to the next page.
 	maxRepeated = 10
+	// rememberedPart is the part of the items that are remembered: one in 8, chosen by hash, and the
+	// first and last item of each page. A repetition of a page adds none.
+	rememberedPart = 8
 	// maxEmpty is the maximum number of empty pages in succession. A server may apply its filter
 	// after it has cut the page.
 	maxEmpty = 1000
@@ -22,7 +25,7 @@ const (
 type progress[T any] struct {
 	id       func(*T) string
 	pages    int
-	seen     map[uint64]struct{} // hashes of the keys of the items after the trusted pages
+	seen     map[uint64]struct{} // hashes of the keys of remembered items after the trusted pages
 	seed     maphash.Seed
 	repeated int // number of pages in succession without a new item
 	empty    int // number of empty pages in succession
@@ -45,7 +48,10 @@ func (p *progress[T]) stalled(items []T) bool {
 	}
 	before := len(p.seen)
 	for i := range items {
-		p.seen[maphash.String(p.seed, p.key(&items[i]))] = struct{}{}
+		hash := maphash.String(p.seed, p.key(&items[i]))
+		if i == 0 || i == len(items)-1 || hash%rememberedPart == 0 {
+			p.seen[hash] = struct{}{}
+		}
 	}
 	if len(p.seen) > before {
 		p.repeated = 0
