@@ -72,13 +72,13 @@ func (cfg *Config) setDefaults(clientTimeout time.Duration) {
 
 // Client sends requests. It is safe for concurrent use.
 type Client struct {
-	cfg       Config
-	http      *http.Client      // its transport is an attemptTransport
-	base      http.RoundTripper // the transport below the middleware
-	ownPool   bool              // base has its own connection pool
-	header    http.Header // that each request has, unless the caller sets its own values
-	budget    *budget
-	timeout   *attemptTimeoutError // the error of an attempt that takes too long
+	cfg     Config
+	http    *http.Client      // its transport is an attemptTransport
+	base    http.RoundTripper // the transport below the middleware
+	ownPool bool              // base has its own connection pool
+	header  http.Header       // that each request has, unless the caller sets its own values
+	budget  *budget
+	timeout *attemptTimeoutError // the error of an attempt that takes too long
 
 	serialized keyedLock
 }
