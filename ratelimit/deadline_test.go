@@ -20,6 +20,13 @@ import (
 // calls counts calls with deadlines by their outcome.
 type calls struct{ made, good, refused, failed int }
 
+func (c *calls) add(d calls) {
+	c.made += d.made
+	c.good += d.good
+	c.refused += d.refused
+	c.failed += d.failed
+}
+
 func (c calls) share() float64 { return 100 * float64(c.good) / float64(c.made) }
 
 // caller makes calls like the clients of this module. It sends a refused request again after
