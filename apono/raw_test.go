@@ -27,17 +27,18 @@ func (tt requestLine) check(t *testing.T) {
 }
 
 func TestRequestLines(t *testing.T) {
+	ctx := t.Context()
 	const server = "https://api.apono.io"
 	limit, name, token, resourceType := 50, "*a b*", "t&1", "my db"
 	for _, tt := range []requestLine{
 		{"GET /api/admin/v4/integrations", func() (*http.Request, error) {
-			return newListIntegrationsRequest(t.Context(), server, nil)
+			return newListIntegrationsRequest(ctx, server, nil)
 		}},
 		{"GET /api/admin/v4/integrations", func() (*http.Request, error) {
-			return newListIntegrationsRequest(t.Context(), server, &listIntegrationsParams{})
+			return newListIntegrationsRequest(ctx, server, &listIntegrationsParams{})
 		}},
 		{"GET /api/admin/v4/integrations", func() (*http.Request, error) {
-			return newListIntegrationsRequest(t.Context(), server, &listIntegrationsParams{
+			return newListIntegrationsRequest(ctx, server, &listIntegrationsParams{
 				Category: []string{}, ConnectorID: []string{}, Status: []Status{}, Type: []string{},
 			})
 		}},
@@ -46,80 +47,80 @@ func TestRequestLines(t *testing.T) {
 				"&limit=50&name=%2Aa+b%2A" +
 				"&page_token=t%261&status=ACTIVE&status=ERROR&type=my%2A&type=ssh",
 			func() (*http.Request, error) {
-				return newListIntegrationsRequest(t.Context(), server, &listIntegrationsParams{
+				return newListIntegrationsRequest(ctx, server, &listIntegrationsParams{
 					Category: []string{"RESOURCES"}, ConnectorID: []string{"a,b", "c&d"}, Limit: &limit, Name: &name,
 					PageToken: &token, Status: []Status{"ACTIVE", "ERROR"}, Type: []string{"my*", "ssh"},
 				})
 			},
 		},
 		{"POST /api/admin/v4/integrations", func() (*http.Request, error) {
-			return newCreateIntegrationRequest(t.Context(), server, IntegrationCreate{})
+			return newCreateIntegrationRequest(ctx, server, IntegrationCreate{})
 		}},
 		{"GET /api/admin/v4/integrations/a%2Fb%20c", func() (*http.Request, error) {
-			return newGetIntegrationRequest(t.Context(), server, "a/b c")
+			return newGetIntegrationRequest(ctx, server, "a/b c")
 		}},
 		{"PUT /api/admin/v4/integrations/1", func() (*http.Request, error) {
-			return newUpdateIntegrationRequest(t.Context(), server, "1", IntegrationUpdate{})
+			return newUpdateIntegrationRequest(ctx, server, "1", IntegrationUpdate{})
 		}},
 		{"DELETE /api/admin/v4/integrations/1", func() (*http.Request, error) {
-			return newDeleteIntegrationRequest(t.Context(), server, "1")
+			return newDeleteIntegrationRequest(ctx, server, "1")
 		}},
 		{"GET /api/v2/integrations", func() (*http.Request, error) {
-			return newListIntegrationsV2Request(t.Context(), server)
+			return newListIntegrationsV2Request(ctx, server)
 		}},
 		{"POST /api/v2/integrations", func() (*http.Request, error) {
-			return newCreateIntegrationV2Request(t.Context(), server, IntegrationCreateV2{})
+			return newCreateIntegrationV2Request(ctx, server, IntegrationCreateV2{})
 		}},
 		{"GET /api/v2/integrations/%25%3F%23", func() (*http.Request, error) {
-			return newGetIntegrationV2Request(t.Context(), server, "%?#")
+			return newGetIntegrationV2Request(ctx, server, "%?#")
 		}},
 		{"PUT /api/v2/integrations/1", func() (*http.Request, error) {
-			return newUpdateIntegrationV2Request(t.Context(), server, "1", IntegrationUpdateV2{})
+			return newUpdateIntegrationV2Request(ctx, server, "1", IntegrationUpdateV2{})
 		}},
 		{"DELETE /api/v2/integrations/1", func() (*http.Request, error) {
-			return newDeleteIntegrationV2Request(t.Context(), server, "1")
+			return newDeleteIntegrationV2Request(ctx, server, "1")
 		}},
 		{"POST /api/v2/integrations/1/refresh", func() (*http.Request, error) {
-			return newRefreshIntegrationV2Request(t.Context(), server, "1")
+			return newRefreshIntegrationV2Request(ctx, server, "1")
 		}},
 		{"GET /api/v2/integrations-catalog", func() (*http.Request, error) {
-			return newListCatalogRequest(t.Context(), server)
+			return newListCatalogRequest(ctx, server)
 		}},
 		{"GET /api/v2/integrations-catalog/%C3%BC", func() (*http.Request, error) {
-			return newGetCatalogEntryRequest(t.Context(), server, "ü")
+			return newGetCatalogEntryRequest(ctx, server, "ü")
 		}},
 		{"GET /api/v3/integrations/resources/r%2F1/user-tags", func() (*http.Request, error) {
-			return newGetUserTagsRequest(t.Context(), server, "r/1")
+			return newGetUserTagsRequest(ctx, server, "r/1")
 		}},
 		{"PUT /api/v3/integrations/resources/r/user-tags", func() (*http.Request, error) {
-			return newUpdateUserTagsRequest(t.Context(), server, "r", userTagsUpdate{})
+			return newUpdateUserTagsRequest(ctx, server, "r", userTagsUpdate{})
 		}},
 		{"GET /api/v3/integrations/1/permissions", func() (*http.Request, error) {
-			return newListPermissionsRequest(t.Context(), server, "1", nil)
+			return newListPermissionsRequest(ctx, server, "1", nil)
 		}},
 		{"GET /api/v3/integrations/1/permissions?resource-type=my+db", func() (*http.Request, error) {
-			return newListPermissionsRequest(t.Context(), server, "1", &listPermissionsParams{ResourceType: &resourceType})
+			return newListPermissionsRequest(ctx, server, "1", &listPermissionsParams{ResourceType: &resourceType})
 		}},
 		{"GET /api/v3/integrations/1/resources?resource-type=my+db", func() (*http.Request, error) {
-			return newListResourcesRequest(t.Context(), server, "1", &listResourcesParams{ResourceType: &resourceType})
+			return newListResourcesRequest(ctx, server, "1", &listResourcesParams{ResourceType: &resourceType})
 		}},
 		{"GET /api/admin/v3/connectors?limit=50&page_token=t%261&status=CONNECTED&status=x",
 			func() (*http.Request, error) {
-				return newListConnectorsRequest(t.Context(), server, &listConnectorsParams{
+				return newListConnectorsRequest(ctx, server, &listConnectorsParams{
 					Limit: &limit, PageToken: &token, Status: []string{"CONNECTED", "x"},
 				})
 			}},
 		{"GET /api/admin/v3/connectors/c", func() (*http.Request, error) {
-			return newGetConnectorRequest(t.Context(), server, "c")
+			return newGetConnectorRequest(ctx, server, "c")
 		}},
 		{"PUT /api/admin/v3/connectors/c", func() (*http.Request, error) {
-			return newUpdateConnectorRequest(t.Context(), server, "c", connectorUpdate{})
+			return newUpdateConnectorRequest(ctx, server, "c", connectorUpdate{})
 		}},
 		{"DELETE /api/admin/v3/connectors/c", func() (*http.Request, error) {
-			return newDeleteConnectorRequest(t.Context(), server, "c")
+			return newDeleteConnectorRequest(ctx, server, "c")
 		}},
 		{"GET /api/v2/connectors", func() (*http.Request, error) {
-			return newListConnectorsV2Request(t.Context(), server)
+			return newListConnectorsV2Request(ctx, server)
 		}},
 	} {
 		t.Run(tt.want, tt.check)

@@ -35,6 +35,7 @@ func TestListDecodes(t *testing.T) {
 }
 
 func TestRequestLines(t *testing.T) {
+	ctx := t.Context()
 	const server = "https://api.confluent.cloud"
 	provider, status, size := ProviderAzure, StatusDraft, 50
 	name, token := "a b", "t&1"
@@ -43,47 +44,48 @@ func TestRequestLines(t *testing.T) {
 		make func() (*http.Request, error)
 	}{
 		{"GET /pim/v1/integrations?environment=env-1", func() (*http.Request, error) {
-			return newListIntegrationsV1Request(t.Context(), server, &listIntegrationsV1Params{Environment: "env-1"})
+			return newListIntegrationsV1Request(ctx, server, &listIntegrationsV1Params{Environment: "env-1"})
 		}},
 		{"POST /pim/v1/integrations", func() (*http.Request, error) {
-			return newCreateIntegrationV1Request(t.Context(), server, IntegrationCreateV1{})
+			return newCreateIntegrationV1Request(ctx, server, IntegrationCreateV1{})
 		}},
 		{"GET /pim/v1/integrations/a%2Fb?environment=env-1", func() (*http.Request, error) {
-			return newGetIntegrationV1Request(t.Context(), server, "a/b", &getIntegrationV1Params{Environment: "env-1"})
+			return newGetIntegrationV1Request(ctx, server, "a/b", &getIntegrationV1Params{Environment: "env-1"})
 		}},
 		{"DELETE /pim/v1/integrations/cspi-1?environment=env-1", func() (*http.Request, error) {
-			return newDeleteIntegrationV1Request(t.Context(), server, "cspi-1", &deleteIntegrationV1Params{Environment: "env-1"})
+			return newDeleteIntegrationV1Request(
+				ctx, server, "cspi-1", &deleteIntegrationV1Params{Environment: "env-1"})
 		}},
 		{"GET /pim/v2/integrations?environment=env-1", func() (*http.Request, error) {
-			return newListIntegrationsRequest(t.Context(), server, &listIntegrationsParams{Environment: "env-1"})
+			return newListIntegrationsRequest(ctx, server, &listIntegrationsParams{Environment: "env-1"})
 		}},
 		{
 			"GET /pim/v2/integrations?environment=env-1&display_name=a+b&provider=AZURE" +
 				"&status=DRAFT&page_size=50&page_token=t%261",
 			func() (*http.Request, error) {
-				return newListIntegrationsRequest(t.Context(), server, &listIntegrationsParams{
+				return newListIntegrationsRequest(ctx, server, &listIntegrationsParams{
 					Environment: "env-1", DisplayName: &name, Provider: &provider, Status: &status, PageSize: &size,
 					PageToken: &token,
 				})
 			},
 		},
 		{"POST /pim/v2/integrations", func() (*http.Request, error) {
-			return newCreateIntegrationRequest(t.Context(), server, IntegrationCreate{})
+			return newCreateIntegrationRequest(ctx, server, IntegrationCreate{})
 		}},
 		{"GET /pim/v2/integrations/cspi-1?environment=env-1", func() (*http.Request, error) {
-			return newGetIntegrationRequest(t.Context(), server, "cspi-1", &getIntegrationParams{Environment: "env-1"})
+			return newGetIntegrationRequest(ctx, server, "cspi-1", &getIntegrationParams{Environment: "env-1"})
 		}},
 		{"PATCH /pim/v2/integrations/cspi-1", func() (*http.Request, error) {
-			return newUpdateIntegrationRequest(t.Context(), server, "cspi-1", IntegrationUpdate{})
+			return newUpdateIntegrationRequest(ctx, server, "cspi-1", IntegrationUpdate{})
 		}},
 		{"DELETE /pim/v2/integrations/cspi-1?environment=env-1", func() (*http.Request, error) {
-			return newDeleteIntegrationRequest(t.Context(), server, "cspi-1", &deleteIntegrationParams{Environment: "env-1"})
+			return newDeleteIntegrationRequest(ctx, server, "cspi-1", &deleteIntegrationParams{Environment: "env-1"})
 		}},
 		{"POST /pim/v2/integrations:validate", func() (*http.Request, error) {
-			return newValidateIntegrationRequest(t.Context(), server, IntegrationValidate{})
+			return newValidateIntegrationRequest(ctx, server, IntegrationValidate{})
 		}},
 		{"POST /sts/v1/oauth2/token", func() (*http.Request, error) {
-			return newExchangeTokenRequest(t.Context(), server, tokenRequest{})
+			return newExchangeTokenRequest(ctx, server, tokenRequest{})
 		}},
 	} {
 		t.Run(tt.want, func(t *testing.T) {

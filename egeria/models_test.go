@@ -60,6 +60,7 @@ func TestRequestBodies(t *testing.T) {
 }
 
 func TestRequests(t *testing.T) {
+	ctx := t.Context()
 	const admin, platform, daemon = "/gw/open-metadata/admin-services/servers/",
 		"/gw/open-metadata/platform-services/server-platform/",
 		"/gw/servers/d/open-metadata/integration-daemon/"
@@ -71,39 +72,41 @@ func TestRequests(t *testing.T) {
 		req  *http.Request
 		want string
 	}{
-		{request(egeria.NewGetIntegrationGroupsRequest(server, "d 1")), "GET " + admin +
+		{request(egeria.NewGetIntegrationGroupsRequest(ctx, server, "d 1")), "GET " + admin +
 			"d%201/integration-groups/configuration"},
-		{request(egeria.NewClearIntegrationGroupsRequest(server, "d")), "DELETE " + admin + "d/integration-groups"},
-		{request(egeria.NewDeleteIntegrationGroupRequest(server, "d", "G:ü 1%/")), "DELETE " + admin +
+		{request(egeria.NewClearIntegrationGroupsRequest(ctx, server, "d")), "DELETE " + admin +
+			"d/integration-groups"},
+		{request(egeria.NewDeleteIntegrationGroupRequest(ctx, server, "d", "G:ü 1%/")), "DELETE " + admin +
 			"d/integration-groups/G:%C3%BC%201%25%2F"},
-		{request(egeria.NewReplaceIntegrationGroupsRequest(server, "d", nil)), "POST " + admin +
+		{request(egeria.NewReplaceIntegrationGroupsRequest(ctx, server, "d", nil)), "POST " + admin +
 			"d/integration-groups/configuration/all application/json []"},
-		{request(egeria.NewSetOrganizationNameRequest(server, "d", &egeria.SetOrganizationNameParams{Name: "a&b c"})),
+		{request(egeria.NewSetOrganizationNameRequest(
+			ctx, server, "d", &egeria.SetOrganizationNameParams{Name: "a&b c"})),
 			"POST " + admin + "d/organization-name?name=a%26b+c"},
-		{request(egeria.NewSetServerUserIDRequest(server, "d", &egeria.SetServerUserIDParams{ID: "u"})),
+		{request(egeria.NewSetServerUserIDRequest(ctx, server, "d", &egeria.SetServerUserIDParams{ID: "u"})),
 			"POST " + admin + "d/server-user-id?id=u"},
-		{request(egeria.NewSetMaxPageSizeRequest(server, "d", &egeria.SetMaxPageSizeParams{})), "POST " + admin +
+		{request(egeria.NewSetMaxPageSizeRequest(ctx, server, "d", &egeria.SetMaxPageSizeParams{})), "POST " + admin +
 			"d/max-page-size?limit=0"},
-		{request(egeria.NewSetServerTypeRequest(server, "d", &egeria.SetServerTypeParams{TypeName: "t"})),
+		{request(egeria.NewSetServerTypeRequest(ctx, server, "d", &egeria.SetServerTypeParams{TypeName: "t"})),
 			"POST " + admin + "d/server-type?typeName=t"},
 		{
-			request(egeria.NewSetServerDescriptionRequest(server, "d", "\"ü\" <&>\n")),
+			request(egeria.NewSetServerDescriptionRequest(ctx, server, "d", "\"ü\" <&>\n")),
 			"POST " + admin + "d/server-description text/plain \"ü\" <&>\n",
 		},
 		{
-			request(egeria.NewSetServerURLRootRequest(server, "d", egeria.URLRequest{URLRoot: "https://x"})),
+			request(egeria.NewSetServerURLRootRequest(ctx, server, "d", egeria.URLRequest{URLRoot: "https://x"})),
 			"POST " + admin + `d/server-url-root-for-caller application/json {"class":"URLRequestBody",` +
 				`"urlRoot":"https://x"}`,
 		},
-		{request(egeria.NewGetOriginRequest(server)), "GET " + platform + "origin"},
-		{request(egeria.NewStartServerRequest(server, "d")), "POST " + platform + "servers/d/instance"},
-		{request(egeria.NewRefreshGroupConfigRequest(server, "d", "G:1")), "GET " + daemon +
+		{request(egeria.NewGetOriginRequest(ctx, server)), "GET " + platform + "origin"},
+		{request(egeria.NewStartServerRequest(ctx, server, "d")), "POST " + platform + "servers/d/instance"},
+		{request(egeria.NewRefreshGroupConfigRequest(ctx, server, "d", "G:1")), "GET " + daemon +
 			"integration-groups/G:1/refresh-config"},
 		{
-			request(egeria.NewRefreshConnectorsRequest(server, "d", &egeria.NameRequest{Name: "c"})),
+			request(egeria.NewRefreshConnectorsRequest(ctx, server, "d", &egeria.NameRequest{Name: "c"})),
 			"POST " + daemon + `integration-connectors/refresh application/json {"class":"NameRequestBody","name":"c"}`,
 		},
-		{request(egeria.NewRestartConnectorsRequest(server, "d", nil)), "POST " + daemon +
+		{request(egeria.NewRestartConnectorsRequest(ctx, server, "d", nil)), "POST " + daemon +
 			"integration-connectors/restart application/json "},
 	} {
 		assert.Equal(t, tt.want, line(t, tt.req))

@@ -13,8 +13,8 @@ const (
 	// maxRepeated is the maximum number of non-empty pages in succession without a new item. A few
 	// are possible: objects that are created during the walk may move others to the next page.
 	maxRepeated = 10
-	// rememberedPart is the part of the items that are remembered: one in 8, chosen by hash, and the
-	// first and last item of each page. A repetition of a page adds none.
+	// rememberedPart is the part of the items that are remembered: one in 8, chosen by hash. The
+	// first and the last item of each page are also remembered. A repetition of a page adds none.
 	rememberedPart = 8
 	// maxEmpty is the maximum number of empty pages in succession. A server may apply its filter
 	// after it has cut the page.
