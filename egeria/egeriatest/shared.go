@@ -80,14 +80,20 @@ type Fault struct {
 	Truncate bool
 }
 
-// testingTB is the part of testing.TB that NewServer needs.
-type testingTB = fakehttp.TB
+// TB is the part of testing.TB that [NewServer] needs.
+type TB interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+	Skipped() bool
+	Cleanup(func())
+}
 
 // NewServer starts a server that closes when the test ends. The test fails if [Server.Close]
 // reports a fault that was not met, unless the test was skipped. If an option or method of the
 // server is documented to panic, the test fails immediately instead. tb is a *testing.T, *testing.B
 // or *testing.F.
-func NewServer(tb testingTB, opts ...Option) *Server {
+func NewServer(tb TB, opts ...Option) *Server {
 	fakehttp.CheckTB(tb)
 	tb.Helper()
 	defer fakehttp.FailMisuse(tb)
