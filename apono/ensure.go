@@ -139,8 +139,8 @@ func pending(op string, integration *Integration) error {
 //   - If the response to the POST is lost, or is 409, Ensure looks up the name again. It continues
 //     with an integration that it finds, which another program may have created. The POST is not
 //     repeated, even with [WithIdempotent].
-//   - If that lookup finds none, the result is nil. The error is that of the POST, and its text says
-//     that the lookup found none. After a lost response it is [ErrOutcomeUnknown]: see below.
+//   - If that lookup finds none, the result is nil. The error is that of the POST, and its text
+//     says that the lookup found none. After a lost response it is [ErrOutcomeUnknown]: see below.
 //   - An Action of "" in a result with an error means that no change is known to have succeeded.
 //   - A name with * can't be looked up, and is [ErrInvalid].
 //

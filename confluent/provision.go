@@ -261,8 +261,8 @@ func passing(err error) bool {
 //   - If the response to a POST or PATCH is lost, or is 409, Ensure looks up the name again and
 //     compares as usual. Neither request is repeated, even with [WithIdempotent].
 //   - If the lookup after a POST finds none, the result is nil. The error is that of the POST, and
-//     its text says that the lookup found none. After a lost response it is [ErrOutcomeUnknown]: see
-//     below.
+//     its text says that the lookup found none. After a lost response it is [ErrOutcomeUnknown]:
+//     see below.
 //   - If the PATCH fails, the draft is kept for another try. Ensure returns it with the error. The
 //     other errors of this list, except the first, have no result. The action is that of the POST,
 //     if there was one, and "" otherwise.

@@ -64,8 +64,8 @@ const (
 
 // FindOrCreate calls look, a function that uses [FindOne]. If there is no object, it calls create.
 // If the response to the create is lost or a conflict, it calls look again, because another program
-// may have created the object. If there is still none, the error is that of the create, and its text
-// says so.
+// may have created the object. If there is still none, the error is that of the create, and its
+// text says so.
 func FindOrCreate[T any](ctx context.Context, look, create func() (*T, error)) (*T, Origin, error) {
 	found, err := look()
 	if !errors.As(err, new(*noneError)) { // a 404 of the server has another meaning
