@@ -142,7 +142,8 @@ func pending(op string, integration *Integration) error {
 //   - If that lookup finds none, the result is nil. The error is that of the POST, and its text
 //     says that the lookup found none. After a lost response it is [ErrOutcomeUnknown]: see below.
 //   - An Action of "" in a result with an error means that no change is known to have succeeded.
-//   - A name with * can't be looked up, and is [ErrInvalid].
+//   - A name with * can't be looked up, and is [ErrInvalid]. So is a store without a required
+//     member: see [SecretStore.Check].
 //
 // # After ErrOutcomeUnknown
 //

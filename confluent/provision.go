@@ -112,7 +112,11 @@ func checkCustomer(c Config) error {
 		return err
 	}
 	if _, unknown := c.Value.(*UnknownConfig); !unknown && drained(c) {
-		return core.Arg("Config", "does not set the customer's identity")
+		hint := ""
+		if names := c.UnknownMembers(); len(names) > 0 {
+			hint = "; unknown members: " + strings.Join(names, ", ")
+		}
+		return core.Arg("Config", "does not set the customer's identity%s", hint)
 	}
 	return nil
 }
@@ -126,11 +130,11 @@ func drained(c Config) bool {
 	return !namesCustomer(c)
 }
 
-// received reports whether a configuration comes from a server: it has the received JSON, or
+// received reports whether a configuration comes from a server: a method has read it, or it has
 // members that the server sets. A configuration that the caller wrote without the customer's
 // identity is probably a mistake.
 func received(c Config) bool {
-	if c.isNil() || c.raw != "" {
+	if c.isNil() || c.read {
 		return !c.isNil()
 	}
 	for _, name := range serverMembers {
@@ -141,10 +145,12 @@ func received(c Config) bool {
 	return false
 }
 
-// namesCustomer reports whether a member of the customer's identity is set.
+// namesCustomer reports whether a member of the customer's identity is set. In a configuration of a
+// known kind that the caller wrote, an unknown member does not count, because it may be misspelt.
 func namesCustomer(c Config) bool {
+	_, unknown := c.Value.(*UnknownConfig)
 	for name := range members(c) {
-		if strings.HasPrefix(name, "customer_") {
+		if strings.HasPrefix(name, "customer_") && (unknown || c.read || c.Value.field(name) != nil) {
 			return true
 		}
 	}
@@ -242,7 +248,9 @@ func passing(err error) bool {
 //   - nothing more, if the integration matches want.
 //
 // In want, the configuration of a draft, which has no customer's identity, counts as none. A
-// configuration with the identity of neither side is [ErrInvalid].
+// configuration with the identity of neither side is [ErrInvalid], unless a method of this package
+// has read it. An unknown member is no identity, because it may be misspelt: see
+// [Config.UnknownMembers].
 //
 // # Compared
 //
