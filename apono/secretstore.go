@@ -363,7 +363,7 @@ func complete(v SecretStoreValue, k *receivedStore) error {
 	return nil
 }
 
-// hint names the unknown members of a store, one of which may be a misspelt one.
+// hint names the unknown members of a store. One of them may be misspelt.
 func (k *receivedStore) hint(v SecretStoreValue) string {
 	if names := k.unknown(v); len(names) > 0 {
 		return fmt.Sprintf("; unknown members: %s", strings.Join(names, ", "))

@@ -16,13 +16,14 @@ import (
 // draft as created.
 func TestWantedConfigWithoutTheCustomersIdentityIsRefused(t *testing.T) {
 	t.Parallel()
+	const missing = "does not set the customer's identity"
 	for document, want := range map[string]string{
-		`{"kind":"GcpIntegrationConfig","customer_google_service_acount":"a@p.iam.gserviceaccount.com"}`: "does not set " +
-			"the customer's identity; unknown members: customer_google_service_acount",
-		`{"kind":"AzureIntegrationConfig","custmer_azure_tenant_id":"t","a":1}`: "does not set the customer's " +
-			"identity; unknown members: a, custmer_azure_tenant_id",
-		`{"kind":"AwsIntegrationConfig"}`:                                   "does not set the customer's identity",
-		`{"kind":"AzureIntegrationConfig","customer_azure_tenant_id":null}`: "does not set the customer's identity",
+		`{"kind":"GcpIntegrationConfig","customer_google_service_acount":"a@p.iam.gserviceaccount.com"}`: missing +
+			"; unknown members: customer_google_service_acount",
+		`{"kind":"AzureIntegrationConfig","custmer_azure_tenant_id":"t","a":1}`: missing +
+			"; unknown members: a, custmer_azure_tenant_id",
+		`{"kind":"AwsIntegrationConfig"}`:                                   missing,
+		`{"kind":"AzureIntegrationConfig","customer_azure_tenant_id":null}`: missing,
 	} {
 		var config confluent.Config
 		require.NoError(t, json.Unmarshal([]byte(document), &config))
@@ -77,7 +78,7 @@ func TestUnknownMembersOfAConfig(t *testing.T) {
 		`{"kind":"pim.v2.AzureIntegrationConfig","z":1,"Customer_Azure":"t"}`:  {"Customer_Azure", "z"},
 		`{"kind":"AzureConfig","customer_azure_tenant_id":"t"}`:                {"customer_azure_tenant_id", "kind"},
 		`{"knd":"AzureIntegrationConfig"}`:                                     {"knd"},
-		`{"kind":"AwsIntegrationConfig","customer_iam_role_arn":7,"region":1}`: {"customer_iam_role_arn", "kind", "region"},
+		`{"kind":"AwsIntegrationConfig","customer_iam_role_arn":7,"z":1}`: {"customer_iam_role_arn", "kind", "z"},
 	} {
 		var config confluent.Config
 		require.NoError(t, json.Unmarshal([]byte(document), &config))

@@ -102,12 +102,12 @@ func TestLostResponse(t *testing.T) {
 func TestServerThatIsNotReachable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // the pauses between the attempts take no time
 		dials := 0
-		refuse := func(context.Context, string, string) (net.Conn, error) {
+		dial := func(context.Context, string, string) (net.Conn, error) {
 			dials++
 			return nil, syscall.ECONNREFUSED
 		}
 		c, err := confluent.New(confluent.WithAPIKey("key", "secret"),
-			confluent.WithHTTPClient(&http.Client{Transport: &http.Transport{DialContext: refuse}}))
+			confluent.WithHTTPClient(&http.Client{Transport: &http.Transport{DialContext: dial}}))
 		require.NoError(t, err)
 
 		_, err = c.Integrations.Create(t.Context(), confluent.IntegrationCreate{
@@ -144,7 +144,7 @@ func TestSyncThatFails(t *testing.T) {
 
 // The two ways of the table to refuse validations of an integration that is created later.
 func TestValidationThatTakesAWhile(t *testing.T) {
-	for name, refuse := range map[string]func(*confluenttest.Server){
+	for name, failValidations := range map[string]func(*confluenttest.Server){
 		"by name": func(srv *confluenttest.Server) { srv.FailValidationNamed("lake", 3, "") },
 		"fault": func(srv *confluenttest.Server) {
 			srv.Inject(confluenttest.Fault{Operation: "validatePimV2Integration", Status: 400, Times: 3})
@@ -153,7 +153,7 @@ func TestValidationThatTakesAWhile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				srv := confluenttest.NewServer(t, confluenttest.WithoutSocket())
-				refuse(srv)
+				failValidations(srv)
 				c, err := confluent.New(confluent.WithBaseURL(srv.URL), confluent.WithHTTPClient(srv.HTTPClient()),
 					confluent.WithAPIKey(srv.APIKey, srv.APISecret))
 				require.NoError(t, err)

@@ -109,7 +109,7 @@ func Example_mistakes() {
 // The rows of the table of the page.
 func TestWhoFindsAMistake(t *testing.T) {
 	const strict, ensure, validate, unknown = "UnmarshalStrict", "Ensure", "ValidateConfig", "UnknownMembers"
-	for old, tt := range map[string]struct {
+	for right, tt := range map[string]struct {
 		wrong string
 		found []string
 	}{
@@ -123,7 +123,7 @@ func TestWhoFindsAMistake(t *testing.T) {
 		a, srv := startApono()
 		var want apono.IntegrationCreate
 		var found []string
-		if err := yaml.UnmarshalStrict([]byte(strings.Replace(wanted, old, tt.wrong, 1)), &want); err != nil {
+		if err := yaml.UnmarshalStrict([]byte(strings.Replace(wanted, right, tt.wrong, 1)), &want); err != nil {
 			found = append(found, strict)
 		} else {
 			if _, err := a.Integrations.Ensure(t.Context(), want); err != nil {
