@@ -46,7 +46,7 @@ func TestMethodsHaveTheirOperationsAndExamples(t *testing.T) {
 	assert.NotContains(t, found, "Client.CloseIdleConnections", "it sends nothing")
 	assert.Equal(
 		t,
-		"confluent/example_test.go",
+		example{"confluent/example_test.go", "ExampleIntegrationsService_Get"},
 		found["IntegrationsService.Get"].example,
 		"its own one, not the first that calls it",
 	)
@@ -58,7 +58,8 @@ func TestEachMethodHasAnExample(t *testing.T) {
 		require.NoError(t, err)
 		require.NotEmpty(t, methods)
 		for _, m := range methods {
-			assert.NotEmpty(t, m.example, "%s.%s.%s: add an example to the package", vendor.name, m.receiver, m.name)
+			assert.NotEmpty(t, m.example.file, "%s.%s.%s: add an example to the package", vendor.name, m.receiver, m.name)
+			assert.Regexp(t, `example`, m.example.file, "an example, and not a test")
 		}
 	}
 }
@@ -81,7 +82,7 @@ func TestAnOperationWithoutAMethodIsAnError(t *testing.T) {
 }
 
 func TestARowNamesAllOperations(t *testing.T) {
-	m := method{receiver: "S", name: "Do", example: "examples/quickstart/main.go", operations: []operation{
+	m := method{receiver: "S", name: "Do", example: example{file: "examples/quickstart/main.go"}, operations: []operation{
 		{"a", "GET", "/a"}, {"b", "POST", "/b"},
 	}}
 	assert.Equal(
@@ -90,4 +91,6 @@ func TestARowNamesAllOperations(t *testing.T) {
 			"[quickstart](../examples/quickstart/main.go) |\n",
 		row("apono", m),
 	)
+	m.example = example{"apono/example_test.go", "ExampleS_Do"}
+	assert.Contains(t, row("apono", m), " | [`ExampleS_Do`](../apono/example_test.go) in example_test.go |\n")
 }
