@@ -22,7 +22,8 @@ var update = flag.Bool("update", false, "write tables.md")
 var unionColumns = []struct{ name, kind, doc string }{
 	{"vendor", "text", "confluent, apono or egeria"},
 	{"account", "text", "the name of the account in New"},
-	{"scope", "text", "the environment at Confluent Cloud, required as in its tables; the server at Egeria; NULL at Apono"},
+	{"scope", "text", "the environment at Confluent Cloud, required as in its tables; the server at Egeria; " +
+		"NULL at Apono"},
 	{"id", "text", "the id; at Egeria the qualified name of the group"},
 	{"name", "text", "the name; at Egeria the same as id"},
 	{"type", "text", "the cloud at Confluent Cloud (AWS, AZURE, GCP), the type at Apono (postgresql), " +

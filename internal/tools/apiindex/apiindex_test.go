@@ -58,7 +58,8 @@ func TestEachMethodHasAnExample(t *testing.T) {
 		require.NoError(t, err)
 		require.NotEmpty(t, methods)
 		for _, m := range methods {
-			assert.NotEmpty(t, m.example.file, "%s.%s.%s: add an example to the package", vendor.name, m.receiver, m.name)
+			name := vendor.name + "." + m.receiver + "." + m.name
+			assert.NotEmpty(t, m.example.file, "%s: add an example to the package", name)
 			assert.Regexp(t, `example`, m.example.file, "an example, and not a test")
 		}
 	}
@@ -82,9 +83,8 @@ func TestAnOperationWithoutAMethodIsAnError(t *testing.T) {
 }
 
 func TestARowNamesAllOperations(t *testing.T) {
-	m := method{receiver: "S", name: "Do", example: example{file: "examples/quickstart/main.go"}, operations: []operation{
-		{"a", "GET", "/a"}, {"b", "POST", "/b"},
-	}}
+	m := method{receiver: "S", name: "Do", example: example{file: "examples/quickstart/main.go"}}
+	m.operations = []operation{{"a", "GET", "/a"}, {"b", "POST", "/b"}}
 	assert.Equal(
 		t,
 		"| [`Do`](https://pkg.go.dev/github.com/integrations-go/sdk/apono#S.Do) | `a` GET `/a`<br>`b` POST `/b` | "+
