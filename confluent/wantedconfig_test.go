@@ -74,11 +74,11 @@ func TestUnknownMembersOfAConfig(t *testing.T) {
 	t.Parallel()
 	for document, want := range map[string][]string{
 		`null`: nil,
-		`{"kind":"AzureIntegrationConfig","customer_azure_tenant_id":"t"}`:     nil,
-		`{"kind":"pim.v2.AzureIntegrationConfig","z":1,"Customer_Azure":"t"}`:  {"Customer_Azure", "z"},
-		`{"kind":"AzureConfig","customer_azure_tenant_id":"t"}`:                {"customer_azure_tenant_id", "kind"},
-		`{"knd":"AzureIntegrationConfig"}`:                                     {"knd"},
-		`{"kind":"AwsIntegrationConfig","customer_iam_role_arn":7,"z":1}`: {"customer_iam_role_arn", "kind", "z"},
+		`{"kind":"AzureIntegrationConfig","customer_azure_tenant_id":"t"}`:    nil,
+		`{"kind":"pim.v2.AzureIntegrationConfig","z":1,"Customer_Azure":"t"}`: {"Customer_Azure", "z"},
+		`{"kind":"AzureConfig","customer_azure_tenant_id":"t"}`:               {"customer_azure_tenant_id", "kind"},
+		`{"knd":"AzureIntegrationConfig"}`:                                    {"knd"},
+		`{"kind":"AwsIntegrationConfig","customer_iam_role_arn":7,"z":1}`:     {"customer_iam_role_arn", "kind", "z"},
 	} {
 		var config confluent.Config
 		require.NoError(t, json.Unmarshal([]byte(document), &config))

@@ -75,6 +75,9 @@ func parse(text []byte, environment, prefix string) ([]confluent.IntegrationCrea
 	if err := yaml.UnmarshalStrict(text, &want); err != nil {
 		return nil, err
 	}
+	if len(want) == 0 {
+		return nil, errors.New("the file has no integrations: all would be deleted")
+	}
 	for _, w := range want {
 		if !strings.HasPrefix(w.DisplayName, prefix) || w.Environment.ID != environment {
 			return nil, fmt.Errorf("%q is not in %s, or does not begin with %s", w.DisplayName, environment, prefix)
@@ -225,6 +228,8 @@ func TestParseRefusesMistakes(t *testing.T) {
 		_, err := parse([]byte(strings.ReplaceAll(wantedClouds, mistake[0], mistake[1])), "env-abc123", "team-a-")
 		require.Error(t, err, mistake)
 	}
+	_, err := parse([]byte("[]"), "env-abc123", "team-a-")
+	require.Error(t, err)
 }
 
 func Example_reconcileApono() {
