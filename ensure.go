@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// EnsureAction is the action that an Ensure method took.
+// EnsureAction is the action that an Ensure method took. It is "" in a result that comes with an
+// error, if no action is known to have succeeded and the integration does not conflict.
 type EnsureAction string
 
 // The actions of an Ensure method.
@@ -20,7 +21,7 @@ const (
 	// EnsureRecreated: the integration could not be changed. It was deleted and created again, with
 	// a new ID.
 	EnsureRecreated EnsureAction = "recreated"
-	// EnsureUnchanged: the integration was as wanted.
+	// EnsureUnchanged: the integration was as wanted. A result with an error never has this action.
 	EnsureUnchanged EnsureAction = "unchanged"
 	// EnsureConflicting: the integration differs in a way that can't be changed. The method also
 	// returns an error that is ErrConflict.
@@ -29,8 +30,10 @@ const (
 
 // EnsureResult is the result of an Ensure method. T is the vendor's type of an integration.
 type EnsureResult[T any] struct {
+	// Action is the action that succeeded, "" if an error came first.
 	Action EnsureAction
-	// Integration is the integration after the call.
+	// Integration is the integration after the call. If the method also returns an error,
+	// it is the integration as last read.
 	Integration *T
 	// Differences are the names of the fields that differ, or that differed before an
 	// update.

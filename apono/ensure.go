@@ -139,7 +139,19 @@ func pending(op string, integration *Integration) error {
 //   - If the response to the POST is lost, or is 409, Ensure looks up the name again. It continues
 //     with an integration that it finds, which another program may have created. The POST is not
 //     repeated, even with [WithIdempotent].
-//   - A name with * can't be looked up, and is [ErrInvalid].
+//   - If that lookup finds none, the result is nil. The error is that of the POST, and its text
+//     says that the lookup found none. After a lost response it is [ErrOutcomeUnknown]: see below.
+//   - An Action of "" in a result with an error means that no change is known to have succeeded.
+//   - A name with * can't be looked up, and is [ErrInvalid]. So is a store without a required
+//     member: see [SecretStore.Check].
+//
+// # After ErrOutcomeUnknown
+//
+// Call Ensure again, but not at once: a gateway may still deliver the POST, and a list may show a
+// new integration late. How late is not documented by the vendor, so no wait is certain to be long
+// enough. Wait at least as long as an attempt may take, which is 1 min unless [WithAttemptTimeout]
+// sets another time. If Ensure creates a second integration nevertheless, later calls report an
+// [*sdk.AmbiguousError] with both IDs, and you decide which one to delete.
 //
 // # Concurrency
 //
@@ -170,7 +182,7 @@ func (s *IntegrationsService) Ensure(
 func (s *IntegrationsService) ensure(
 	ctx context.Context, op string, want IntegrationCreate, opts []CallOption,
 ) (*sdk.EnsureResult[Integration], error) {
-	result := &sdk.EnsureResult[Integration]{Action: sdk.EnsureUnchanged}
+	result := &sdk.EnsureResult[Integration]{}
 	look := func() (*Integration, error) { return s.FindByName(ctx, want.Name, opts...) }
 	found, origin, err := paging.FindOrCreate(ctx, look, func() (*Integration, error) {
 		return s.Create(ctx, want, opts...)
@@ -197,6 +209,7 @@ func (s *IntegrationsService) ensure(
 	}
 	_, differ := merge(found, want)
 	if len(differ) == 0 {
+		result.Action = sdk.EnsureUnchanged
 		if origin == paging.MaybeCreated {
 			result.Action = sdk.EnsureCreated
 		}
@@ -209,6 +222,7 @@ func (s *IntegrationsService) ensure(
 	result.Integration = found
 	update, differ := merge(found, want)
 	if len(differ) == 0 {
+		result.Action = sdk.EnsureUnchanged
 		return result, nil
 	}
 	result.Differences = differ

@@ -208,11 +208,15 @@ func checkRead(i *Integration) (string, error) {
 	if i.IntegrationConfig == nil {
 		i.IntegrationConfig = Config{}
 	}
+	i.markRead()
 	if u, ok := i.SecretStoreConfig.Value.(*UnknownSecret); ok && len(u.Names) > 1 {
 		return i.ID, fmt.Errorf("the secret store of %s %w", i.ID, i.SecretStoreConfig.Check())
 	}
 	return i.ID, nil
 }
+
+// markRead notes that the secret store comes from a response.
+func (i *Integration) markRead() { i.SecretStoreConfig.received.markRead() }
 
 func checkConfig(name string, c Config) error {
 	if err := c.Check(); err != nil {

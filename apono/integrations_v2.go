@@ -122,5 +122,9 @@ func idOfV2(i *IntegrationV2) (string, error) {
 	if i.Metadata == nil {
 		i.Metadata = Config{}
 	}
+	i.markRead()
 	return i.ID, nil
 }
+
+// markRead notes that the secret store comes from a response.
+func (i *IntegrationV2) markRead() { i.SecretConfig.received.markRead() }

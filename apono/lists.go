@@ -51,7 +51,7 @@ func tokenPages[T any](ctx context.Context, c *Client, op string, opts []CallOpt
 	decode := func(b []byte, page *sdk.Page[T]) error {
 		response := tokenEnvelope[T]{Items: paging.Room[T](len(b), usualPage)}
 		err := decodeItems(c, b, "items", &response, &response.Pagination, &response.Items)
-		page.Items, page.NextToken = response.Items, response.Pagination.NextPageToken
+		page.Items, page.NextToken = markRead(response.Items), response.Pagination.NextPageToken
 		return err
 	}
 	return paging.List[T]{
@@ -74,7 +74,7 @@ func singlePage[T any](
 	decode := func(b []byte, page *sdk.Page[T]) error {
 		response := singlePageEnvelope[T]{Data: paging.Room[T](len(b), usualPage)}
 		err := decodeItems(c, b, "data", &response, &response.Pagination, &response.Data)
-		page.Items = response.Data
+		page.Items = markRead(response.Data)
 		info := response.Pagination
 		page.Total, page.Limit, page.Offset = info.Total.Int(), info.Limit.Int(), info.Offset.Int()
 		return err
@@ -96,6 +96,16 @@ func singlePage[T any](
 			}
 		}
 	}
+}
+
+// markRead marks the items that have secret stores, and returns items.
+func markRead[T any](items []T) []T {
+	for i := range items {
+		if item, ok := any(&items[i]).(interface{ markRead() }); ok {
+			item.markRead()
+		}
+	}
+	return items
 }
 
 // decodeItems decodes a page whose items are in the member key. If a member of an item has an

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/integrations-go/sdk"
+	"github.com/integrations-go/sdk/internal/core"
 	"github.com/integrations-go/sdk/internal/vendor"
 	"github.com/integrations-go/sdk/ratelimit"
 )
@@ -56,6 +57,15 @@ func WithBaseURL(baseURL string) Option {
 func WithLimiter(limiter ratelimit.Limiter) Option {
 	return vendor.WithLimiter[config](vendorName, limiter)
 }
+
+// DefaultLimiter returns a new limiter, like that of a client without [WithLimiter]. It waits for
+// Retry-After, and limits the requests in flight when the server refuses requests with 429. Its
+// longest wait is 65 s. Share it between the clients that use one credential:
+//
+//	limiter := apono.DefaultLimiter()
+//	reader, err := apono.New(credentials, apono.WithLimiter(limiter))
+//	writer, err := apono.New(credentials, apono.WithLimiter(limiter))
+func DefaultLimiter() *ratelimit.Local { return core.DefaultLimiter(ratelimit.Headers{}) }
 
 // WithStrict makes a response an error if a required member is missing or null. By default such a
 // member has its zero value. Responses that only confirm an action, and the contents of a secret

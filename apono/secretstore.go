@@ -46,10 +46,31 @@ type receivedStore struct {
 	member string
 	raw    string // the strings of the variant may be substrings of it
 	flat   bool   // raw has the form of v2
+	read   bool   // a response had it, and not a document of the caller
 }
 
 // of reports whether v is the received variant.
 func (k *receivedStore) of(v SecretStoreValue) bool { return k != nil && k.member == v.member() }
+
+// markRead notes that a store comes from a response. k may be nil.
+func (k *receivedStore) markRead() {
+	if k != nil {
+		k.read = true
+	}
+}
+
+// emptyInResponse reports whether v comes from a response in which a member was empty.
+func (k *receivedStore) emptyInResponse(v SecretStoreValue, name string) bool {
+	if !k.of(v) || !k.read {
+		return false
+	}
+	for was := range empties {
+		if was.member() == k.member {
+			return json.Unmarshal([]byte(k.raw), was) == nil && *was.field(name) == ""
+		}
+	}
+	return false
+}
 
 // base returns the received JSON of a variant without its discriminator. It returns nil if v has
 // replaced that variant.
@@ -263,7 +284,9 @@ func clone[T any](v *T) *T {
 // Check returns an error if the store cannot be sent:
 //   - Value is a nil pointer, or has several stores.
 //   - An [UnknownSecret] is not a JSON object with one member.
-//   - A required member is empty, and was not empty in the response.
+//   - A required member is empty. A store that a method of this package has read may have members
+//     that were empty in the response. One that the caller has decoded from JSON or YAML may not: a
+//     member may be misspelt.
 //   - The server hides parameters of an [AponoSecret]: they are empty, or consist of the characters
 //   - and •. Or the store was decoded from JSON with "[redacted]" in their place.
 //
@@ -307,18 +330,18 @@ func check(v SecretStoreValue, unknown func(*UnknownSecret) error) error {
 // complete returns an error if a required value is missing. A value that was empty in the response
 // is not missing, except for secrets, which the server hides.
 func complete(v SecretStoreValue, k *receivedStore) error {
-	var required []string // pairs of name and value
+	var required []string // pairs of a field and its member
 	switch v := v.(type) {
 	case *AWSSecret:
-		required = []string{"Region", v.Region, "SecretID", v.SecretID}
+		required = []string{"Region", "region", "SecretID", "secret_id"}
 	case *GCPSecret:
-		required = []string{"Project", v.Project, "SecretID", v.SecretID}
+		required = []string{"Project", "project", "SecretID", "secret_id"}
 	case *KubernetesSecret:
-		required = []string{"Namespace", v.Namespace, "Name", v.Name}
+		required = []string{"Namespace", "namespace", "Name", "name"}
 	case *AzureSecret:
-		required = []string{"VaultURL", v.VaultURL, "Name", v.Name}
+		required = []string{"VaultURL", "vault_url", "Name", "name"}
 	case *HashicorpVaultSecret:
-		required = []string{"SecretEngine", v.SecretEngine, "Path", v.Path}
+		required = []string{"SecretEngine", "secret_engine", "Path", "path"}
 	case *AponoSecret:
 		for _, name := range slices.Sorted(maps.Keys(v.Parameters)) {
 			if k.of(v) && masked(v.Parameters[name]) {
@@ -333,12 +356,45 @@ func complete(v SecretStoreValue, k *receivedStore) error {
 		return errors.New("has a parameter without a value, which the server hides")
 	}
 	for pair := range slices.Chunk(required, 2) {
-		if pair[1] == "" && !k.of(v) {
-			return fmt.Errorf("has no %s", pair[0])
+		if *v.field(pair[1]) == "" && !k.emptyInResponse(v, pair[1]) {
+			return fmt.Errorf("has no %s%s", pair[0], k.hint(v))
 		}
 	}
 	return nil
 }
+
+// hint names the unknown members of a store. One of them may be misspelt.
+func (k *receivedStore) hint(v SecretStoreValue) string {
+	if names := k.unknown(v); len(names) > 0 {
+		return fmt.Sprintf("; unknown members: %s", strings.Join(names, ", "))
+	}
+	return ""
+}
+
+// unknown returns the names of the received members that v, a known store, has no field for.
+func (k *receivedStore) unknown(v SecretStoreValue) []string {
+	base, err := k.base(v)
+	if err != nil || base == nil {
+		return nil
+	}
+	return oneof.Unknown(base, v, "")
+}
+
+// UnknownMembers returns the sorted names of the members that this release does not know. They are
+// kept and sent. In a document that a person has written, they are probably misspelt. For an
+// [UnknownSecret] they are its Names.
+func (s SecretStore) UnknownMembers() []string {
+	if s.Value == nil || isNil(s.Value) {
+		return nil
+	}
+	if u, ok := s.Value.(*UnknownSecret); ok {
+		return slices.Clone(u.Names)
+	}
+	return s.received.unknown(s.Value)
+}
+
+// UnknownMembers returns [SecretStore.UnknownMembers].
+func (f FlatSecretStore) UnknownMembers() []string { return f.Nested().UnknownMembers() }
 
 // stores returns the members of an object that are not null.
 func stores(raw []byte) (map[string]json.RawMessage, error) {
@@ -381,7 +437,7 @@ func (s *SecretStore) UnmarshalJSON(b []byte) error {
 	if len(names) == 1 {
 		for v := range empties {
 			if raw, ok := names[v.member()]; ok && json.Unmarshal(raw, v) == nil {
-				*s = SecretStore{Value: v, received: &receivedStore{v.member(), string(raw), false}}
+				*s = SecretStore{Value: v, received: &receivedStore{member: v.member(), raw: string(raw)}}
 				return nil
 			}
 		}
@@ -543,7 +599,7 @@ func (f *FlatSecretStore) UnmarshalJSON(b []byte) error {
 			continue
 		}
 		if _, ok := v.(*AponoSecret); !ok && plain && oneof.Texts(members, v.field) || json.Unmarshal(b, v) == nil {
-			*f = FlatSecretStore{Value: v, received: &receivedStore{v.member(), raw, true}}
+			*f = FlatSecretStore{Value: v, received: &receivedStore{member: v.member(), raw: raw, flat: true}}
 			return nil
 		}
 	}

@@ -226,7 +226,7 @@ func (w *allWalk) leaveOut(err error) bool {
 // fail yields the error that ends the walk.
 func (w *allWalk) fail(err error) bool {
 	if len(w.forbidden) == w.versions {
-		err = errors.Join(w.forbidden...)
+		err = core.Join(w.forbidden...)
 	}
 	w.yield(nil, err)
 	return false

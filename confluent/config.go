@@ -28,7 +28,8 @@ type Config struct {
 	// configuration, or null.
 	Value ConfigValue
 
-	raw string // as received; the strings of a variant may be substrings of it
+	raw  string // as received; the strings of a variant may be substrings of it
+	read bool   // a response had it, and not a document of the caller
 }
 
 // ConfigValue is a variant of [Config]: *[AWSConfig], *[AzureConfig], *[GCPConfig] or
@@ -153,7 +154,7 @@ func (c Config) Writable() Config {
 	if c.isNil() {
 		return Config{}
 	}
-	return Config{Value: c.Value.writable(), raw: c.raw}
+	return Config{Value: c.Value.writable(), raw: c.raw, read: c.read}
 }
 
 // Check returns an error if the configuration can't be sent:
@@ -180,6 +181,19 @@ func (c Config) Check() error {
 		return errors.New("is an integration that could not be decoded")
 	}
 	return nil
+}
+
+// UnknownMembers returns the sorted names of the members that this release does not know. They are
+// kept and sent. In a document that a person has written, they are probably misspelt. For an
+// [UnknownConfig] they are the names of all members.
+func (c Config) UnknownMembers() []string {
+	if c.isNil() {
+		return nil
+	}
+	if u, ok := c.Value.(*UnknownConfig); ok {
+		return oneof.Unknown(u.Raw, &struct{}{}, "")
+	}
+	return oneof.Unknown(c.base(), c.Value, "kind")
 }
 
 func (c Config) isNil() bool {
@@ -247,9 +261,14 @@ func (c Config) MarshalJSON() ([]byte, error) {
 	if u, ok := c.Value.(*UnknownConfig); ok {
 		return u.Raw, nil
 	}
+	return oneof.Merge(c.base(), c.Value, "kind", c.Value.kind())
+}
+
+// base returns the received JSON of Value, nil if Value is another variant now.
+func (c Config) base() json.RawMessage {
 	base := c.RawJSON()
 	if v := variant(oneof.Discriminator(base, "kind")); v == nil || v.kind() != c.Value.kind() {
-		base = nil // Value is another variant now
+		return nil
 	}
-	return oneof.Merge(base, c.Value, "kind", c.Value.kind())
+	return base
 }

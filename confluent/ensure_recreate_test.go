@@ -91,7 +91,7 @@ func TestEnsureRecreatesNothingButADraft(t *testing.T) {
 		},
 		"it can't be read": {
 			tenant: tenantID, faults: []confluenttest.Fault{{Operation: opGet, Status: 403}},
-			action: sdk.EnsureUnchanged, is: confluent.ErrForbidden,
+			is: confluent.ErrForbidden,
 		},
 		"its state is new": {
 			tenant: tenantID, faults: []confluenttest.Fault{{Operation: opGet, Status: 200,
@@ -265,7 +265,7 @@ func TestEnsureRecreatesNoDraftThatRefusesOneConfiguration(t *testing.T) {
 		srv.Inject(confluenttest.Fault{Operation: opUpdate, Status: status})
 		got, err := c.Integrations.Ensure(t.Context(), azure("vault", tenantID), confluent.WithRecreateDraft())
 		require.Equal(t, status, errorOf(t, err).StatusCode)
-		assert.Equal(t, sdk.EnsureUnchanged, got.Action)
+		assert.Empty(t, got.Action, "nothing was done")
 		assert.NotContains(t, methodsOf(srv), "DELETE", status)
 		assert.Len(t, srv.Integrations(env), 1)
 	}

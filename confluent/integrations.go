@@ -239,8 +239,17 @@ func find[T any](
 	return paging.FindOne(c.core, op, name, list, nameAndID)
 }
 
-func idOf(i *Integration) (string, error)     { return i.ID, nil }
-func idOfV1(i *IntegrationV1) (string, error) { return i.ID, nil }
+// idOf returns the ID of an integration that was read.
+func idOf(i *Integration) (string, error) {
+	i.Config.read = true
+	return i.ID, nil
+}
+
+// idOfV1 is idOf for v1.
+func idOfV1(i *IntegrationV1) (string, error) {
+	i.Config.read = true
+	return i.ID, nil
+}
 
 // essential are the members that Ensure and Provision use for decisions. Decoding a Config never
 // fails.
@@ -268,6 +277,10 @@ func pages[T any](ctx context.Context, c *core.Client, op string, checks []error
 		response := listEnvelope[T]{Data: paging.Room[T](len(b), MaxPageSize)}
 		if err := decodeList(b, &response, parts); err != nil {
 			return err
+		}
+		for i := range response.Data {
+			_, config := parts(&response.Data[i])
+			config.read = true
 		}
 		next, err := nextToken(response.Metadata.Next)
 		page.Items, page.NextToken, page.Total = response.Data, next, max(response.Metadata.TotalSize, 0).Int()

@@ -76,6 +76,16 @@ func WithLimiter(limiter ratelimit.Limiter) Option {
 	return vendor.WithLimiter[config](vendorName, limiter)
 }
 
+// DefaultLimiter returns a new limiter, like that of a client without [WithLimiter]. It reads the
+// windows that the server states in headers, and limits the requests in flight when the server
+// refuses requests with 429. Its longest wait is 65 s. Share it between the clients that use one
+// credential:
+//
+//	limiter := confluent.DefaultLimiter()
+//	reader, err := confluent.New(credentials, confluent.WithLimiter(limiter))
+//	writer, err := confluent.New(credentials, confluent.WithLimiter(limiter))
+func DefaultLimiter() *ratelimit.Local { return core.DefaultLimiter(ratelimit.Confluent()) }
+
 // WithTLSConfig is [sdk.WithTLSConfig].
 func WithTLSConfig(cfg *tls.Config) Option { return sdk.WithTLSConfig(cfg) }
 

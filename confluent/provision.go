@@ -83,15 +83,15 @@ func (s *IntegrationsService) Provision(
 	case notThere(readErr):
 		return nil, err
 	case readErr != nil:
-		return created, errors.Join(err, fmt.Errorf("integration %s may be left behind: %w", created.ID, readErr))
+		return created, core.Join(err, fmt.Errorf("integration %s may be left behind: %w", created.ID, readErr))
 	case maybeDone(err) && configured(now, want.Config):
 		return now, nil
 	case now.Status != StatusDraft:
 		left := fmt.Errorf("integration %s is %s and was left as it is", now.ID, now.Status)
-		return now, errors.Join(err, newError(&core.Failure{Operation: op, Err: left}))
+		return now, core.Join(err, newError(&core.Failure{Operation: op, Err: left}))
 	}
 	if deleteErr := s.deleteDraft(clean, created.Environment.ID, created.ID); deleteErr != nil {
-		return now, errors.Join(err, deleteErr)
+		return now, core.Join(err, deleteErr)
 	}
 	return nil, err
 }
@@ -112,7 +112,11 @@ func checkCustomer(c Config) error {
 		return err
 	}
 	if _, unknown := c.Value.(*UnknownConfig); !unknown && drained(c) {
-		return core.Arg("Config", "does not set the customer's identity")
+		hint := ""
+		if names := c.UnknownMembers(); len(names) > 0 {
+			hint = "; unknown members: " + strings.Join(names, ", ")
+		}
+		return core.Arg("Config", "does not set the customer's identity%s", hint)
 	}
 	return nil
 }
@@ -126,11 +130,11 @@ func drained(c Config) bool {
 	return !namesCustomer(c)
 }
 
-// received reports whether a configuration comes from a server: it has the received JSON, or
+// received reports whether a configuration comes from a server: a method has read it, or it has
 // members that the server sets. A configuration that the caller wrote without the customer's
 // identity is probably a mistake.
 func received(c Config) bool {
-	if c.isNil() || c.raw != "" {
+	if c.isNil() || c.read {
 		return !c.isNil()
 	}
 	for _, name := range serverMembers {
@@ -141,10 +145,12 @@ func received(c Config) bool {
 	return false
 }
 
-// namesCustomer reports whether a member of the customer's identity is set.
+// namesCustomer reports whether a member of the customer's identity is set. In a configuration of a
+// known kind that the caller wrote, an unknown member does not count, because it may be misspelt.
 func namesCustomer(c Config) bool {
+	_, unknown := c.Value.(*UnknownConfig)
 	for name := range members(c) {
-		if strings.HasPrefix(name, "customer_") {
+		if strings.HasPrefix(name, "customer_") && (unknown || c.read || c.Value.field(name) != nil) {
 			return true
 		}
 	}
@@ -242,7 +248,9 @@ func passing(err error) bool {
 //   - nothing more, if the integration matches want.
 //
 // In want, the configuration of a draft, which has no customer's identity, counts as none. A
-// configuration with the identity of neither side is [ErrInvalid].
+// configuration with the identity of neither side is [ErrInvalid], unless a method of this package
+// has read it. An unknown member is no identity, because it may be misspelt: see
+// [Config.UnknownMembers].
 //
 // # Compared
 //
@@ -260,11 +268,24 @@ func passing(err error) bool {
 //     succession, Ensure sends GET after the POST to check the spelling.
 //   - If the response to a POST or PATCH is lost, or is 409, Ensure looks up the name again and
 //     compares as usual. Neither request is repeated, even with [WithIdempotent].
+//   - If the lookup after a POST finds none, the result is nil. The error is that of the POST, and
+//     its text says that the lookup found none. After a lost response it is [ErrOutcomeUnknown]:
+//     see below.
 //   - If the PATCH fails, the draft is kept for another try. Ensure returns it with the error. The
-//     other errors of this list, except the first, have no result.
+//     other errors of this list, except the first, have no result. The action is that of the POST,
+//     if there was one, and "" otherwise.
 //   - If the PATCH of a draft is refused with 409, the draft accepts no configuration. The vendor's
 //     servers do this after a configuration that failed. The action is [sdk.EnsureConflicting].
 //     [WithRecreateDraft] allows Ensure to delete such a draft and create it again.
+//
+// # After ErrOutcomeUnknown
+//
+// Call Ensure again, but not at once: a gateway may still deliver the POST, and a list may show a
+// new integration late. How late is not documented by the vendor, so no wait is certain to be long
+// enough. Wait at least as long as an attempt may take, which is 1 min unless [WithAttemptTimeout]
+// sets another time. If Ensure creates a second integration nevertheless, later calls report an
+// [*sdk.AmbiguousError] with both IDs, and you decide which one to delete. After a lost PATCH,
+// Ensure can be called at once: it never creates a second integration in that case.
 //
 // # Concurrency
 //
@@ -310,7 +331,7 @@ func (s *IntegrationsService) ensure(
 	if err != nil {
 		return nil, err
 	}
-	result := &sdk.EnsureResult[Integration]{Action: sdk.EnsureUnchanged, Integration: have}
+	result := &sdk.EnsureResult[Integration]{Integration: have}
 	if origin != paging.Existing {
 		result.Action = sdk.EnsureCreated
 	}
@@ -320,7 +341,7 @@ func (s *IntegrationsService) ensure(
 		return result, err
 	}
 	if deleteErr := s.deleteDraft(ctx, want.Environment.ID, locked.id, opts...); deleteErr != nil {
-		return result, errors.Join(err, deleteErr)
+		return result, core.Join(err, deleteErr)
 	}
 	if have, _, err = s.findOrCreate(ctx, want, locked.id, opts); err != nil {
 		return nil, fmt.Errorf("draft %s, which accepted no configuration, was deleted: %w", locked.id, err)
@@ -380,13 +401,14 @@ func (s *IntegrationsService) complete(
 	// In an unknown kind, the configuration of the draft may already be the wanted one.
 	exported := !blank && !namesCustomer(want.Config)
 	if !draft || want.Config.IsZero() || exported {
-		return result, nil
+		return done(result, sdk.EnsureUnchanged), nil
 	}
-	done, err := s.configure(ctx, have, want.Config, opts)
+	now, err := s.configure(ctx, have, want.Config, opts)
 	if err != nil {
 		return s.notConfigured(ctx, op, result, want.Config, err)
 	}
-	return configuredResult(result, done), nil
+	result.Integration = now
+	return done(result, sdk.EnsureConfigured), nil
 }
 
 // lockedDraftError reports that a draft refused a configuration because of its state.
@@ -412,15 +434,16 @@ func (s *IntegrationsService) notConfigured(
 	now, readErr := s.Get(ctx, result.Integration.Environment.ID, result.Integration.ID)
 	switch {
 	case readErr != nil:
-		return result, errors.Join(err, readErr)
+		return result, core.Join(err, readErr)
 	case configured(now, want):
-		return configuredResult(result, now), nil
+		result.Integration = now
+		return done(result, sdk.EnsureConfigured), nil
 	}
 	result.Integration = now
 	differ := differences(want, now.Config)
 	if now.Status != StatusDraft {
 		result, conflict := conflicting(op, result, now.ID, differ)
-		return result, errors.Join(conflict, err)
+		return result, core.Join(conflict, err)
 	}
 	if errors.Is(err, ErrConflict) {
 		result.Action, result.Differences = sdk.EnsureConflicting, differ
@@ -433,11 +456,10 @@ func (s *IntegrationsService) notConfigured(
 // object. The status for this case is not documented by the vendor.
 func refused(err error) bool { return errors.Is(err, ErrConflict) || errors.Is(err, ErrInvalid) }
 
-// configuredResult returns result with the integration after the PATCH.
-func configuredResult(result *sdk.EnsureResult[Integration], now *Integration) *sdk.EnsureResult[Integration] {
-	result.Integration = now
-	if result.Action == sdk.EnsureUnchanged {
-		result.Action = sdk.EnsureConfigured
+// done returns result with an action, unless it has an earlier one.
+func done[T any](result *sdk.EnsureResult[T], action sdk.EnsureAction) *sdk.EnsureResult[T] {
+	if result.Action == "" {
+		result.Action = action
 	}
 	return result
 }
@@ -471,7 +493,7 @@ func (s *IntegrationsV1Service) Ensure(
 func (s *IntegrationsV1Service) ensure(
 	ctx context.Context, op string, want IntegrationCreateV1, opts []CallOption,
 ) (*sdk.EnsureResult[IntegrationV1], error) {
-	result := &sdk.EnsureResult[IntegrationV1]{Action: sdk.EnsureUnchanged}
+	result := &sdk.EnsureResult[IntegrationV1]{}
 	environment := want.Environment.ID
 	have, origin, err := paging.FindOrCreate(ctx, func() (*IntegrationV1, error) {
 		return s.FindByDisplayName(ctx, environment, want.DisplayName, opts...)
@@ -510,7 +532,7 @@ func (s *IntegrationsV1Service) ensure(
 	if len(differ) > 0 {
 		return conflicting(op, result, have.ID, differ)
 	}
-	return result, nil
+	return done(result, sdk.EnsureUnchanged), nil
 }
 
 func hasStatus(err error) bool {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/apono"
+	"github.com/integrations-go/sdk/apono/aponotest"
 	"github.com/integrations-go/sdk/confluent"
 	"github.com/integrations-go/sdk/confluent/confluenttest"
 	"github.com/integrations-go/sdk/egeria"
@@ -34,11 +35,7 @@ func TestSharedLimiter(t *testing.T) {
 			confluent.WithAPIKey(srv.APIKey, srv.APISecret))
 
 		//doc:begin shared
-		limiter, err := ratelimit.New(ratelimit.WithHeaders(ratelimit.Confluent()))
-		if err != nil {
-			log.Fatal(err)
-		}
-		options := sdk.Options(credentials, confluent.WithLimiter(limiter))
+		options := sdk.Options(credentials, confluent.WithLimiter(confluent.DefaultLimiter()))
 		reader, err := confluent.New(options)
 		if err != nil {
 			log.Fatal(err)
@@ -61,6 +58,41 @@ func TestSharedLimiter(t *testing.T) {
 		group.Wait()
 		assert.Equal(t, 30, countStatus(srv, http.StatusOK))
 		assert.Zero(t, countStatus(srv, http.StatusTooManyRequests))
+	})
+}
+
+// The server refuses one client. The other one waits, too.
+func TestSharedLimiterOfApono(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := aponotest.NewServer(t, aponotest.WithoutSocket())
+		srv.Inject(aponotest.Fault{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"30"}}})
+		credentials := sdk.Options(apono.WithBaseURL(srv.URL), apono.WithHTTPClient(srv.HTTPClient()),
+			apono.WithToken(srv.Token))
+
+		//doc:begin shared-apono
+		options := sdk.Options(credentials, apono.WithLimiter(apono.DefaultLimiter()))
+		reader, err := apono.New(options)
+		if err != nil {
+			log.Fatal(err)
+		}
+		writer, err := apono.New(options, apono.WithAttemptTimeout(5*time.Second))
+		if err != nil {
+			log.Fatal(err)
+		}
+		//doc:end
+
+		begin := time.Now()
+		var group sync.WaitGroup
+		group.Go(func() {
+			_, err := sdk.Collect(reader.Integrations.List(t.Context(), nil))
+			assert.NoError(t, err)
+		})
+		synctest.Wait()
+		_, err = sdk.Collect(writer.Integrations.List(t.Context(), nil))
+		assert.NoError(t, err)
+		assert.GreaterOrEqual(t, time.Since(begin), 30*time.Second)
+		group.Wait()
+		assert.Equal(t, 3, srv.CountCalls("listIntegrationsV4"), "the writer was not refused")
 	})
 }
 

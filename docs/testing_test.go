@@ -1,7 +1,11 @@
 package docs_test
 
 import (
+	"context"
+	"errors"
+	"net"
 	"net/http"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,6 +13,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/integrations-go/sdk"
+	"github.com/integrations-go/sdk/apono"
+	"github.com/integrations-go/sdk/apono/aponotest"
 	"github.com/integrations-go/sdk/confluent"
 	"github.com/integrations-go/sdk/confluent/confluenttest"
 )
@@ -88,3 +95,77 @@ func TestLostResponse(t *testing.T) {
 }
 
 //doc:end
+
+//doc:begin unreachable
+
+// No connection is made, so nothing was sent: also the POST is repeated, and its outcome is known.
+func TestServerThatIsNotReachable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // the pauses between the attempts take no time
+		dials := 0
+		dial := func(context.Context, string, string) (net.Conn, error) {
+			dials++
+			return nil, syscall.ECONNREFUSED
+		}
+		c, err := confluent.New(confluent.WithAPIKey("key", "secret"),
+			confluent.WithHTTPClient(&http.Client{Transport: &http.Transport{DialContext: dial}}))
+		require.NoError(t, err)
+
+		_, err = c.Integrations.Create(t.Context(), confluent.IntegrationCreate{
+			DisplayName: "lake", Provider: confluent.ProviderGCP, Environment: confluent.Reference{ID: "env-abc123"},
+		})
+		require.ErrorIs(t, err, confluent.ErrUnavailable)
+		require.NotErrorIs(t, err, confluent.ErrOutcomeUnknown)
+		assert.Equal(t, 5, dials)
+	})
+}
+
+//doc:end
+
+//doc:begin by-name
+
+// The program creates the integration, so the test does not know its ID.
+func TestSyncThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := aponotest.NewServer(t, aponotest.WithoutSocket())
+		srv.FailSyncNamed("orders", "Error")
+		a, err := apono.New(apono.WithBaseURL(srv.URL), apono.WithHTTPClient(srv.HTTPClient()),
+			apono.WithToken(srv.Token))
+		require.NoError(t, err)
+
+		got, err := a.Integrations.Ensure(t.Context(), apono.IntegrationCreate{Name: "orders", Type: "mock-duck"})
+		require.NoError(t, err)
+		_, err = a.Integrations.WaitSynced(t.Context(), got.Integration.ID, apono.WaitOptions{})
+		_, failed := errors.AsType[*apono.SyncError](err)
+		assert.True(t, failed, err)
+	})
+}
+
+//doc:end
+
+// The two ways of the table to refuse validations of an integration that is created later.
+func TestValidationThatTakesAWhile(t *testing.T) {
+	for name, failValidations := range map[string]func(*confluenttest.Server){
+		"by name": func(srv *confluenttest.Server) { srv.FailValidationNamed("lake", 3, "") },
+		"fault": func(srv *confluenttest.Server) {
+			srv.Inject(confluenttest.Fault{Operation: "validatePimV2Integration", Status: 400, Times: 3})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := confluenttest.NewServer(t, confluenttest.WithoutSocket())
+				failValidations(srv)
+				c, err := confluent.New(confluent.WithBaseURL(srv.URL), confluent.WithHTTPClient(srv.HTTPClient()),
+					confluent.WithAPIKey(srv.APIKey, srv.APISecret))
+				require.NoError(t, err)
+				inEnv := confluent.Reference{ID: "env-1"}
+				account := &confluent.GCPConfig{CustomerGoogleServiceAccount: "a@p.iam.gserviceaccount.com"}
+				got, err := c.Integrations.Ensure(t.Context(), confluent.IntegrationCreate{DisplayName: "lake",
+					Environment: inEnv, Config: confluent.Config{Value: account}})
+				require.NoError(t, err)
+				require.NoError(t, c.Integrations.WaitValid(t.Context(), confluent.IntegrationValidate{
+					ID: got.Integration.ID, Environment: inEnv}, sdk.WaitOptions{}))
+				assert.Equal(t, 4, srv.CountCalls("validatePimV2Integration"))
+			})
+		})
+	}
+}

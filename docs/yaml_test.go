@@ -2,14 +2,19 @@ package docs_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"sigs.k8s.io/yaml"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/apono"
 	"github.com/integrations-go/sdk/confluent"
 )
@@ -37,7 +42,7 @@ func Example_fromYAML() {
 
 	//doc:begin from-yaml
 	var want apono.IntegrationCreate
-	if err := yaml.UnmarshalStrict([]byte(wanted), &want); err != nil { // a member that is misspelt is an error
+	if err := yaml.UnmarshalStrict([]byte(wanted), &want); err != nil { // an unknown member at the top level
 		log.Fatal(err)
 	}
 	got, err := a.Integrations.Ensure(ctx, want)
@@ -56,6 +61,88 @@ func TestMisspeltMembersAreErrors(t *testing.T) {
 	require.NoError(t, yaml.UnmarshalStrict([]byte(wanted), &want))
 	misspelt := strings.Replace(wanted, "connector_id", "conector_id", 1)
 	require.ErrorContains(t, yaml.UnmarshalStrict([]byte(misspelt), &want), "conector_id")
+}
+
+//doc:begin mistakes
+
+// mistakes returns what is probably a mistake in a document that a person has written.
+func mistakes(entry *apono.CatalogEntry, want apono.IntegrationCreate) error {
+	store, _ := want.SecretStoreConfig.Get()
+	problems := []error{apono.ValidateConfig(entry, want.IntegrationConfig, store)}
+	for _, name := range store.UnknownMembers() {
+		problems = append(problems, fmt.Errorf("secret_store_config: unknown member %s", name))
+	}
+	for _, name := range slices.Sorted(maps.Keys(want.IntegrationConfig)) {
+		if value := want.IntegrationConfig[name]; value[0] != '"' {
+			problems = append(problems, fmt.Errorf("integration_config: %s is %s, and no text", name, value))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+//doc:end
+
+func Example_mistakes() {
+	a, srv := startApono()
+	defer srv.Close()
+	var want apono.IntegrationCreate
+	document := strings.NewReplacer("hostname", "host_name", `"5432"`, "5432", "secret_id", "secretid").Replace(wanted)
+	if err := yaml.UnmarshalStrict([]byte(document), &want); err != nil {
+		log.Fatal(err)
+	}
+
+	//doc:begin mistakes-use
+	entry, err := a.Catalog.Get(ctx, want.Type)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(mistakes(entry, want))
+	//doc:end
+
+	// Output:
+	// apono: ValidateConfig: invalid argument hostname: is required (Host name)
+	// apono: ValidateConfig: invalid argument secret: has no SecretID; unknown members: secretid
+	// secret_store_config: unknown member secretid
+	// integration_config: port is 5432, and no text
+}
+
+// The rows of the table of the page.
+func TestWhoFindsAMistake(t *testing.T) {
+	const strict, ensure, validate, unknown = "UnmarshalStrict", "Ensure", "ValidateConfig", "UnknownMembers"
+	for right, tt := range map[string]struct {
+		wrong string
+		found []string
+	}{
+		"connector_id":         {"conector_id", []string{strict}},
+		"secret_id: warehouse": {"secretid: warehouse", []string{ensure, validate, unknown}},
+		"aws: {":               {"aws: {versoin: 2, ", []string{unknown}},
+		"aws:":                 {"awz:", []string{unknown}},
+		"hostname:":            {"host_name:", []string{validate}},
+		`"5432"`:               {"5432", nil},
+	} {
+		a, srv := startApono()
+		var want apono.IntegrationCreate
+		var found []string
+		if err := yaml.UnmarshalStrict([]byte(strings.Replace(wanted, right, tt.wrong, 1)), &want); err != nil {
+			found = append(found, strict)
+		} else {
+			if _, err := a.Integrations.Ensure(t.Context(), want); err != nil {
+				require.ErrorIs(t, err, apono.ErrInvalid)
+				found = append(found, ensure)
+			}
+			store, _ := want.SecretStoreConfig.Get()
+			entry, err := a.Catalog.Get(t.Context(), want.Type)
+			require.NoError(t, err)
+			if apono.ValidateConfig(entry, want.IntegrationConfig, store) != nil {
+				found = append(found, validate)
+			}
+			if store.UnknownMembers() != nil {
+				found = append(found, unknown)
+			}
+		}
+		require.Equal(t, tt.found, found, tt.wrong)
+		require.NoError(t, srv.Close())
+	}
 }
 
 func Example_toYAML() {
@@ -104,4 +191,38 @@ func Example_secretsInJSON() {
 
 	// Output:
 	// false true
+}
+
+//doc:begin new-password
+
+// setSecret sends the secret of a document, also if nothing else has changed.
+func setSecret(a *apono.Client, id string, want apono.IntegrationCreate) error {
+	integration, err := a.Integrations.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	update := apono.UpdateFrom(integration) // keeps everything else
+	update.SecretStoreConfig = want.SecretStoreConfig
+	_, err = a.Integrations.Update(ctx, id, update)
+	return err
+}
+
+//doc:end
+
+func TestNewPasswordNeedsAnUpdate(t *testing.T) {
+	a, srv := startApono()
+	t.Cleanup(func() { assert.NoError(t, srv.Close()) })
+	withPassword := func(password string) apono.IntegrationCreate {
+		return apono.IntegrationCreate{Name: "Warehouse", Type: "mock-duck",
+			SecretStoreConfig: apono.Set(apono.SecretStore{Value: &apono.AponoSecret{
+				Parameters: map[string]string{"password": password}}})}
+	}
+	got, err := a.Integrations.Ensure(t.Context(), withPassword("first"))
+	require.NoError(t, err)
+	again, err := a.Integrations.Ensure(t.Context(), withPassword("second"))
+	require.NoError(t, err)
+	assert.Equal(t, sdk.EnsureUnchanged, again.Action)
+	require.NoError(t, setSecret(a, got.Integration.ID, withPassword("second")))
+	calls := srv.Calls()
+	assert.Contains(t, string(calls[len(calls)-1].Body), `{"apono":{"parameters":{"password":"second"}}}`)
 }

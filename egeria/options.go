@@ -137,6 +137,15 @@ func WithLimiter(limiter ratelimit.Limiter) Option {
 	return vendor.WithLimiter[config](vendorName, limiter)
 }
 
+// DefaultLimiter returns a new limiter, like that of a client without [WithLimiter]. It waits for
+// Retry-After, and limits the requests in flight when the server refuses requests with 429. Its
+// longest wait is 65 s. Share it between the clients that use one credential:
+//
+//	limiter := egeria.DefaultLimiter()
+//	reader, err := egeria.New(platform, credentials, egeria.WithLimiter(limiter))
+//	writer, err := egeria.New(platform, credentials, egeria.WithLimiter(limiter))
+func DefaultLimiter() *ratelimit.Local { return core.DefaultLimiter(ratelimit.Headers{}) }
+
 // WithTLSConfig is [sdk.WithTLSConfig]. The default certificate of a platform is self-signed, so
 // machines do not trust it.
 func WithTLSConfig(cfg *tls.Config) Option { return sdk.WithTLSConfig(cfg) }

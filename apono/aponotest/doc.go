@@ -19,7 +19,8 @@
 //
 // A create makes an integration Initializing, and a refresh makes it Refreshing, until its sync
 // ends: after one more read, or as set by [WithSyncReads] and [WithSyncTime]. It is then Active,
-// unless [Server.FailSync] sets another status.
+// unless [Server.FailSync] or [Server.FailSyncNamed] sets another status. [Server.Add] starts no
+// sync.
 //
 // # Operations
 //

@@ -475,6 +475,9 @@ func flatSecret(secret fakehttp.Object) json.RawMessage {
 // integration_config ({}) and last_sync_time (now; null means never). The source of an owner may
 // have the form of a write or of a read.
 //
+// Add starts no sync. An integration that it adds as INITIALIZING keeps that status until a
+// refresh or [Server.SetStatus].
+//
 // Add panics if the ID is taken, last_sync_time is not RFC 3339, or the integration is not a JSON
 // object.
 func (s *Server) Add(integration any) string {

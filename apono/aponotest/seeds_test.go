@@ -107,6 +107,8 @@ func TestMisuse(t *testing.T) {
 		"status of none": func(c *Server) { c.SetStatus("nobody", "Active") },
 		"sync":           func(c *Server) { c.FailSync(id, "") },
 		"sync of none":   func(c *Server) { c.FailSync("nobody", "Error") },
+		"sync, no name":  func(c *Server) { c.FailSyncNamed("", "Error") },
+		"named sync":     func(c *Server) { c.FailSyncNamed("db", "") },
 		"no value":       func(c *Server) { c.Add(map[string]any{"x": func() {}}) },
 		"fault":          func(c *Server) { c.Inject(Fault{}) },
 		"operation":      func(c *Server) { c.CountCalls("createIntegrationV5") },

@@ -30,7 +30,8 @@ type Server struct {
 	mu           sync.Mutex
 	integrations []*record // in order of creation
 	byID         map[string]*record
-	created      int // number of integrations ever created
+	created      int               // number of integrations ever created
+	outcomes     map[string]string // statuses of the next syncs, by the name of the integration
 	connectors   []*connector
 	resources    map[string]*resource
 }
@@ -39,6 +40,7 @@ type Server struct {
 func Start(opts ...Option) *Server {
 	s := &Server{
 		byID:      map[string]*record{},
+		outcomes:  map[string]string{},
 		resources: map[string]*resource{},
 		config:    fakehttp.Config{Now: time.Now, Strict: true},
 		syncReads: 1,
@@ -51,6 +53,7 @@ func Start(opts ...Option) *Server {
 	}
 	s.config.Ops = s.operations()
 	s.config.Auth = s.authenticate
+	s.config.Unmet = s.unmet
 	s.Token = s.AddToken()
 	for _, id := range s.connectorIDs {
 		s.AddConnector(map[string]string{"id": id})

@@ -3,7 +3,9 @@ package aponotest
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -79,7 +81,12 @@ func (s *Server) endSyncs() {
 }
 
 func (s *Server) endSync(rec *record, at time.Time) {
-	rec.status = cmp.Or(rec.sync.outcome, active)
+	outcome := rec.sync.outcome
+	if outcome == "" {
+		outcome = s.outcomes[rec.name]
+		delete(s.outcomes, rec.name)
+	}
+	rec.status = cmp.Or(outcome, active)
 	rec.sync = syncState{}
 	if rec.status == failed {
 		rec.details = "Sync failed"
@@ -95,12 +102,38 @@ func (s *Server) endSync(rec *record, at time.Time) {
 }
 
 // FailSync makes the current sync of an integration, or the next one, end with a status such as
-// "Warning" or "Error". Later syncs end with "Active" again. FailSync panics for an unknown ID and
-// for an empty status.
+// "Warning" or "Error". Later syncs end with "Active" again. It starts no sync: use it with a
+// create or a refresh, or use [Server.SetStatus]. FailSync panics for an unknown ID and for an
+// empty status.
 func (s *Server) FailSync(id, status string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mustFind(id).sync.outcome = s.mustStatus(status)
+}
+
+// FailSyncNamed is [Server.FailSync] for the integration with a name, which the program under test
+// may create later. If several have the name, the first sync that ends has the status. If no sync
+// of such an integration has ended when the server closes, [Server.Close] returns an error, and a
+// test fails. FailSyncNamed panics for an empty name and for an empty status.
+func (s *Server) FailSyncNamed(name, status string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if name == "" {
+		panic(s.http.Misuse("aponotest: name is empty"))
+	}
+	s.outcomes[name] = s.mustStatus(status)
+}
+
+// unmet returns an error for each name of [Server.FailSyncNamed] that has had no effect.
+func (s *Server) unmet() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(s.outcomes)) {
+		errs = append(errs, fmt.Errorf("aponotest: no sync of an integration named %q has ended, so none is %s",
+			name, s.outcomes[name]))
+	}
+	return errors.Join(errs...)
 }
 
 // SetStatus sets the status of an integration, known or unknown, and ends its sync. SetStatus

@@ -2,6 +2,7 @@ package aponotest
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -79,4 +80,40 @@ func TestFailedSyncs(t *testing.T) {
 	c.must(200, "POST", at+"/refresh", "")
 	c.get(at)
 	same(t, "mended", c.get(at).str("status"), "Active")
+}
+
+// The program under test creates the integration, so the test does not know its ID.
+func TestFailSyncNamed(t *testing.T) {
+	c := start(t)
+	c.FailSyncNamed("db", "error")
+	create := func(name string) string {
+		body := strings.Replace(small, `"name":"duck"`, `"name":"`+name+`"`, 1)
+		at := v4Path + "/" + c.must(200, "POST", v4Path, body).str("id")
+		same(t, "running", c.get(at).str("status"), "INITIALIZING")
+		return at
+	}
+	other, db := create("other"), create("db")
+	same(t, "of another name", c.get(other).str("status"), "ACTIVE")
+	same(t, "of that name", c.get(db).str("status"), "ERROR")
+	same(t, "once", c.get(create("db")).str("status"), "ACTIVE")
+}
+
+func TestAddStartsNoSync(t *testing.T) {
+	c := start(t)
+	id := c.Add(map[string]any{"status": "INITIALIZING"})
+	c.FailSync(id, "Error")
+	for range 5 {
+		same(t, "no sync", c.get(v4Path+"/"+id).str("status"), "INITIALIZING")
+	}
+	c.must(200, "POST", v2Path+"/"+id+"/refresh", "")
+	c.get(v4Path + "/" + id)
+	same(t, "of the refresh", c.get(v4Path+"/"+id).str("status"), "ERROR")
+}
+
+func TestNamedStatusThatNoSyncMetIsReported(t *testing.T) {
+	s := Start(WithoutSocket())
+	s.FailSyncNamed("db", "Error")
+	if err := s.Close(); err == nil || !strings.Contains(err.Error(), `integration named "db"`) {
+		t.Error(err)
+	}
 }

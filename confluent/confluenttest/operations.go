@@ -433,9 +433,11 @@ func (s *Server) validate(r request) (resp fakehttp.Response, p *problem) {
 			return resp, p
 		}
 	}
-	if rec.failures != 0 {
-		rec.failures-- // a negative number stays negative
-		return resp, &problem{status: http.StatusBadRequest, detail: rec.failure}
+	if p = rec.failures.take(); p != nil {
+		return resp, p
+	}
+	if p = s.failures[rec.name].take(); p != nil {
+		return resp, p
 	}
 	return fakehttp.Response{Status: http.StatusNoContent}, nil
 }

@@ -1,7 +1,9 @@
 package confluenttest
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -39,8 +41,24 @@ type record struct {
 	config  fakehttp.Object
 	answers map[bool]json.RawMessage // the JSON to send; the key is true for v1
 
-	failures int // validations still to refuse; negative: all
-	failure  string
+	failures validationFailures
+}
+
+// validationFailures are the validations to refuse.
+type validationFailures struct {
+	left   int // number of validations; negative: all
+	detail string
+	met    bool
+}
+
+// take returns the refusal of a validation, nil if it succeeds. f may be nil.
+func (f *validationFailures) take() *problem {
+	if f == nil || f.left == 0 {
+		return nil
+	}
+	f.met = true
+	f.left-- // a negative number stays negative
+	return &problem{status: http.StatusBadRequest, detail: cmp.Or(f.detail, "Cloud provider setup incomplete")}
 }
 
 // cloud has the differences between the three providers.
@@ -403,11 +421,34 @@ func (s *Server) SetUsages(id string, crns ...string) {
 // negative, all fail. The default of detail is "Cloud provider setup incomplete". FailValidation
 // panics for an unknown ID.
 func (s *Server) FailValidation(id string, times int, detail string) {
-	if detail == "" {
-		detail = "Cloud provider setup incomplete"
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := s.mustFind(id)
-	r.failures, r.failure = times, detail
+	s.mustFind(id).failures = validationFailures{left: times, detail: detail}
+}
+
+// FailValidationNamed is [Server.FailValidation] for the integrations with a display name, which
+// the program under test may create later. times is the number of their validations together. If
+// there has been none when the server closes, [Server.Close] returns an error, and a test fails.
+// FailValidationNamed panics for an empty name.
+func (s *Server) FailValidationNamed(displayName string, times int, detail string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if displayName == "" {
+		panic(s.http.Misuse("confluenttest: display name is empty"))
+	}
+	s.failures[displayName] = &validationFailures{left: times, detail: detail}
+}
+
+// unmet returns an error for each name of [Server.FailValidationNamed] that has had no effect.
+func (s *Server) unmet() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(s.failures)) {
+		if f := s.failures[name]; !f.met && f.left != 0 {
+			errs = append(errs, fmt.Errorf("confluenttest: no integration named %q was validated, so none was refused",
+				name))
+		}
+	}
+	return errors.Join(errs...)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -36,6 +37,39 @@ func TestFailValidation(t *testing.T) {
 	}
 	c.FailValidation(id, 0, "")
 	c.equal("mended", validate(), "valid")
+}
+
+// The program under test creates the integration, so the test does not know its ID.
+func TestFailValidationNamed(t *testing.T) {
+	c := newClient(t)
+	c.FailValidationNamed("vault", 3, "Azure setup required")
+	c.FailValidationNamed("never refused", 0, "")
+	validate := func(id string) string {
+		r := c.do("POST", v2Path+":validate", `{"id":"`+id+`","environment":{"id":"env-1"}}`)
+		return strconv.Itoa(r.status)
+	}
+	add := func(name string) string {
+		return c.Add("env-1", map[string]any{"display_name": name, "config": map[string]string{
+			"kind": "AzureIntegrationConfig", "customer_azure_tenant_id": tenant}})
+	}
+	vault, other, second := add("vault"), add("other"), add("vault")
+	c.FailValidation(vault, 1, "")
+	for i, want := range []string{"400", "400", "400", "204"} {
+		c.equal("of that name", validate(vault), want)
+		c.equal("of another name", validate(other), "204")
+		if i == 2 {
+			c.equal("of that name, too", validate(second), "400")
+		}
+	}
+	c.equal("no more", validate(second), "204")
+}
+
+func TestNamedFailureThatNoValidationMetIsReported(t *testing.T) {
+	s := Start(WithoutSocket())
+	s.FailValidationNamed("vault", 1, "")
+	if err := s.Close(); err == nil || !strings.Contains(err.Error(), `no integration named "vault" was validated`) {
+		t.Error(err)
+	}
 }
 
 func TestSeeds(t *testing.T) {
@@ -142,6 +176,7 @@ func TestMisuse(t *testing.T) {
 		"usages of a draft":   func(s *Server) { s.SetUsages(id, usage) },
 		"usages of nothing":   func(s *Server) { s.SetUsages("x") },
 		"validation":          func(s *Server) { s.FailValidation("x", 1, "") },
+		"validation, no name": func(s *Server) { s.FailValidationNamed("", 1, "") },
 		"operation":           func(s *Server) { s.CountCalls("createPimV3Integration") },
 		"fault":               func(s *Server) { s.Inject(Fault{Operation: "createPimV3Integration", Status: 500}) },
 		"status":              func(s *Server) { s.Inject(Fault{Status: 99}) },

@@ -30,7 +30,8 @@ type Server struct {
 	keys         map[string]string // secrets by ID; "" if deleted
 	integrations []*record         // in order of creation
 	byID         map[string]*record
-	created      int // number of integrations ever created
+	created      int                            // number of integrations ever created
+	failures     map[string]*validationFailures // by display name
 }
 
 // Start starts a server that runs until Close. See [NewServer] for tests.
@@ -39,6 +40,7 @@ func Start(opts ...Option) *Server {
 		environments: map[string]bool{"env-1": true},
 		keys:         map[string]string{},
 		byID:         map[string]*record{},
+		failures:     map[string]*validationFailures{},
 		config:       fakehttp.Config{Now: time.Now},
 	}
 	for _, opt := range opts {
@@ -47,6 +49,7 @@ func Start(opts ...Option) *Server {
 	s.style.setDefaults()
 	s.config.Ops = s.operations()
 	s.config.Auth = s.authenticate
+	s.config.Unmet = s.unmet
 	s.APIKey, s.APISecret = s.AddAPIKey()
 	s.http = fakehttp.Start(s.config)
 	s.URL = s.http.URL

@@ -19,8 +19,12 @@ import (
 	"github.com/integrations-go/sdk/confluent"
 )
 
-// ensuring are the Ensure methods of each vendor. They return the action.
-var ensuring = map[string]map[string]func(context.Context, any, string) (sdk.EnsureAction, error){
+// ensureFunc calls an Ensure method for a name, and returns the action. Its client is a vendor's
+// client.
+type ensureFunc func(ctx context.Context, client any, name string) (sdk.EnsureAction, error)
+
+// ensuring are the Ensure methods of each vendor.
+var ensuring = map[string]map[string]ensureFunc{
 	"confluent": {
 		"v2": func(ctx context.Context, c any, name string) (sdk.EnsureAction, error) {
 			want := confluent.IntegrationCreate{DisplayName: name, Provider: "GCP",

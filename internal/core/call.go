@@ -218,7 +218,7 @@ func (c *Client) lostDelete(cs *call, f *Failure) error {
 	gone, err := cs.opts.isGone()
 	if err != nil {
 		f.OutcomeUnknown = true
-		return errors.Join(c.newError(f), err)
+		return Join(c.newError(f), err)
 	}
 	if gone {
 		return nil

@@ -187,16 +187,7 @@ func (o *Options) Build(want string) (*Client, error) {
 	}
 	var err error
 	if !o.limiter {
-		// The limiter and the retries have the same longest wait.
-		policy := o.Retry.withDefaults()
-		limits := []ratelimit.Option{
-			ratelimit.WithMaxWait(max(policy.MaxServerWait, 1)),
-			ratelimit.WithAdaptiveInFlight(startInFlight, 1),
-		}
-		if o.Headers != (ratelimit.Headers{}) {
-			limits = append(limits, ratelimit.WithHeaders(o.Headers))
-		}
-		if o.Limiter, err = ratelimit.New(limits...); err != nil {
+		if o.Limiter, err = newLimiter(o.Headers, o.Retry); err != nil {
 			return nil, err
 		}
 	}
@@ -204,4 +195,26 @@ func (o *Options) Build(want string) (*Client, error) {
 		return nil, err
 	}
 	return New(o.Config)
+}
+
+// newLimiter returns the limiter of a client that has none of its caller. The limiter and the
+// retries have the same longest wait.
+func newLimiter(headers ratelimit.Headers, retry RetryPolicy) (*ratelimit.Local, error) {
+	limits := []ratelimit.Option{
+		ratelimit.WithMaxWait(max(retry.withDefaults().MaxServerWait, 1)),
+		ratelimit.WithAdaptiveInFlight(startInFlight, 1),
+	}
+	if headers != (ratelimit.Headers{}) {
+		limits = append(limits, ratelimit.WithHeaders(headers))
+	}
+	return ratelimit.New(limits...)
+}
+
+// DefaultLimiter returns a new limiter, like that of a client with the default retry policy.
+func DefaultLimiter(headers ratelimit.Headers) *ratelimit.Local {
+	limiter, err := newLimiter(headers, DefaultRetryPolicy())
+	if err != nil {
+		panic(err) // the options are constant, and valid
+	}
+	return limiter
 }

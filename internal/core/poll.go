@@ -2,7 +2,6 @@ package core
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -80,7 +79,7 @@ func Poll(ctx context.Context, o PollOptions, look func(context.Context) (done b
 		}
 		Sleep(ctx, pause-rand.N(pause/5+1))
 		if ctx.Err() != nil {
-			return errors.Join(ctx.Err(), last)
+			return Join(ctx.Err(), last)
 		}
 	}
 }

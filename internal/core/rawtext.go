@@ -3,7 +3,6 @@ package core
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -90,7 +89,7 @@ func peekBody(req *http.Request) ([]byte, error) {
 		err = body.Close()
 	}
 	if ended := ctx.Err(); ended != nil {
-		err = errors.Join(Ended(ctx), err)
+		err = Join(Ended(ctx), err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("request body: %w", err)

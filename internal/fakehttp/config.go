@@ -72,4 +72,8 @@ type Config struct {
 	MaxInFlight int
 	// Latency is a wait before each operation.
 	Latency time.Duration
+
+	// Unmet returns an error for what a test has set and no call has met, besides faults.
+	// nil means that there is nothing else.
+	Unmet func() error
 }

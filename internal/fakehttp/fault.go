@@ -143,9 +143,12 @@ func (s *Server) applyFault(r *http.Request, f *Fault, run func() Response) (res
 
 // unmet returns an error for each fault that was not met. A fault for all calls is never unmet.
 func (s *Server) unmet() error {
+	var errs []error
+	if s.cfg.Unmet != nil {
+		errs = append(errs, s.cfg.Unmet())
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var errs []error
 	for _, f := range s.faults {
 		if f.Times > 0 {
 			errs = append(errs, fmt.Errorf("fakehttp: fault not met: %v, %d more expected", f.Fault, f.Times))

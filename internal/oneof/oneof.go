@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -185,6 +186,27 @@ func skipSpace(data string, i int) int {
 	return i
 }
 
+// Unknown returns the sorted names of the members of the object raw that the struct that v points
+// to has no field for. key is known, too.
+func Unknown(raw []byte, v any, key string) []string {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(raw, &members) != nil {
+		return nil
+	}
+	delete(members, key)
+	withoutFields(members, v)
+	return slices.Sorted(maps.Keys(members))
+}
+
+// withoutFields deletes the members that the struct that v points to has a field for.
+func withoutFields(members map[string]json.RawMessage, v any) {
+	for f := range reflect.TypeOf(v).Elem().Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		// decoding ignores letter case too
+		maps.DeleteFunc(members, func(member string, _ json.RawMessage) bool { return strings.EqualFold(member, name) })
+	}
+}
+
 // Merge encodes the struct that v points to as a JSON object. It adds the member key with the
 // discriminator, unless key is "". It also adds the members of the object raw that v's type has no
 // field for. All other members come only from v: clearing a field removes the member.
@@ -194,11 +216,7 @@ func Merge(raw []byte, v any, key, discriminator string) ([]byte, error) {
 		if err := json.Unmarshal(raw, &out); err != nil {
 			return nil, err
 		}
-		for f := range reflect.TypeOf(v).Elem().Fields() {
-			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			// decoding ignores letter case too
-			maps.DeleteFunc(out, func(member string, _ json.RawMessage) bool { return strings.EqualFold(member, name) })
-		}
+		withoutFields(out, v)
 	}
 	fresh, err := Encode(v)
 	if err != nil {

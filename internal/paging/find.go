@@ -64,7 +64,8 @@ const (
 
 // FindOrCreate calls look, a function that uses [FindOne]. If there is no object, it calls create.
 // If the response to the create is lost or a conflict, it calls look again, because another program
-// may have created the object. If there is still none, it returns the error of the create.
+// may have created the object. If there is still none, the error is that of the create, and its
+// text says so.
 func FindOrCreate[T any](ctx context.Context, look, create func() (*T, error)) (*T, Origin, error) {
 	found, err := look()
 	if !errors.As(err, new(*noneError)) { // a 404 of the server has another meaning
@@ -84,10 +85,10 @@ func FindOrCreate[T any](ctx context.Context, look, create func() (*T, error)) (
 	}
 	found, lookErr := look()
 	switch {
-	case errors.As(lookErr, new(*noneError)):
-		return nil, Existing, err // ErrNotFound would make the caller create it again
+	case errors.As(lookErr, new(*noneError)): // ErrNotFound would make the caller create it again
+		return nil, Existing, fmt.Errorf("%w; a second lookup of the name found none", err)
 	case lookErr != nil:
-		return nil, Existing, errors.Join(err, lookErr)
+		return nil, Existing, core.Join(err, lookErr)
 	}
 	return found, origin, nil
 }

@@ -1,7 +1,6 @@
 package paging
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,7 +45,7 @@ func (k Kept[T]) Check(c *core.Client, operation, name string, created *T, opts 
 	if err != nil {
 		renamed.fate = "it is left behind"
 	}
-	return errors.Join(c.Fail(&core.Failure{Operation: operation, Err: renamed}), err)
+	return core.Join(c.Fail(&core.Failure{Operation: operation, Err: renamed}), err)
 }
 
 // plain reports whether a name has only one spelling: it is ASCII without control characters, and

@@ -46,7 +46,7 @@ func TestMethodsHaveTheirOperationsAndExamples(t *testing.T) {
 	assert.NotContains(t, found, "Client.CloseIdleConnections", "it sends nothing")
 	assert.Equal(
 		t,
-		"confluent/example_test.go",
+		example{"confluent/example_test.go", "ExampleIntegrationsService_Get"},
 		found["IntegrationsService.Get"].example,
 		"its own one, not the first that calls it",
 	)
@@ -58,7 +58,9 @@ func TestEachMethodHasAnExample(t *testing.T) {
 		require.NoError(t, err)
 		require.NotEmpty(t, methods)
 		for _, m := range methods {
-			assert.NotEmpty(t, m.example, "%s.%s.%s: add an example to the package", vendor.name, m.receiver, m.name)
+			name := vendor.name + "." + m.receiver + "." + m.name
+			assert.NotEmpty(t, m.example.file, "%s: add an example to the package", name)
+			assert.Regexp(t, `example`, m.example.file, "an example, and not a test")
 		}
 	}
 }
@@ -81,13 +83,14 @@ func TestAnOperationWithoutAMethodIsAnError(t *testing.T) {
 }
 
 func TestARowNamesAllOperations(t *testing.T) {
-	m := method{receiver: "S", name: "Do", example: "examples/quickstart/main.go", operations: []operation{
-		{"a", "GET", "/a"}, {"b", "POST", "/b"},
-	}}
+	m := method{receiver: "S", name: "Do", example: example{file: "examples/quickstart/main.go"}}
+	m.operations = []operation{{"a", "GET", "/a"}, {"b", "POST", "/b"}}
 	assert.Equal(
 		t,
 		"| [`Do`](https://pkg.go.dev/github.com/integrations-go/sdk/apono#S.Do) | `a` GET `/a`<br>`b` POST `/b` | "+
 			"[quickstart](../examples/quickstart/main.go) |\n",
 		row("apono", m),
 	)
+	m.example = example{"apono/example_test.go", "ExampleS_Do"}
+	assert.Contains(t, row("apono", m), " | [`ExampleS_Do`](../apono/example_test.go) in example_test.go |\n")
 }

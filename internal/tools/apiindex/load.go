@@ -45,7 +45,13 @@ func operations(root, vendor string) ([]operation, error) {
 type method struct {
 	receiver, name string
 	operations     []operation
-	example        string // a path below the root, "" without one
+	example        example
+}
+
+// example is a function that calls a method. The zero value is none.
+type example struct {
+	file string // a path below the root
+	name string // "" for a function of a program
 }
 
 // load returns the methods of a vendor's package, ordered by receiver and name.
@@ -60,7 +66,7 @@ func load(root, vendor string) ([]method, error) {
 		return nil, err
 	}
 	calls := map[string][]string{} // what a function refers to, by full names
-	examples := map[string]string{}
+	examples := map[string]example{}
 	var plain *packages.Package
 	for _, p := range all {
 		if p.ID != module+"/"+vendor {
@@ -157,10 +163,10 @@ func generated(p *packages.Package, all []operation) (map[string]operation, erro
 	return sent, nil
 }
 
-// addExamples notes for each function that the examples of p refer to the file of an example: of
-// its own one if there is one, or else of the first that calls it. All functions of a program are
-// examples.
-func addExamples(examples map[string]string, root string, p *packages.Package) error {
+// addExamples notes an example for each function that the examples of p refer to: its own one if
+// there is one, or else the first that calls it. Examples of a package are in the files whose names
+// contain "example". All functions of a program are examples.
+func addExamples(examples map[string]example, root string, p *packages.Package) error {
 	abs, err := filepath.Abs(root)
 	if err != nil {
 		return err
@@ -177,10 +183,16 @@ func addExamples(examples map[string]string, root string, p *packages.Package) e
 			if err != nil {
 				return err
 			}
+			found := example{file: filepath.ToSlash(path)}
+			if p.Name != "main" {
+				if found.name = f.Name.Name; !strings.Contains(filepath.Base(path), "example") {
+					continue // a file of tests
+				}
+			}
 			for _, name := range uses(p, f.Body) {
 				mine := f.Name.Name == exampleName(name)
-				if _, found := examples[name]; !found || mine && !own[name] {
-					examples[name], own[name] = filepath.ToSlash(path), mine
+				if _, noted := examples[name]; !noted || mine && !own[name] {
+					examples[name], own[name] = found, mine
 				}
 			}
 		}
@@ -203,7 +215,7 @@ func methodsOf(
 	p *packages.Package,
 	calls map[string][]string,
 	sent map[string]operation,
-	examples map[string]string,
+	examples map[string]example,
 ) []method {
 	var methods []method
 	for _, file := range p.Syntax {

@@ -82,14 +82,18 @@ func row(vendor string, m method) string {
 	if len(operations) == 0 {
 		operations = []string{"any"}
 	}
-	example := ""
-	if m.example != "" {
-		name := path.Base(m.example)
-		if folder := path.Base(path.Dir(m.example)); folder != vendor { // a program
-			name = folder
-		}
-		example = fmt.Sprintf("[%s](../%s)", name, m.example)
-	}
 	link := fmt.Sprintf("https://pkg.go.dev/%s/%s#%s.%s", module, vendor, m.receiver, m.name)
-	return fmt.Sprintf("| [`%s`](%s) | %s | %s |\n", m.name, link, strings.Join(operations, "<br>"), example)
+	return fmt.Sprintf("| [`%s`](%s) | %s | %s |\n", m.name, link, strings.Join(operations, "<br>"), m.example)
+}
+
+// String returns a link to the example, "" if there is none. It shows the name of the function and
+// its file, or the folder of a program.
+func (e example) String() string {
+	switch {
+	case e.file == "":
+		return ""
+	case e.name == "":
+		return fmt.Sprintf("[%s](../%s)", path.Base(path.Dir(e.file)), e.file)
+	}
+	return fmt.Sprintf("[`%s`](../%s) in %s", e.name, e.file, path.Base(e.file))
 }
