@@ -21,7 +21,7 @@ import (
 // Users of a fake set faults by these names.
 func TestFakesDocumentEachOperation(t *testing.T) {
 	t.Parallel()
-	list := regexp.MustCompile(`# Operations\s+Faults and call counts name operations by [^:]+: ([^.]+)\.`)
+	list := regexp.MustCompile(`# Operations\s+Faults and call counts name operations by [^:]+:\n\n((?: +- \w+\n)+)`)
 	for _, v := range vendors {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
@@ -30,10 +30,7 @@ func TestFakesDocumentEachOperation(t *testing.T) {
 			require.NoError(t, err)
 			found := list.FindStringSubmatch(f.Doc.Text())
 			require.NotNil(t, found, "%s has no list of operations that matches %s", file, list)
-			named := strings.FieldsFunc(strings.ReplaceAll(found[1], " and ", ", "), func(r rune) bool {
-				return strings.ContainsRune(", \n", r)
-			})
-			named = slices.DeleteFunc(named, func(word string) bool { return word == "and" })
+			named := slices.DeleteFunc(strings.Fields(found[1]), func(word string) bool { return word == "-" })
 			for _, op := range specified.Operations(v.name) {
 				i := slices.Index(named, op.ID)
 				if assert.GreaterOrEqual(t, i, 0,
