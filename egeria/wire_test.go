@@ -349,7 +349,7 @@ func (tt *wireCall) play(t *testing.T, d egeria.Dialect, server, escaped string)
 		}
 		return ok(fitting)
 	}
-	c := p.client(t, egeria.WithDialect(d), egeria.WithUserAgent("my-app/1.2"))
+	c := p.client(t, egeria.WithDialect(d), egeria.WithUserAgent("my-app/1.2"), egeria.WithStrict())
 	require.NoError(t, tt.do(context.WithValue(t.Context(), dialectKey{}, d), c, server))
 	sent := p.only(func(request) bool { return true })
 	if d == egeria.Dialect6 && !slices.Contains([]string{"Client.Login", "Client.ChangePassword", "Platform.Origin"},
