@@ -184,7 +184,8 @@ func TestEachMethodSendsExactlyItsRequest(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w, c := newWire(t, nil, apono.WithUserAgent("my-app/1.2"), apono.WithStrict())
-			require.NoError(t, tt.do(t.Context(), c), "if the response is not valid, add one to fitting in wire_kit_test.go")
+			require.NoError(t, tt.do(t.Context(), c),
+				"if the response is not valid, add one to fitting in wire_kit_test.go")
 			require.Len(t, w.sent, 1)
 			got := w.sent[0]
 			assert.Equal(t, tt.method, got.Method)

@@ -192,8 +192,8 @@ func TestCallOptionsThatAreNotValidAreRefusedBeforeAnythingIsSent(t *testing.T) 
 	})
 }
 
-// requireRefusals checks that each call option that takes an argument has a row. The first word of a
-// row is the option.
+// requireRefusals checks that each call option that takes an argument has a row. The first word of
+// a row is the option.
 func requireRefusals(t *testing.T, rows []string) {
 	t.Helper()
 	for name, option := range functions(t, "../../calloption.go", "CallOption") {

@@ -193,8 +193,8 @@ func TestServerWaitIsObeyedToTheSecondAndALittleMore(t *testing.T) {
 	})
 }
 
-// waitsWithoutAHeader are the statuses after which the wait is random: one that asks for a wait, and
-// two that do not.
+// waitsWithoutAHeader are the statuses after which the wait is random: one that asks for a wait,
+// and two that do not.
 var waitsWithoutAHeader = []int{429, 502, 503}
 
 // Each bound fails the test if it is halved or doubled. The longest of 200 waits is below three

@@ -48,8 +48,8 @@ func (c *Client) Decode(b []byte, out any) error {
 }
 
 // CallObject sends a request whose response is an object, and decodes it. A response for which
-// object.Check returns an error or no ID is an error, for example {} or an error document with a 2xx
-// status.
+// object.Check returns an error or no ID is an error, for example {} or an error document with a
+// 2xx status.
 func CallObject[T any, O ~func(*CallOptions)](
 	ctx context.Context, c *Client, operation string, opts []O, object Object[T], send Send,
 ) (*T, error) {
