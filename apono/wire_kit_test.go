@@ -92,8 +92,8 @@ const (
 		`"cloud_provider_type":"AWS","sessions":[]}`
 )
 
-// fitting returns a successful response to any operation. wireCalls run with WithStrict, so it has
-// the required members.
+// fitting returns a successful response to any operation. wireCalls also run with WithStrict, so it
+// has the required members.
 func fitting(r *http.Request) answer {
 	path := r.URL.Path
 	switch {

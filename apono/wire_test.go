@@ -183,9 +183,11 @@ func TestEachMethodSendsExactlyItsRequest(t *testing.T) {
 	for _, tt := range wireCalls() {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			w, c := newWire(t, nil, apono.WithUserAgent("my-app/1.2"), apono.WithStrict())
-			require.NoError(t, tt.do(t.Context(), c),
+			_, strict := newWire(t, nil, apono.WithStrict())
+			require.NoError(t, tt.do(t.Context(), strict),
 				"if the response is not valid, add one to fitting in wire_kit_test.go")
+			w, c := newWire(t, nil, apono.WithUserAgent("my-app/1.2"))
+			require.NoError(t, tt.do(t.Context(), c))
 			require.Len(t, w.sent, 1)
 			got := w.sent[0]
 			assert.Equal(t, tt.method, got.Method)
