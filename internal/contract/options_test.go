@@ -173,7 +173,7 @@ func TestCallOptionsThatAreNotValidAreRefusedBeforeAnythingIsSent(t *testing.T) 
 		"WithHeader value with a break":   sdk.WithHeader("X", "a\nb"),
 		"WithHeader value with NUL":       sdk.WithHeader("X", "\x00"),
 	}
-	requireRefusals(t, slices.Collect(maps.Keys(refused)))
+	requireRefusals(t, "calloption.go", "CallOption", slices.Collect(maps.Keys(refused)))
 	for _, name := range []string{"Authorization", "authorization", "PROXY-authorization", "Host", "content-length",
 		"Transfer-Encoding", "Connection", "Upgrade", "TE", "Trailer", "Keep-Alive", "Accept-Encoding", "Expect"} {
 		refused["WithHeader "+name] = sdk.WithHeader(name, canary)
@@ -192,11 +192,33 @@ func TestCallOptionsThatAreNotValidAreRefusedBeforeAnythingIsSent(t *testing.T) 
 	})
 }
 
-// requireRefusals checks that each call option that takes an argument has a row. The first word of
-// a row is the option.
-func requireRefusals(t *testing.T, rows []string) {
+func TestOptionsThatAreNotValidAreRefused(t *testing.T) {
+	refused := map[string]sdk.Option{ // the first word is the option
+		"Options nil": sdk.Options(nil), "WithHTTPClient nil": sdk.WithHTTPClient(nil),
+		"WithTLSConfig nil": sdk.WithTLSConfig(nil), "WithMiddleware nil": sdk.WithMiddleware(nil),
+		"WithRetry of delays in the wrong order": sdk.WithRetry(sdk.RetryPolicy{MinDelay: 2, MaxDelay: 1}),
+		"WithAttemptTimeout 0":                   sdk.WithAttemptTimeout(0),
+		"WithAttemptTimeout negative":            sdk.WithAttemptTimeout(-time.Second),
+		"WithMaxResponseBytes 0":                 sdk.WithMaxResponseBytes(0),
+		"WithUserAgent with a break":             sdk.WithUserAgent(canary + "\r\ny"),
+		"WithDebug nil":                          sdk.WithDebug(nil),
+	}
+	requireRefusals(t, "option.go", "Option", append(slices.Collect(maps.Keys(refused)), "WithLogger takes any"))
+	each(t, func(t *testing.T, v vendor) {
+		for name, option := range refused {
+			err := newWith(v, option)
+			require.ErrorIs(t, err, sdk.ErrInvalid, name)
+			assert.NotEmpty(t, viewed(t, v, err).Argument, name)
+			assert.NotContains(t, err.Error(), canary, name)
+		}
+	})
+}
+
+// requireRefusals checks that each option of a file that takes an argument has a row. The first
+// word of a row is the option.
+func requireRefusals(t *testing.T, file, result string, rows []string) {
 	t.Helper()
-	for name, option := range functions(t, "../../calloption.go", "CallOption") {
+	for name, option := range functions(t, "../../"+file, result) {
 		assert.True(t, option.parameters == "" || slices.ContainsFunc(rows, func(row string) bool {
 			return strings.HasPrefix(row, name+" ")
 		}), "no argument of %s is refused: add a row to %s in internal/contract/options_test.go", name, t.Name())
