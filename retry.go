@@ -27,9 +27,9 @@ type RetryPolicy struct {
 	// default is 5. 1 or a negative number turns retries off. After a 401, one attempt
 	// with another token does not count if the token comes from a source.
 	MaxAttempts int
-	// MinDelay and MaxDelay limit the backoff if the server asks for no wait. The backoff
-	// is a random time up to MinDelay. The limit doubles with every attempt, up to
-	// MaxDelay. The defaults are 500 ms and 30 s. Negative: no wait.
+	// MinDelay and MaxDelay limit the backoff if the server states no wait, also after a
+	// 429. The backoff is a random time up to MinDelay. The limit doubles with every
+	// attempt, up to MaxDelay. The defaults are 500 ms and 30 s. Negative: no wait.
 	MinDelay, MaxDelay time.Duration
 	// MaxServerWait is the longest wait that the client accepts from a server
 	// (Retry-After, or the vendor's reset header). If the wait is longer, or exceeds the

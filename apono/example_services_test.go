@@ -94,7 +94,8 @@ func ExampleResourcesService_Permissions() {
 	// READ_ONLY mysql-table
 }
 
-// Whether the server replaces the tags or adds to them is not documented. Send all tags.
+// Whether the server replaces the tags or adds to them is not documented by the vendor. Send all
+// tags.
 func ExampleResourcesService_SetUserTags() {
 	c, srv := exampleClient()
 	defer srv.Close()

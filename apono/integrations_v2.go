@@ -99,8 +99,8 @@ func (s *IntegrationsV2Service) Delete(ctx context.Context, id string, opts ...C
 
 // Refresh sends POST /api/v2/integrations/{id}/refresh, which makes Apono read the integration
 // again. [IntegrationsService.WaitSynced] waits for the end. Set its [WaitOptions].Before to the
-// integration as read before the call, because it is not documented whether the server shows the
-// refresh before it responds.
+// integration as read before the call, because it is not documented by the vendor whether the
+// server shows the refresh before it responds.
 //
 // The request is not repeated after an ambiguous failure, unless [WithIdempotent] allows it: a
 // second refresh costs work, but is not known to do harm.

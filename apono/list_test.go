@@ -36,11 +36,11 @@ func idsOf(items []*apono.Integration) []string {
 	return ids
 }
 
-// errorOf returns the *Error in err.
-func errorOf(t *testing.T, err error) *apono.Error {
+// errorOf returns the *Error in err. A failure names the call.
+func errorOf(t *testing.T, err error, call ...string) *apono.Error {
 	t.Helper()
 	e, ok := errors.AsType[*apono.Error](err)
-	require.Truef(t, ok, "no *Error: %v", err)
+	require.Truef(t, ok, "no *Error: %v %s", err, strings.Join(call, " "))
 	return e
 }
 

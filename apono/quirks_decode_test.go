@@ -171,7 +171,7 @@ func TestDocumentsOfAnotherKindAreErrors(t *testing.T) {
 					continue // responses without a result have their own test
 				}
 				_, c := newWire(t, []answer{good(body)})
-				e := errorOf(t, tt.do(t.Context(), c))
+				e := errorOf(t, tt.do(t.Context(), c), tt.name)
 				assert.Equal(t, 200, e.StatusCode, tt.name)
 				assert.Equal(t, body, string(e.Body), tt.name)
 			}

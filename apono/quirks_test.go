@@ -198,7 +198,7 @@ func TestQuirksOfResponses(t *testing.T) {
 		for _, tt := range wireCalls() {
 			_, c := newWire(t, []answer{{200, "<html><body>Sign in, secret-of-the-page</body></html>",
 				[]string{"text/html"}}})
-			e := errorOf(t, tt.do(t.Context(), c))
+			e := errorOf(t, tt.do(t.Context(), c), tt.name)
 			assert.Equal(t, 200, e.StatusCode, tt.name)
 			assert.Contains(t, string(e.Body), "Sign in", tt.name)
 			assert.NotContains(t, e.Error(), "<html>")

@@ -3,124 +3,17 @@ package apono_test
 import (
 	"context"
 	"encoding/json"
-	"io"
-	"iter"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/apono"
 	"github.com/integrations-go/sdk/internal/contract/specified"
 )
-
-// answer is a response. The default of its type is JSON.
-type answer struct {
-	status int
-	body   string
-	kind   []string // Content-Type; an empty list that is not nil means none
-}
-
-func good(body string) answer { return answer{status: http.StatusOK, body: body} }
-
-// wire stores the requests of a client.
-type wire struct {
-	mu   sync.Mutex
-	sent []sent
-	echo func(request string) string // the body of a 400 that replaces the answers
-}
-
-type sent struct {
-	*http.Request
-	hasBody bool
-	body    string
-}
-
-// newWire returns a client in memory. It gets the answers in order, and the last one for all
-// further requests. Without answers it gets a successful response to each operation.
-func newWire(t *testing.T, answers []answer, opts ...apono.Option) (*wire, *apono.Client) {
-	t.Helper()
-	w := &wire{}
-	serve := transport(func(r *http.Request) (*http.Response, error) {
-		s := sent{Request: r, hasBody: r.Body != nil && r.Body != http.NoBody}
-		if s.hasBody {
-			b, err := io.ReadAll(r.Body)
-			if err != nil {
-				return nil, err
-			}
-			s.body = string(b)
-		}
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.sent = append(w.sent, s)
-		a := fitting(r)
-		if len(answers) > 0 {
-			a = answers[min(len(w.sent), len(answers))-1]
-		}
-		if w.echo != nil {
-			a = answer{status: http.StatusBadRequest, body: w.echo(s.body)}
-		}
-		rec := httptest.NewRecorder()
-		rec.Header()["Content-Type"] = []string{"application/json"}
-		if a.kind != nil {
-			rec.Header()["Content-Type"] = a.kind
-		}
-		rec.WriteHeader(a.status)
-		_, _ = rec.WriteString(a.body)
-		return rec.Result(), nil
-	})
-	c, err := apono.New(append([]apono.Option{
-		apono.WithToken("tap-token-of-nobody"), apono.WithHTTPClient(&http.Client{Transport: serve}),
-		apono.WithRetry(sdk.RetryPolicy{MaxAttempts: 1}),
-	}, opts...)...)
-	require.NoError(t, err)
-	return w, c
-}
-
-const minimal = `{"id":"i-1","name":"n","type":"mysql","category":"RESOURCES","status":"ACTIVE",` +
-	`"integration_config":{}}`
-
-// fitting returns a successful response to any operation.
-func fitting(r *http.Request) answer {
-	switch path := r.URL.Path; {
-	case r.Method == http.MethodDelete && !strings.HasPrefix(path, "/api/v2/"):
-		return answer{status: http.StatusNoContent}
-	case r.Method == http.MethodDelete, strings.HasSuffix(path, "/refresh"), r.Method == http.MethodPut &&
-		strings.HasSuffix(path, "/user-tags"):
-		return good(`{"message":"ok"}`)
-	case strings.HasSuffix(path, "/user-tags"):
-		return good(`{"resource_id":"r","tags":{"a":"b"}}`)
-	case path == "/api/v2/connectors":
-		return good(`[{"connector_id":"c","status":"CONNECTED"}]`)
-	case r.Method == http.MethodGet && strings.HasPrefix(path, "/api/admin/") &&
-		!strings.Contains(path[len("/api/admin/v4/"):], "/"):
-		return good(`{"items":[` + minimal + `],"pagination":{}}`)
-	case r.Method == http.MethodGet && (path == "/api/v2/integrations" || path == "/api/v2/integrations-catalog" ||
-		strings.HasPrefix(path, "/api/v3/")):
-		return good(`{"data":[` + minimal + `],"pagination":{"total":1,"limit":1,"offset":0}}`)
-	}
-	return good(minimal)
-}
-
-// drain reads a list to its end.
-func drain[T any](list iter.Seq2[*T, error]) (items []*T, err error) {
-	for item, e := range list {
-		if e != nil {
-			err = e
-			continue // detects a second item or error after it
-		}
-		items = append(items, item)
-	}
-	return items, err
-}
-
-func failing[T any](_ T, err error) error { return err }
 
 // wireCall is one call of a public method, and the one request that it must send.
 type wireCall struct {
@@ -290,6 +183,9 @@ func TestEachMethodSendsExactlyItsRequest(t *testing.T) {
 	for _, tt := range wireCalls() {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
+			_, strict := newWire(t, nil, apono.WithStrict())
+			require.NoError(t, tt.do(t.Context(), strict),
+				"if the response is not valid, add one to fitting in wire_kit_test.go")
 			w, c := newWire(t, nil, apono.WithUserAgent("my-app/1.2"))
 			require.NoError(t, tt.do(t.Context(), c))
 			require.Len(t, w.sent, 1)

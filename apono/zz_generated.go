@@ -179,7 +179,7 @@ func (v *Status) UnmarshalText(text []byte) error {
 }
 
 // AponoSecret is a secret that Apono keeps itself, which the vendor advises against. It is not
-// documented whether responses contain the values.
+// documented by the vendor whether responses contain the values.
 type AponoSecret struct {
 	// Parameters holds the credentials in plain text. The names depend on the type of the
 	// integration.
@@ -227,7 +227,7 @@ type ConnectorV2 struct {
 	// since 1970 with a fraction.
 	LastConnected Time `json:"last_connected,omitempty,omitzero"`
 
-	// Status is the state of the connection. The values are not documented.
+	// Status is the state of the connection. The values are not documented by the vendor.
 	Status string `json:"status"`
 }
 
@@ -326,7 +326,7 @@ func (v ConnectorSessionCloud) LogValue() slog.Value { return show.LogValue(v) }
 // integrations.
 type Connector struct {
 	// CloudProviderType is the type of the cloud that the connector runs in. The values
-	// are not documented.
+	// are not documented by the vendor.
 	CloudProviderType string `json:"cloud_provider_type"`
 
 	// ID is the ID of the connector, which users choose.
@@ -467,7 +467,7 @@ type IntegrationV2 struct {
 	ConnectedResourceTypes []string `json:"connected_resource_types"`
 
 	// Connection is the connection to the integrated system. Its members are not
-	// documented.
+	// documented by the vendor.
 	Connection Config `json:"connection,omitempty,omitzero"`
 
 	// CustomAccessDetails are the instructions for end users on how to reach the
@@ -954,11 +954,13 @@ func (v OwnerReference) LogValue() slog.Value { return show.LogValue(v) }
 
 // listConnectorsParams are the query parameters of listConnectors.
 type listConnectorsParams struct {
-	// Limit is the number of items on a page. Its maximum is not documented.
+	// Limit is the number of items on a page. Its maximum is not documented by the
+	// vendor.
 	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// PageToken is the opaque next_page_token of the previous page. Whether filters may
-	// be sent with it is not documented. The vendor's own clients send only the token.
+	// be sent with it is not documented by the vendor. The vendor's own clients send only
+	// the token.
 	PageToken *string `form:"page_token,omitempty" json:"page_token,omitempty"`
 
 	// Status selects connectors with these statuses, such as CONNECTED and DISCONNECTED.
@@ -974,7 +976,8 @@ type listIntegrationsParams struct {
 	// ConnectorID selects integrations that use these connectors.
 	ConnectorID []string `form:"connector_id,omitempty" json:"connector_id,omitempty,omitzero"`
 
-	// Limit is the number of items on a page. Its maximum is not documented.
+	// Limit is the number of items on a page. Its maximum is not documented by the
+	// vendor.
 	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Name selects integrations with this name. An asterisk at the end matches values
@@ -983,10 +986,12 @@ type listIntegrationsParams struct {
 	Name *string `form:"name,omitempty" json:"name,omitempty"`
 
 	// PageToken is the opaque next_page_token of the previous page. Whether filters may
-	// be sent with it is not documented. The vendor's own clients send only the token.
+	// be sent with it is not documented by the vendor. The vendor's own clients send only
+	// the token.
 	PageToken *string `form:"page_token,omitempty" json:"page_token,omitempty"`
 
-	// Status selects integrations with these statuses. The values are not documented.
+	// Status selects integrations with these statuses. The values are not documented by
+	// the vendor.
 	Status []Status `form:"status,omitempty" json:"status,omitempty,omitzero"`
 
 	// Type selects integrations of these types. An asterisk at the end of an element

@@ -78,10 +78,9 @@
 // [ErrOutcomeUnknown]. Check whether the integration exists before you send the request again, or
 // use Ensure, which does.
 //
-// By default a call has up to 5 attempts, with random waits up to 0.5 s, 1 s, 2 s and 4 s, or the
-// wait that the server asks for, up to 65 s ([sdk.RetryPolicy]). Each attempt may take 1 min
-// ([WithAttemptTimeout]). If a wait would exceed the deadline of the context, the error is returned
-// at once.
+// [sdk.RetryPolicy] has the number of attempts and the waits between them. A wait is random, or the
+// one that the server asks for. Each attempt may take 1 min ([WithAttemptTimeout]). If a wait would
+// exceed the deadline of the context, the error is returned at once.
 //
 // # Rate limits
 //

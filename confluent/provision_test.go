@@ -79,11 +79,11 @@ func bodiesOf(srv *confluenttest.Server, operation string) []string {
 	return all
 }
 
-// errorOf returns the *Error in err.
-func errorOf(t *testing.T, err error) *confluent.Error {
+// errorOf returns the *Error in err. A failure names the call.
+func errorOf(t *testing.T, err error, call ...string) *confluent.Error {
 	t.Helper()
 	e, ok := errors.AsType[*confluent.Error](err)
-	require.Truef(t, ok, "no *Error: %v", err)
+	require.Truef(t, ok, "no *Error: %v %s", err, strings.Join(call, " "))
 	return e
 }
 

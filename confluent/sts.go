@@ -2,6 +2,7 @@ package confluent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -78,15 +79,17 @@ func (c *Client) ExchangeToken(ctx context.Context, cfg STSConfig, opts ...CallO
 		o.WithSecrets(subject, url.QueryEscape(subject))
 	})
 	begin := time.Now()
-	response, err := core.Call[tokenResponse](ctx, c.core, op, opts, func(ctx context.Context) (*http.Response, error) {
-		return c.raw.exchangeToken(ctx, form)
-	})
+	object := core.Object[tokenResponse]{Essential: []string{"access_token", "expires_in"},
+		Check: func(t *tokenResponse) (string, error) {
+			if t.AccessToken == "" || t.ExpiresIn < 0 {
+				return "", errors.New("it has no usable token")
+			}
+			return cfg.IdentityPoolID, nil
+		}}
+	response, err := core.CallObject(ctx, c.core, op, opts, object,
+		func(ctx context.Context) (*http.Response, error) { return c.raw.exchangeToken(ctx, form) })
 	if err != nil {
 		return sdk.Token{}, err
-	}
-	if response.AccessToken == "" || response.ExpiresIn < 0 {
-		bad := &core.ResponseError{Problem: "the response has no usable token"}
-		return sdk.Token{}, newError(&core.Failure{Operation: op, Err: bad})
 	}
 	life := time.Duration(min(response.ExpiresIn, math.MaxInt32)) * time.Second // the maximum of a Duration is lower
 	return sdk.Token{Value: response.AccessToken, Expiry: begin.Add(life)}, nil

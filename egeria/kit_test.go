@@ -201,11 +201,11 @@ func b64(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s
 // failing returns the error of a call with a result.
 func failing[T any](_ T, err error) error { return err }
 
-// errorOf returns the *Error in err.
-func errorOf(t *testing.T, err error) *egeria.Error {
+// errorOf returns the *Error in err. A failure names the call.
+func errorOf(t *testing.T, err error, call ...string) *egeria.Error {
 	t.Helper()
 	e, found := errors.AsType[*egeria.Error](err)
-	require.Truef(t, found, "no *Error: %v", err)
+	require.Truef(t, found, "no *Error: %v %s", err, strings.Join(call, " "))
 	return e
 }
 

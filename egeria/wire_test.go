@@ -339,7 +339,9 @@ func inDialect(path string, d egeria.Dialect, user, server string) string {
 }
 
 // play makes the call, and returns its requests.
-func (tt *wireCall) play(t *testing.T, d egeria.Dialect, server, escaped string) []request {
+func (tt *wireCall) play(
+	t *testing.T, d egeria.Dialect, server, escaped string, opts ...egeria.Option,
+) []request {
 	t.Helper()
 	p := newPlatform(d)
 	missing := inDialect(tt.missing, d, user, escaped)
@@ -349,8 +351,9 @@ func (tt *wireCall) play(t *testing.T, d egeria.Dialect, server, escaped string)
 		}
 		return ok(fitting)
 	}
-	c := p.client(t, egeria.WithDialect(d), egeria.WithUserAgent("my-app/1.2"))
-	require.NoError(t, tt.do(context.WithValue(t.Context(), dialectKey{}, d), c, server))
+	c := p.client(t, append(opts, egeria.WithDialect(d), egeria.WithUserAgent("my-app/1.2"))...)
+	require.NoError(t, tt.do(context.WithValue(t.Context(), dialectKey{}, d), c, server),
+		"if the response is not valid, add its members to fitting in kit_test.go")
 	sent := p.only(func(request) bool { return true })
 	if d == egeria.Dialect6 && !slices.Contains([]string{"Client.Login", "Client.ChangePassword", "Platform.Origin"},
 		tt.name) {
@@ -379,6 +382,7 @@ func TestEachMethodSendsExactlyItsRequests(t *testing.T) {
 				t.Parallel()
 				sent := tt.play(t, d, "cocoMDS1", "cocoMDS1")
 				require.Len(t, sent, len(tt.want), "%v", lines(sent))
+				assert.Equal(t, lines(sent), lines(tt.play(t, d, "cocoMDS1", "cocoMDS1", egeria.WithStrict())))
 				for i, want := range tt.want {
 					got := sent[i]
 					assert.Equal(t, want.method, got.Method)

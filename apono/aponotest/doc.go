@@ -24,12 +24,30 @@
 //
 // # Operations
 //
-// Faults and call counts name operations by the vendor's operation IDs: listIntegrationsV4,
-// createIntegrationV4, getIntegrationsByIdV4, updateIntegrationV4, deleteIntegrationV4,
-// listIntegrationsV2, createIntegrationV2, getIntegrationV2, updateIntegrationV2,
-// deleteIntegrationV2, refreshIntegrationV2, listIntegrationConfigs, getIntegrationConfig,
-// getResourceUserTags, updateResourceUserTags, getIntegrationPermissions, getIntegrationResources,
-// listConnectorsV3, getConnectorV3, updateConnectorV3, deleteConnectorV3 and listConnectors.
+// Faults and call counts name operations by the vendor's operation IDs:
+//
+//   - listIntegrationsV4
+//   - createIntegrationV4
+//   - getIntegrationsByIdV4
+//   - updateIntegrationV4
+//   - deleteIntegrationV4
+//   - listIntegrationsV2
+//   - createIntegrationV2
+//   - getIntegrationV2
+//   - updateIntegrationV2
+//   - deleteIntegrationV2
+//   - refreshIntegrationV2
+//   - listIntegrationConfigs
+//   - getIntegrationConfig
+//   - getResourceUserTags
+//   - updateResourceUserTags
+//   - getIntegrationPermissions
+//   - getIntegrationResources
+//   - listConnectorsV3
+//   - getConnectorV3
+//   - updateConnectorV3
+//   - deleteConnectorV3
+//   - listConnectors
 //
 // # Undocumented behavior
 //

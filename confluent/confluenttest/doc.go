@@ -20,10 +20,19 @@
 //
 // # Operations
 //
-// Faults and call counts name operations by the vendor's operation IDs: listPimV1Integrations,
-// createPimV1Integration, getPimV1Integration, deletePimV1Integration, listPimV2Integrations,
-// createPimV2Integration, getPimV2Integration, updatePimV2Integration, deletePimV2Integration,
-// validatePimV2Integration and exchangeOAuthToken.
+// Faults and call counts name operations by the vendor's operation IDs:
+//
+//   - listPimV1Integrations
+//   - createPimV1Integration
+//   - getPimV1Integration
+//   - deletePimV1Integration
+//   - listPimV2Integrations
+//   - createPimV2Integration
+//   - getPimV2Integration
+//   - updatePimV2Integration
+//   - deletePimV2Integration
+//   - validatePimV2Integration
+//   - exchangeOAuthToken
 //
 // # Undocumented behavior
 //

@@ -43,39 +43,132 @@
 //
 // # Operations
 //
-// Faults and call counts name operations by these IDs: getIntegrationGroups, putIntegrationGroup,
-// replaceIntegrationGroups, clearIntegrationGroups, deleteIntegrationGroup, getDaemonServices,
-// setDaemonServices, clearDaemonServices, getConfiguration, setConfiguration, deleteConfiguration,
-// getResolvedConfiguration, deployConfiguration, listConfigurations, getServerProperties,
-// setServerProperties, setOrganizationName, setServerDescription, setServerUserID, setMaxPageSize,
-// setServerURLRoot, setServerType, setDefaultAuditLog, startServerLegacy, stopServerLegacy,
-// getInstanceStatusLegacy, getOrigin, listServers, listActiveServers, unregisterServer,
-// isServerKnown, getServerStatus, startServer, stopServer, getRunningConfiguration,
-// startServerWithConfiguration, getInstanceStatus, listRegisteredServices, listAccessServices,
-// listIntegrationServices, createToken, logout, getConnectorProperties, setConnectorProperties,
-// setEndpointAddress, validateConnector, publishLineageEvent, listServerServices, stopAllServers,
-// unregisterAllServers, getPlaceholders, setPlaceholders, clearPlaceholders,
-// getServerTypeClassification, listAuditLogs, clearAuditLogs, addConsoleAuditLog, addSLF4JAuditLog,
-// deleteAuditLog, getEventBus, setEventBus, clearEventBus, setInMemoryRepository,
-// clearLocalRepository, listConfiguredAccessServices, configureAccessServices,
-// configureAccessServicesNoTopics, configureAccessService, configureAccessServiceNoTopics,
-// deleteAccessService, clearAccessServices, addArchiveFile, listArchives, clearArchives,
-// getDaemonStatus, listGroupSummaries, getGroupSummary, refreshGroupConfig, refreshConnectors and
-// restartConnectors. A release has only its own operations. The names of other operations are
-// unknown.
+// Faults and call counts name operations by these IDs:
+//
+//   - getIntegrationGroups
+//   - putIntegrationGroup
+//   - replaceIntegrationGroups
+//   - clearIntegrationGroups
+//   - deleteIntegrationGroup
+//   - getDaemonServices
+//   - setDaemonServices
+//   - clearDaemonServices
+//   - getConfiguration
+//   - setConfiguration
+//   - deleteConfiguration
+//   - getResolvedConfiguration
+//   - deployConfiguration
+//   - listConfigurations
+//   - getServerProperties
+//   - setServerProperties
+//   - setOrganizationName
+//   - setServerDescription
+//   - setServerUserID
+//   - setMaxPageSize
+//   - setServerURLRoot
+//   - setServerType
+//   - setDefaultAuditLog
+//   - startServerLegacy
+//   - stopServerLegacy
+//   - getInstanceStatusLegacy
+//   - getOrigin
+//   - listServers
+//   - listActiveServers
+//   - unregisterServer
+//   - isServerKnown
+//   - getServerStatus
+//   - startServer
+//   - stopServer
+//   - getRunningConfiguration
+//   - startServerWithConfiguration
+//   - getInstanceStatus
+//   - listRegisteredServices
+//   - listAccessServices
+//   - listIntegrationServices
+//   - createToken
+//   - logout
+//   - getConnectorProperties
+//   - setConnectorProperties
+//   - setEndpointAddress
+//   - validateConnector
+//   - publishLineageEvent
+//   - listServerServices
+//   - stopAllServers
+//   - unregisterAllServers
+//   - getPlaceholders
+//   - setPlaceholders
+//   - clearPlaceholders
+//   - getServerTypeClassification
+//   - listAuditLogs
+//   - clearAuditLogs
+//   - addConsoleAuditLog
+//   - addSLF4JAuditLog
+//   - deleteAuditLog
+//   - getEventBus
+//   - setEventBus
+//   - clearEventBus
+//   - setInMemoryRepository
+//   - clearLocalRepository
+//   - listConfiguredAccessServices
+//   - configureAccessServices
+//   - configureAccessServicesNoTopics
+//   - configureAccessService
+//   - configureAccessServiceNoTopics
+//   - deleteAccessService
+//   - clearAccessServices
+//   - addArchiveFile
+//   - listArchives
+//   - clearArchives
+//   - getDaemonStatus
+//   - listGroupSummaries
+//   - getGroupSummary
+//   - refreshGroupConfig
+//   - refreshConnectors
+//   - restartConnectors
+//
+// A release has only its own operations. The names of other operations are unknown.
 //
 // # Further operations
 //
 // The vendor's clients call further operations, for which this SDK has no method:
-// clearDefaultDocument, clearIntegrationServices, clearPlatformSecurity, clearSecurity,
-// clearServerSecurity, clearStore, getAccessServicesConfiguration, getAdminOrigin,
-// getConnectorType, getDefaultDocument, getIntegrationServices, getLocalRepository,
-// getOriginLegacy, getPlatformSecurity, getRunningConfigurationLegacy, getSecurity,
-// getServerSecurity, getStartTime, getStore, listCommonServices, listConfiguredIntegrationServices,
-// listEngineServices, listGovernanceServices, listIntegrationServiceSummaries, listRunningServices,
-// listViewServices, refreshIntegrationService, setDefaultDocument, setIntegrationServices,
-// setPlatformSecurity, setSecurity, setServerPassword, setServerSecurity, setServerURLRootLegacy,
-// setStore, startServerWithConfigurationLegacy and unregisterServerLegacy.
+//
+//   - clearDefaultDocument
+//   - clearIntegrationServices
+//   - clearPlatformSecurity
+//   - clearSecurity
+//   - clearServerSecurity
+//   - clearStore
+//   - getAccessServicesConfiguration
+//   - getAdminOrigin
+//   - getConnectorType
+//   - getDefaultDocument
+//   - getIntegrationServices
+//   - getLocalRepository
+//   - getOriginLegacy
+//   - getPlatformSecurity
+//   - getRunningConfigurationLegacy
+//   - getSecurity
+//   - getServerSecurity
+//   - getStartTime
+//   - getStore
+//   - listCommonServices
+//   - listConfiguredIntegrationServices
+//   - listEngineServices
+//   - listGovernanceServices
+//   - listIntegrationServiceSummaries
+//   - listRunningServices
+//   - listViewServices
+//   - refreshIntegrationService
+//   - setDefaultDocument
+//   - setIntegrationServices
+//   - setPlatformSecurity
+//   - setSecurity
+//   - setServerPassword
+//   - setServerSecurity
+//   - setServerURLRootLegacy
+//   - setStore
+//   - startServerWithConfigurationLegacy
+//   - unregisterServerLegacy
 //
 // # Recorded and undocumented behavior
 //

@@ -14,7 +14,7 @@ func TestFurtherOperationsAreDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, list, _ := strings.Cut(string(source), "# Further operations")
-	list, _, _ = strings.Cut(list, "# What is recorded")
+	list, _, _ = strings.Cut(list, "# Recorded")
 	words := strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune(" ,.\n/", r) })
 	named := map[string]bool{}
 	for _, word := range words {

@@ -21,29 +21,26 @@ import (
 // Users of a fake set faults by these names.
 func TestFakesDocumentEachOperation(t *testing.T) {
 	t.Parallel()
-	list := regexp.MustCompile(`# Operations\s+Faults and call counts name operations by [^:]+: ([^.]+)\.`)
+	list := regexp.MustCompile(`# Operations\s+Faults and call counts name operations by [^:]+:\n\n((?: +- \w+\n)+)`)
 	for _, v := range vendors {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
-			file := filepath.Join("..", "..", v.name, v.name+"test", "doc.go")
-			f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments)
+			name := v.name + "/" + v.name + "test/doc.go"
+			f, err := parser.ParseFile(token.NewFileSet(), "../../"+name, nil, parser.ParseComments)
 			require.NoError(t, err)
 			found := list.FindStringSubmatch(f.Doc.Text())
-			require.NotNil(t, found, "%s has no list of operations that matches %s", file, list)
-			named := strings.FieldsFunc(strings.ReplaceAll(found[1], " and ", ", "), func(r rune) bool {
-				return strings.ContainsRune(", \n", r)
-			})
-			named = slices.DeleteFunc(named, func(word string) bool { return word == "and" })
+			require.NotNil(t, found, "%s has no list of operations that matches %s", name, list)
+			named := slices.DeleteFunc(strings.Fields(found[1]), func(word string) bool { return word == "-" })
 			for _, op := range specified.Operations(v.name) {
 				i := slices.Index(named, op.ID)
 				if assert.GreaterOrEqual(t, i, 0,
 					"the fake's documentation does not name %s: add it to the list under \"# Operations\" in %s", op,
-					file) {
+					name) {
 					named = slices.Delete(named, i, i+1)
 				}
 			}
 			assert.Empty(t, named, "the list under \"# Operations\" in %s has names that the specification does not "+
-				"have, or has once", file)
+				"have, or has once", name)
 		})
 	}
 }
@@ -78,8 +75,8 @@ func TestEachServiceHasARunnableExample(t *testing.T) {
 				assert.True(t, slices.ContainsFunc(examples, func(e *doc.Example) bool {
 					of, _, _ := strings.Cut(e.Name, "_")
 					return of == service && (e.Output != "" || e.EmptyOutput)
-				}), "no example of %s runs: add func Example%s_… with an // Output: comment to %s", service, service,
-					filepath.Join(folder, "example_test.go"))
+				}), "no example of %s runs: add func Example%s_… with an // Output: comment to %s/example_test.go",
+					service, service, v.name)
 			}
 		})
 	}

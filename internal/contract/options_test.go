@@ -15,6 +15,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,7 +86,7 @@ func TestVendorsForwardTheSharedOptionsInOneLine(t *testing.T) {
 				forwards := functions(t, "../../"+v.name+"/options.go", result)
 				for name, want := range shared {
 					got, ok := forwards[name]
-					if !assert.True(t, ok, "%s.%s is missing", v.name, name) {
+					if !assert.True(t, ok, "%s.%s is missing: add one line to %s/options.go", v.name, name, v.name) {
 						continue
 					}
 					assert.Equal(t, want.parameters, strings.ReplaceAll(got.parameters, "sdk.", ""), name)
@@ -161,17 +162,21 @@ func TestNilOptionsAreRefused(t *testing.T) {
 }
 
 func TestCallOptionsThatAreNotValidAreRefusedBeforeAnythingIsSent(t *testing.T) {
-	refused := map[string]sdk.CallOption{
-		"nil": nil, "nil Meta": sdk.WithMeta(nil), "nil body": sdk.WithRawBody(nil),
-		"no time": sdk.WithCallAttemptTimeout(0), "negative time": sdk.WithCallAttemptTimeout(-time.Second),
-		"no name": sdk.WithHeader("", "x"), "name with a space": sdk.WithHeader("X Y", "x"),
-		"name with a line break": sdk.WithHeader("X\r\nY", "x"),
-		"name with an umlaut":    sdk.WithHeader("Ü", "x"), "value with a line break": sdk.WithHeader("X", "a\nb"),
-		"value with NUL": sdk.WithHeader("X", "\x00"),
+	refused := map[string]sdk.CallOption{ // the first word is the option
+		"nil": nil, "WithMeta nil": sdk.WithMeta(nil), "WithRawBody nil": sdk.WithRawBody(nil),
+		"WithCallAttemptTimeout 0":        sdk.WithCallAttemptTimeout(0),
+		"WithCallAttemptTimeout negative": sdk.WithCallAttemptTimeout(-time.Second),
+		"WithHeader without a name":       sdk.WithHeader("", "x"),
+		"WithHeader name with a space":    sdk.WithHeader("X Y", "x"),
+		"WithHeader name with a break":    sdk.WithHeader("X\r\nY", "x"),
+		"WithHeader name with an umlaut":  sdk.WithHeader("Ü", "x"),
+		"WithHeader value with a break":   sdk.WithHeader("X", "a\nb"),
+		"WithHeader value with NUL":       sdk.WithHeader("X", "\x00"),
 	}
+	requireRefusals(t, "calloption.go", "CallOption", slices.Collect(maps.Keys(refused)))
 	for _, name := range []string{"Authorization", "authorization", "PROXY-authorization", "Host", "content-length",
 		"Transfer-Encoding", "Connection", "Upgrade", "TE", "Trailer", "Keep-Alive", "Accept-Encoding", "Expect"} {
-		refused[name] = sdk.WithHeader(name, canary)
+		refused["WithHeader "+name] = sdk.WithHeader(name, canary)
 	}
 	everyOperation(t, func(t *testing.T, v vendor, op operation) {
 		c, s := start(t, v, options{}, func(int, request) (*http.Response, error) { return op.good(v), nil })
@@ -185,6 +190,39 @@ func TestCallOptionsThatAreNotValidAreRefusedBeforeAnythingIsSent(t *testing.T) 
 		}
 		assert.Zero(t, s.count())
 	})
+}
+
+func TestOptionsThatAreNotValidAreRefused(t *testing.T) {
+	refused := map[string]sdk.Option{ // the first word is the option
+		"Options nil": sdk.Options(nil), "WithHTTPClient nil": sdk.WithHTTPClient(nil),
+		"WithTLSConfig nil": sdk.WithTLSConfig(nil), "WithMiddleware nil": sdk.WithMiddleware(nil),
+		"WithRetry of delays in the wrong order": sdk.WithRetry(sdk.RetryPolicy{MinDelay: 2, MaxDelay: 1}),
+		"WithAttemptTimeout 0":                   sdk.WithAttemptTimeout(0),
+		"WithAttemptTimeout negative":            sdk.WithAttemptTimeout(-time.Second),
+		"WithMaxResponseBytes 0":                 sdk.WithMaxResponseBytes(0),
+		"WithUserAgent with a break":             sdk.WithUserAgent(canary + "\r\ny"),
+		"WithDebug nil":                          sdk.WithDebug(nil),
+	}
+	requireRefusals(t, "option.go", "Option", append(slices.Collect(maps.Keys(refused)), "WithLogger takes any"))
+	each(t, func(t *testing.T, v vendor) {
+		for name, option := range refused {
+			err := newWith(v, option)
+			require.ErrorIs(t, err, sdk.ErrInvalid, name)
+			assert.NotEmpty(t, viewed(t, v, err).Argument, name)
+			assert.NotContains(t, err.Error(), canary, name)
+		}
+	})
+}
+
+// requireRefusals checks that each option of a file that takes an argument has a row. The first
+// word of a row is the option.
+func requireRefusals(t *testing.T, file, result string, rows []string) {
+	t.Helper()
+	for name, option := range functions(t, "../../"+file, result) {
+		assert.True(t, option.parameters == "" || slices.ContainsFunc(rows, func(row string) bool {
+			return strings.HasPrefix(row, name+" ")
+		}), "no argument of %s is refused: add a row to %s in internal/contract/options_test.go", name, t.Name())
+	}
 }
 
 func TestHeaderOfACallIsOnEveryAttempt(t *testing.T) {

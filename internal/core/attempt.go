@@ -152,15 +152,15 @@ func (a *attempt) prepareCredential() error {
 	return nil
 }
 
-// waitForLimit waits for a place in the rate limit. A call that the server has refused has already
-// waited, and keeps its place ahead of the others.
+// waitForLimit waits for a place in the rate limit. A call that the server asked to wait has done
+// so, and takes its place before the others.
 func (a *attempt) waitForLimit() error {
 	limiter := a.client.cfg.Limiter
 	if !a.credited || limiter == nil {
 		return nil
 	}
 	ctx := a.req.Context()
-	if a.call.refused {
+	if a.call.askedToWait {
 		ctx = ratelimit.WithPriority(ctx, ratelimit.First)
 	}
 	permit, err := limiter.Acquire(ctx, a.req)

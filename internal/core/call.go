@@ -31,18 +31,6 @@ func Once(ctx context.Context) context.Context { return context.WithValue(ctx, o
 // Send sends the request of one operation with a generated client.
 type Send func(context.Context) (*http.Response, error)
 
-// Call sends a request and decodes the response, which must be a JSON document.
-func Call[T any, O ~func(*CallOptions)](
-	ctx context.Context, c *Client, operation string, opts []O, send Send,
-) (*T, error) {
-	out := new(T)
-	err := CallDecode(ctx, c, operation, opts, send, func(b []byte) error { return c.Decode(b, out) })
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
 // Decode decodes a response body into out, which must be empty. A body that would take too much
 // memory is an error, and out remains empty. If the client is strict, a missing required member is
 // an error. Otherwise numbers and booleans are read in every usual form.
@@ -59,8 +47,9 @@ func (c *Client) Decode(b []byte, out any) error {
 	return missing(b, out)
 }
 
-// CallObject is [Call] for operations whose response is an object with an ID. A response without an
-// ID is an error, for example {} or an error document with a 2xx status.
+// CallObject sends a request whose response is an object, and decodes it. A response for which
+// object.Check returns an error or no ID is an error, for example {} or an error document with a
+// 2xx status.
 func CallObject[T any, O ~func(*CallOptions)](
 	ctx context.Context, c *Client, operation string, opts []O, object Object[T], send Send,
 ) (*T, error) {

@@ -41,7 +41,7 @@ func applyCallOptions[O ~func(*CallOptions)](o *CallOptions, opts []O) error {
 
 // BeginCall begins a call. It clears the variables that its options store results in, and returns
 // the vendor's error for the first of checks that is not nil. It is for methods that check
-// arguments before [Call] or a similar function collects the options.
+// arguments before [CallObject] or a similar function collects the options.
 func BeginCall[O ~func(*CallOptions)](
 	newError func(*Failure) error, operation string, opts []O, checks ...error,
 ) error {
@@ -52,7 +52,7 @@ func BeginCall[O ~func(*CallOptions)](
 }
 
 // CheckCall returns an error if a call can't be made with this context and these options. It is for
-// methods that send a request, or ask the caller for a credential, before [Call] or a similar
+// methods that send a request, or ask the caller for a credential, before [CallObject] or a similar
 // function checks both.
 func CheckCall[O ~func(*CallOptions)](ctx context.Context, opts []O) error {
 	_, err := CollectCallOptions(opts)

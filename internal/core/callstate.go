@@ -85,7 +85,7 @@ type progress struct {
 	outcomeUnknown bool        // like maybeDone, and a repetition may carry out the request twice
 	deleted        bool        // by a DELETE whose last response is a failure
 
-	refused     bool   // the server asked to send the last request again later
+	askedToWait bool   // by the response to the last attempt: see verdict
 	notRepeated string // the reason for no further attempt, where one is allowed
 
 	timeoutAt time.Time     // the time at which the attempt timeout ends

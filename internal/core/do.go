@@ -60,7 +60,7 @@ func (c *Client) sendWithRetries(ctx context.Context, cs *call, req *http.Reques
 		r, err := c.roundTrip(next)
 		sent := cs.endAttempt()
 		v := c.judge(ctx, cs, repeatable, r, err)
-		cs.refused = v.uncharged
+		cs.askedToWait = v.askedToWait
 		if v.maybeDone {
 			cs.noteMaybeDone(cs.opts.isIdempotent(req.Method))
 		}

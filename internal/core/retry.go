@@ -127,11 +127,13 @@ func (b *budget) add(n int64) bool {
 // verdict is the consequence of an attempt for the next one.
 type verdict struct {
 	retry     bool
-	immediate bool          // no wait and not counted: only the credential was stale
-	maybeDone bool          // the server may have carried out the request
-	uncharged bool          // the server refused the request or stated the wait: the retry costs nothing
-	stated    bool          // the server stated the wait
-	wait      time.Duration // 0 unless stated
+	immediate bool // no wait and not counted: only the credential was stale
+	maybeDone bool // the server may have carried out the request
+	// askedToWait means a 429, or a response of any status that states the wait. The retry
+	// takes nothing from the budget, and a place in the rate limit before the other calls.
+	askedToWait bool
+	stated      bool          // the server stated the wait
+	wait        time.Duration // 0 unless stated
 }
 
 // judge decides what follows an attempt that ended with the response r, or with err.
@@ -171,9 +173,9 @@ func (c *Client) judgeStatus(cs *call, idempotent bool, r *response) verdict {
 	wait, stated := r.serverWait(c.cfg.Headers)
 	switch {
 	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable && stated:
-		return verdict{retry: true, uncharged: true, stated: stated, wait: wait}
+		return verdict{retry: true, askedToWait: true, stated: stated, wait: wait}
 	case transient(status):
-		return verdict{retry: idempotent, maybeDone: true, uncharged: stated, stated: stated, wait: wait}
+		return verdict{retry: idempotent, maybeDone: true, askedToWait: stated, stated: stated, wait: wait}
 	case status >= 500 && status != http.StatusNotImplemented && status != http.StatusHTTPVersionNotSupported:
 		return verdict{maybeDone: true}
 	}
@@ -209,7 +211,7 @@ func (c *Client) nextAttempt(ctx context.Context, attempts int, v verdict) (wait
 		return 0, "the deadline is in " + max(left, 0).Round(time.Millisecond).String()
 	case attempts >= p.MaxAttempts:
 		return 0, "no more than " + strconv.Itoa(p.MaxAttempts) + " attempts are allowed"
-	case !v.uncharged && !c.budget.add(budgetRetry):
+	case !v.askedToWait && !c.budget.add(budgetRetry):
 		return 0, "the retry budget is used up"
 	}
 	return c.delay(attempts, v, left), ""

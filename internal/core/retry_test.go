@@ -32,14 +32,16 @@ func TestDelayNeverOverflows(t *testing.T) {
 func TestDelayDoublesUpToItsMaximum(t *testing.T) {
 	t.Parallel()
 	c := &Client{cfg: Config{Retry: RetryPolicy{MinDelay: time.Second, MaxDelay: 10 * time.Second}}}
-	for attempt, bound := range map[int]time.Duration{1: 1, 2: 2, 3: 4, 4: 8, 5: 10, 6: 10, 80: 10} {
-		bound *= time.Second
-		var longest time.Duration
-		for range 2000 {
-			longest = max(longest, c.delay(attempt, verdict{}, math.MaxInt64))
+	for name, v := range map[string]verdict{"502": {}, "429 without Retry-After": {askedToWait: true}} {
+		for attempt, bound := range map[int]time.Duration{1: 1, 2: 2, 3: 4, 4: 8, 5: 10, 6: 10, 80: 10} {
+			bound *= time.Second
+			var longest time.Duration
+			for range 2000 {
+				longest = max(longest, c.delay(attempt, v, math.MaxInt64))
+			}
+			assert.LessOrEqual(t, longest, bound, name)
+			assert.Greater(t, longest, bound*9/10, name)
 		}
-		assert.LessOrEqual(t, longest, bound)
-		assert.Greater(t, longest, bound*9/10)
 	}
 }
 

@@ -95,7 +95,20 @@ func checkerOf(name string) func(*file) error {
 // paths that begin with one of skip.
 func check(tree fs.FS, skip []string) ([]finding, error) {
 	var found []finding
-	err := fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
+	err := walk(tree, skip, func(f *file) error {
+		err := checkerOf(f.path)(f)
+		found = append(found, f.findings...)
+		return err
+	})
+	slices.SortStableFunc(found, func(a, b finding) int {
+		return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.line, b.line), cmp.Compare(a.what, b.what))
+	})
+	return slices.Compact(found), err
+}
+
+// walk calls visit for each file that has rules, and names the file in its error.
+func walk(tree fs.FS, skip []string, visit func(*file) error) error {
+	return fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -105,8 +118,7 @@ func check(tree fs.FS, skip []string) ([]finding, error) {
 			}
 			return nil
 		}
-		checker := checkerOf(name)
-		if checker == nil || slices.Contains(quoting, name) || slices.ContainsFunc(skip, func(s string) bool {
+		if checkerOf(name) == nil || slices.Contains(quoting, name) || slices.ContainsFunc(skip, func(s string) bool {
 			return strings.HasPrefix(name, s)
 		}) {
 			return nil
@@ -116,16 +128,11 @@ func check(tree fs.FS, skip []string) ([]finding, error) {
 			return err
 		}
 		f := &file{path: name, content: string(content), lines: strings.Split(string(content), "\n")}
-		if err := checker(f); err != nil {
+		if err := visit(f); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		found = append(found, f.findings...)
 		return nil
 	})
-	slices.SortStableFunc(found, func(a, b finding) int {
-		return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.line, b.line), cmp.Compare(a.what, b.what))
-	})
-	return slices.Compact(found), err
 }
 
 func skipsFolder(name, base string) bool {

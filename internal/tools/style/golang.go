@@ -20,10 +20,25 @@ type goFile struct {
 
 // checkGo checks the width, words, names and size of a file in Go.
 func checkGo(f *file) error {
+	g, err := parseGo(f)
+	if err != nil {
+		return err
+	}
+	g.checkWidth()
+	g.checkLiterals()
+	if !ast.IsGenerated(g.syntax) {
+		g.checkNames()
+		g.checkSize()
+	}
+	return nil
+}
+
+// parseGo parses a file, notes the limits of its comments, and checks their words.
+func parseGo(f *file) (*goFile, error) {
 	fset := token.NewFileSet()
 	syntax, err := parser.ParseFile(fset, "", f.content, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	g := &goFile{file: f, fset: fset, syntax: syntax, comments: map[int]int{}, unlimited: map[int]bool{}}
 	for _, group := range syntax.Comments {
@@ -31,13 +46,7 @@ func checkGo(f *file) error {
 	}
 	g.limitFields()
 	g.freeOutputs()
-	g.checkWidth()
-	g.checkLiterals()
-	if !ast.IsGenerated(syntax) {
-		g.checkNames()
-		g.checkSize()
-	}
-	return nil
+	return g, nil
 }
 
 func (g *goFile) line(pos token.Pos) int { return g.fset.Position(pos).Line }

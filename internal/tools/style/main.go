@@ -5,11 +5,15 @@
 //
 // Usage:
 //
-//	style [DIRECTORY]
+//	style [-fix] [DIRECTORY]
 //
 // From the root of the repository:
 //
 //	go -C internal/tools run ./style
+//
+// With -fix it first wraps the comments in Go that are too wide: each paragraph from its first line
+// that is too wide. Lists, code, tables, directives, outputs of examples, comments behind code and
+// generated files stay unchanged.
 //
 // # Go
 //
@@ -30,19 +34,29 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 )
 
 func main() {
+	wraps := flag.Bool("fix", false, "wrap comments that are too wide")
+	flag.Usage = func() { fmt.Fprintln(os.Stderr, "usage: style [-fix] [DIRECTORY]") }
+	flag.Parse()
 	dir := "../.."
-	switch len(os.Args) {
+	switch flag.NArg() {
+	case 0:
 	case 1:
-	case 2:
-		dir = os.Args[1]
+		dir = flag.Arg(0)
 	default:
-		fmt.Fprintln(os.Stderr, "usage: style [DIRECTORY]")
+		flag.Usage()
 		os.Exit(2)
+	}
+	if *wraps {
+		if err := fix(dir, notHeldYet); err != nil {
+			fmt.Fprintln(os.Stderr, "style:", err)
+			os.Exit(1)
+		}
 	}
 	findings, err := check(os.DirFS(dir), notHeldYet)
 	if err != nil {
