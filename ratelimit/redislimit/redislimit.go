@@ -164,8 +164,8 @@ func Open(ctx context.Context, redisURL string, key Key, opts ...Option) (*Limit
 // nothing; [Limiter.Ping] checks whether Redis works. New returns an error for a nil client, a
 // [Key] without host or credential, and an option that is not valid. The error names it.
 //
-// The client must have finite timeouts. A visit that is given up after [WithTimeout] ends with
-// them. While four such visits have not ended, no further one is made.
+// The client must have finite timeouts. After [WithTimeout] the Limiter gives a visit up, but only
+// the timeouts of the client end it. While four such visits have not ended, no further one is made.
 func New(client redis.UniversalClient, key Key, opts ...Option) (*Limiter, error) {
 	if v := reflect.ValueOf(client); client == nil || v.Kind() == reflect.Pointer && v.IsNil() {
 		return nil, errors.New("redislimit: the client is nil")

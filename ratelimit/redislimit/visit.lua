@@ -18,7 +18,7 @@ local SHORT_WINDOW = 2 * ROUNDING -- up to this length, a lost second is at leas
 -- Requests that waited for a window leave within BURST_SPREAD, which is maxJitter in visit.go, and
 -- within a tenth of the window.
 local BURST_SPREAD, SPREAD_DIVISOR = 1e5, 10
-local COUNT_DELAY = 1.5e5 -- the server has counted each request that was sent earlier than this
+local COUNT_DELAY = 1.5e5 -- the server has counted each request that was sent longer ago than this
 local NO_COUNT = 2 ^ 50   -- above all counts: the lowest count before the first one
 local TRUSTED_WINDOWS = 3 -- after so many windows that began full, one begins without a probe
 -- The last HELD_BACK places are released one at a time. None are held back if the limit is below
@@ -31,7 +31,7 @@ local PROBE_LEAD, PROBE_LEAD_DIVISOR = 5e5, 8
 local LAST_PLACE_DELAY = BURST_SPREAD / 2
 
 -- Servers that refill continuously.
-local MISSING_DIVISOR = 10     -- a fixed window never begins with more than a tenth of its places missing
+local MISSING_DIVISOR = 10     -- if more than a tenth of the places is missing, the window is not a fixed one
 local FULL_PART = 0.9          -- with this part of its places left, a window is full
 local REFILLING_WINDOWS = 20   -- after so many full windows, the server counts as one with fixed windows
 local LEAST_PERIOD = ROUNDING  -- the shortest period in which a server refills, as resets are whole seconds
@@ -129,8 +129,7 @@ redis.call('PEXPIRE', key, math.ceil(lease / 1000) + KEY_MARGIN)
 --   window_end         its latest end: the stated one and the slack of rounding
 --   window_learned_at  when window_end was stated
 --   stated_end, slack  its end as stated, and by how much rounding may delay it
---   began_at           when a response showed that it had begun before window_end of the one before;
---                      else 0
+--   began_at           when a response showed that it began before window_end of the one before; or 0
 --   began_late         1 if a window began later than stated
 --   needs_probe        1 if the next request is a probe
 --   lowest             the lowest number of places that a response stated
@@ -556,25 +555,25 @@ local function spacing()
   return math.min(budget.gap * (SPACING_MARGIN + math.max(0, 1 - budget.remaining / reserved())), max_wait)
 end
 
--- Each of the functions admit_… returns how many of n requests may go now. If none may, it also
--- returns when the next place is free (0 if that is not known), and when to ask again (0 if only an
--- event can change it). The last result of those that have four reports whether the request is a
--- probe.
+-- The functions admit, admit_refilling, admit_window, admit_in_flight and admit_rate return how
+-- many of n requests may go now. If none may, they also return when the next place is free (0 if
+-- that is not known), and when to ask again (0 if only an event can change the result). The fourth
+-- result of the first three reports whether the one request that may go is a probe.
 
 -- admit_refilling applies the rules for a server that refills continuously.
 local function admit_refilling(n)
-  local from, probes = budget.next_slot, false
+  local from, is_probe = budget.next_slot, false
   if budget.remaining == 0 then
     if uncounted() > 0 then
       return 0, 0, now + 2 * POLL_INTERVAL
     end
-    from, n, probes = math.max(from, budget.admitted_at + spacing()), 1, true
+    from, n, is_probe = math.max(from, budget.admitted_at + spacing()), 1, true
   end
   if from > now then
     return 0, 0, math.max(from, now + 2 * POLL_INTERVAL)
   end
   local room = 1 + math.floor((now - math.max(from, now - CATCH_UP)) / spacing())
-  return math.min(n, math.max(budget.remaining, 1), room), nil, nil, probes
+  return math.min(n, math.max(budget.remaining, 1), room), nil, nil, is_probe
 end
 
 -- admit_window applies the rules for a fixed window.
@@ -583,15 +582,15 @@ local function admit_window(n)
     return 0, 0, now + 2 * POLL_INTERVAL
   end
   local count, from = held_back(n)
-  local probes = budget.needs_probe == 1
-  if probes then
+  local is_probe = budget.needs_probe == 1
+  if is_probe then
     n = 1
   elseif budget.remaining > count then
     n = math.min(n, budget.remaining - count)
   elseif from > now then
     return 0, 0, from -- sooner for a request that can't wait so long
   else
-    n, probes = 1, true
+    n, is_probe = 1, true
   end
   local spread = math.min(BURST_SPREAD, (budget.window_end - budget.window_learned_at) / SPREAD_DIVISOR)
   if budget.window_end > 0 and now - budget.began_at < spread then
@@ -601,7 +600,7 @@ local function admit_window(n)
       return 0, 0, now + POLL_INTERVAL
     end
   end
-  return n, nil, nil, probes
+  return n, nil, nil, is_probe
 end
 
 -- admit_in_flight applies WithMaxInFlight.
@@ -635,13 +634,13 @@ local function admit(n)
   if budget.probe_seq > 0 and (budget.state == KNOWN or budget.state == UNKNOWN and reads_headers) then
     return 0, 0, math.min(now + 2 * POLL_INTERVAL, budget.probe_sent_at + PROBE_TIMEOUT)
   end
-  local next_place, next_visit, probes = nil, nil, false
+  local next_place, next_visit, is_probe = nil, nil, false
   if budget.state == UNKNOWN and reads_headers then
-    n, probes = 1, true
+    n, is_probe = 1, true
   elseif budget.state == KNOWN and budget.refilling > 0 then
-    n, next_place, next_visit, probes = admit_refilling(n)
+    n, next_place, next_visit, is_probe = admit_refilling(n)
   elseif budget.state == KNOWN then
-    n, next_place, next_visit, probes = admit_window(n)
+    n, next_place, next_visit, is_probe = admit_window(n)
   end
   if n > 0 and max_in_flight > 0 then
     n, next_place, next_visit = admit_in_flight(n)
@@ -652,18 +651,18 @@ local function admit(n)
   if n == 0 then
     return 0, next_place, next_visit
   end
-  return n, now, now, probes
+  return n, now, now, is_probe
 end
 
 local first_seq, probe_seq = budget.seq + 1, 0
-local given, next_place, next_visit, probes = 0, 0, 0, false
+local given, next_place, next_visit, is_probe = 0, 0, 0, false
 if want > 0 then
-  given, next_place, next_visit, probes = admit(want)
+  given, next_place, next_visit, is_probe = admit(want)
 end
 if given > 0 then
   budget.seq, budget.admitted_at = budget.seq + given, now
   held, pending, in_flight = held + given, pending + given, in_flight + given
-  if probes then
+  if is_probe then
     probe_seq = budget.seq
     budget.probe_seq, budget.probe_sent_at = probe_seq, now
   end
