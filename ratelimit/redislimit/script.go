@@ -75,8 +75,8 @@ type number struct {
 	value any
 }
 
-// numbers returns the numbers of a visit. Times and durations are in microseconds.
-func (l *Limiter) numbers(v visit) []number {
+// visitNumbers returns the numbers of v. Times and durations are in microseconds.
+func (l *Limiter) visitNumbers(v visit) []number {
 	readsHeaders := 0
 	if l.headers != (ratelimit.Headers{}) {
 		readsHeaders = 1
@@ -96,7 +96,8 @@ func (l *Limiter) numbers(v visit) []number {
 	}
 }
 
-// numbers returns the numbers of a response in a visit that began at the time began.
+// numbers returns the numbers of r for a visit that began at the time began. Times and durations
+// are in microseconds.
 func (r response) numbers(began time.Time) []number {
 	w := r.window
 	limit, remaining, reset := 0, -1, int64(-1)
@@ -139,7 +140,7 @@ func namesOf(numbers []number) string {
 // scriptArgs returns the arguments of the script for v: the process, the names of the numbers of a
 // visit, the names of the numbers of a response, and the numbers in the order of these names.
 func (l *Limiter) scriptArgs(v visit) []any {
-	numbers := l.numbers(v)
+	numbers := l.visitNumbers(v)
 	args := []any{v.process, namesOf(numbers), responseNames}
 	for _, n := range numbers {
 		args = append(args, n.value)

@@ -71,7 +71,7 @@ local KEY_MARGIN = 60000           -- in milliseconds: the key expires so long a
 
 -- ARGV holds the name of the process (empty for a ping), the names of the numbers of a visit, the
 -- names of the numbers of a response, and then the numbers: of the visit, and of each response.
--- visit.numbers and response.numbers in script.go describe them.
+-- visitNumbers and numbers in script.go describe them.
 local key, process = KEYS[1], ARGV[1]
 local position = 3 -- of the latest argument that was read
 local function split(names)
