@@ -216,7 +216,7 @@ func TestOneVisitPerRequest(t *testing.T) {
 	visits = countVisits(t, l)
 	for range 2 {
 		var group sync.WaitGroup
-		l.mu.Lock() // They all come before the next visit.
+		l.mu.Lock() // All goroutines wait before the next visit begins.
 		for range 20 {
 			group.Go(func() {
 				p := acquire(t, l)

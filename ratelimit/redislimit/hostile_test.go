@@ -17,7 +17,7 @@ import (
 	"github.com/integrations-go/sdk/ratelimit"
 )
 
-// Acquire ends soon, and with its context, whatever Redis returns.
+// If Redis returns a number that the script cannot return, Acquire fails at once.
 func TestAnswerOutOfRangeIsAnOutage(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
@@ -98,7 +98,7 @@ func TestStoredNonsenseDelaysUpToMaxWait(t *testing.T) {
 					require.Contains(t, source, "budget."+stored[i].(string), "the script has no such field")
 				}
 				require.NoError(t, client.HSet(t.Context(), keyOf(t).String(), stored...).Err())
-				for range 3 { // The first one may wait for what could be true, but not beyond WithMaxWait.
+				for range 3 { // a plausible wait, WithMaxWait at most
 					assert.LessOrEqual(t, waitFor(t, l), time.Second)
 				}
 			})

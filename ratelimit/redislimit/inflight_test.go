@@ -72,7 +72,7 @@ func TestLeaseIsRenewedUntilProcessDies(t *testing.T) {
 		dead.dead.Store(true)
 		got := waitFor(t, b)
 		assert.Greater(t, got, lease/2, "it has renewed its lease three times in that time")
-		assert.Less(t, got, lease+200*time.Millisecond, "a waiting process visits so often")
+		assert.Less(t, got, lease+200*time.Millisecond, "a waiting process visits every 200 ms at least")
 	})
 }
 

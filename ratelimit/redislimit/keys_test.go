@@ -78,7 +78,7 @@ func TestContinuesAfterFlush(t *testing.T) {
 	assert.Equal(t, 4, l.Snapshot().Remaining)
 	require.NoError(t, client.FlushAll(t.Context()).Err())
 	first := acquire(t, l)
-	l.Observe(earlier, windowResponse(10, 0, 20)) // of the life before
+	l.Observe(earlier, windowResponse(10, 0, 20)) // of the earlier generation
 	waitReported(t, l)
 	assert.Equal(t, -1, l.Snapshot().Remaining)
 	l.Observe(first, windowResponse(10, 9, 20))
@@ -105,7 +105,7 @@ func TestClockOfRedisGoesBack(t *testing.T) {
 	})
 }
 
-// Whole seconds cost nothing where they are told to be rounded up, or were cut.
+// No places are lost if resets are whole seconds, rounded up (with RoundedUp set) or down.
 func TestRoundedResetsLoseNoPlaces(t *testing.T) {
 	up := ratelimit.Confluent()
 	up.RoundedUp = true

@@ -72,7 +72,7 @@ func TestCancelEndsWaits(t *testing.T) {
 	assert.Less(t, best, 10*time.Millisecond)
 }
 
-// Waiters that end at any moment lose no place, and delay no other request.
+// Waits that end at any moment lose no place, and delay no other request.
 func TestCancelRaceLosesNoPlace(t *testing.T) {
 	t.Parallel()
 	l := open(t, sharedRedis(t), WithMaxInFlight(2), WithHeaders(ratelimit.Confluent()))

@@ -76,7 +76,7 @@ func TestKeyHidesCredential(t *testing.T) {
 	assert.Equal(t, key, NewKey("api.EXAMPLE:8443", secret))
 	assert.NotEqual(t, key, NewKey("api.example", secret))
 	assert.NotEqual(t, key, NewKey("api.example:8443", secret+"1"))
-	// The hash, which the host is a part of, is no cross-reference between servers.
+	// The hash depends on the host too, so the keys of two servers do not show the same credential.
 	assert.NotEqual(t, key.hash, NewKey("other.example", secret).hash)
 	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
 		assert.NotContains(t, fmt.Sprintf(format, key), secret)
@@ -84,7 +84,7 @@ func TestKeyHidesCredential(t *testing.T) {
 	assert.Regexp(t, `^ratelimit:api\.example:8443:\{[0-9a-f]{32}\}$`, key.String())
 }
 
-// A wrong URL is an error of Open, and no error shows the password.
+// Open returns an error for a wrong URL. No error shows the password.
 func TestOpenReportsWrongURLWithoutSecret(t *testing.T) {
 	t.Parallel()
 	locked := startRedis(t, "--requirepass", "right-"+secret)

@@ -109,7 +109,7 @@ func TestOutageUsesFallback(t *testing.T) {
 		return a.outage == nil
 	}, 2*maxRetryDelay+loadTolerance, 10*time.Millisecond)
 	waitReported(t, a)
-	p := acquire(t, b) // Two of three places are held by a, from the time without Redis.
+	p := acquire(t, b) // Since the outage, a holds two of the three places.
 	ctx, cancel = withTimeout(t, 100*time.Millisecond)
 	defer cancel()
 	_, err = b.Acquire(ctx, nil)
@@ -220,7 +220,7 @@ func TestUnresponsiveRedisDelaysFirstRequestOnly(t *testing.T) {
 	}
 	slices.Sort(took)
 	assert.Less(t, took[len(took)/2], 20*time.Millisecond)
-	assert.Less(t, took[len(took)-2], 350*time.Millisecond, "the machine may have stood still once")
+	assert.Less(t, took[len(took)-2], 350*time.Millisecond, "the machine may have paused once")
 	assert.Less(t, took[len(took)-1], 50*time.Millisecond+loadTolerance)
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -166,8 +166,8 @@ type span struct{ from, to time.Duration }
 
 func (s span) has(at time.Duration) bool { return s.from <= at && at < s.to }
 
-// world is a server and the processes that send to it.
-type world struct {
+// simulation is a server and the processes that send to it.
+type simulation struct {
 	policy    policy
 	limit     int
 	round     func(float64) float64 // the seconds of X-RateLimit-Reset
@@ -190,7 +190,7 @@ type world struct {
 	refusals []time.Duration // since the start
 }
 
-func (w *world) serve() *http.Response {
+func (w *simulation) serve() *http.Response {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.start.IsZero() {
@@ -240,7 +240,7 @@ func inBubble(t *testing.T, addr string, hook *bubble, opts ...Option) *Limiter 
 }
 
 // play runs in a bubble.
-func (w *world) play(t *testing.T, addr string) {
+func (w *simulation) play(t *testing.T, addr string) {
 	ctx, cancel := context.WithCancel(t.Context()) // With a deadline they would give up before.
 	defer cancel()
 	var group sync.WaitGroup
@@ -264,7 +264,7 @@ func (w *world) play(t *testing.T, addr string) {
 	group.Wait()
 }
 
-func (w *world) work(ctx context.Context, t *testing.T, l *Limiter, hook *bubble) {
+func (w *simulation) work(ctx context.Context, t *testing.T, l *Limiter, hook *bubble) {
 	for {
 		w.mu.Lock()
 		at := time.Since(w.start)
@@ -315,7 +315,7 @@ func TestAllowanceOfFixedWindows(t *testing.T) {
 					t.Parallel()
 					synctest.Test(t, func(t *testing.T) {
 						shift := time.Duration(phase * float64(tt.every))
-						w := &world{
+						w := &simulation{
 							policy: &fixed{limit: tt.limit, every: tt.every, phase: shift},
 							limit:  tt.limit, round: round,
 							latency: tt.latency, processes: tt.processes, each: tt.each, total: tt.total - shift,
@@ -339,7 +339,7 @@ func TestDeathOfProbeDelaysOthersByASecond(t *testing.T) {
 		t.Run(rounding, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				w := &world{
+				w := &simulation{
 					policy: &fixed{limit: 100, every: time.Second}, limit: 100, round: roundings[rounding],
 					latency: 10 * time.Millisecond, processes: 5, each: 8, total: 15 * time.Second, killed: 2,
 				}
@@ -379,7 +379,7 @@ func TestAllowanceOfRefillingServers(t *testing.T) {
 			t.Run(name+", rounded "+rounding, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					w := &world{
+					w := &simulation{
 						policy: tt.new(tt.limit, tt.every), limit: tt.limit, round: roundings[rounding],
 						latency: tt.latency, processes: 10, each: 8, total: tt.total,
 						from: 2 * tt.total / 5, // The limiter needs some windows to learn.
@@ -399,7 +399,7 @@ func TestAllowanceOfRefillingServers(t *testing.T) {
 func TestRefillingServersAfterDisturbance(t *testing.T) {
 	addr := sharedRedis(t)
 	const second = time.Second
-	for name, spans := range map[string]*world{
+	for name, spans := range map[string]*simulation{
 		"a quiet time":  {quiet: span{10 * second, 30 * second}},
 		"an outage":     {down: span{10 * second, 30 * second}},
 		"others":        {usedUp: span{10 * second, 30 * second}},
@@ -411,7 +411,7 @@ func TestRefillingServersAfterDisturbance(t *testing.T) {
 			t.Run(name+", "+kind, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					w := &world{
+					w := &simulation{
 						policy: policy(100, second), limit: 100, round: math.Ceil,
 						latency: 10 * time.Millisecond, processes: 5, each: 8,
 						total: 42 * second, quiet: spans.quiet, down: spans.down,
