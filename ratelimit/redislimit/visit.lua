@@ -83,8 +83,8 @@ local function split(names)
 end
 local function read(names)
   local numbers = {}
-  for i, name in ipairs(names) do
-    numbers[name] = tonumber(ARGV[position + i])
+  for i = 1, #names do
+    numbers[names[i]] = tonumber(ARGV[position + i])
   end
   position = position + #names
   return numbers
