@@ -356,7 +356,7 @@ func TestPromisesThatNothingHoldsAreNamed(t *testing.T) {
 		"a method of a source": {"| 2 | It. | `sdk.TokenSource.Token` | `apono.FuzzTime` |", ""},
 		"a constant":           {"| 2 | It. | `apono.MaxCustomAccessDetails` | `apono.FuzzTime` |", ""},
 		"a variable":           {"| 2 | It. | `sdk.ErrConflict` | `apono.FuzzTime` |", ""},
-		"a file":               {"| 2 | It. | `README.md` | `ratelimit/redislimit.TestShared` |", ""},
+		"a file":               {"| 2 | It. | `README.md` | `ratelimit/redislimit.TestLimitersShareAWindow` |", ""},
 		"a subtest":            {"| 2 | It. | `sdk` | " + here + "/a subtest` |", ""},
 		"no subtest":           {"| 2 | It. | `sdk` | `sdk.TestDefaultRetryPolicy/none` |", "no such subtest"},
 		"no test":              {"| 2 | It. | `sdk` |  |", "2: no test"},

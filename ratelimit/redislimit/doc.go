@@ -5,62 +5,90 @@
 //	limiter, err := redislimit.Open(ctx, redisURL, key, redislimit.WithHeaders(ratelimit.Confluent()))
 //	client := &http.Client{Transport: ratelimit.NewTransport(nil, limiter)}
 //
-// It has rules like those of [ratelimit.Local], with the knowledge of all processes: one request of
-// one process goes alone and learns the window, all share the places that are left, and a 429 or a
-// Retry-After holds all of them back.
+// A place is the right to send one request. The rules are like those of [ratelimit.Local], with the
+// knowledge of all processes:
 //
-// A whole number of seconds may have been rounded down, so the last two places of a window are held
-// back to check, one at a time, whether the next one has begun. [ratelimit.Headers].RoundedUp saves
-// that. None are held back of a limit below 5, with which every other window may be lost, and none
-// while a window lasts more than 2 seconds longer and has fewer than 50 places or a single request
-// to send.
+//   - The first request, of one process, leaves before all others. It is a probe: its response
+//     states the window. The others wait for it, for a second at most.
+//   - All processes share the places that are left in the window.
+//   - A 429 or a Retry-After holds back all processes.
 //
-// A server whose count rises before the stated end, such as a token bucket or a sliding window, is
-// sent evenly no more than its count certainly allows. Of a bucket nearly everything is used. Of a
-// sliding window some percent stay unused, and more if it is short or the responses are slow. A few
-// in a thousand may be refused.
+// Local has more features. This package has no adaptive limits. [ratelimit.WithPriority] and
+// [ratelimit.Hooks] have no effect, except in a fallback. If only one process uses the credential,
+// use Local: it needs no Redis and no round trip.
 //
-// Local has more features: there are no adaptive limits here, and [ratelimit.WithPriority] and
-// [ratelimit.Hooks] have no effect, except in a fallback. Use Local if one process uses the
-// credential alone: it needs nothing else and costs less.
+// # Fixed windows
 //
-// # How it works
+// A whole number of seconds may have been rounded down, so the window may end up to a second later
+// than stated. The last two places of a window are held back and released one at a time: their
+// responses show whether the next window has begun. With [ratelimit.Headers].RoundedUp none are
+// held back.
 //
-// A budget is one hash in Redis, which one script reads and writes. The script uses the server's
-// own time, so the clocks of the processes do not matter. One visit requests places for all
-// goroutines that wait, reports the responses since the last one, and returns when to come back.
-// Until then nothing is sent to Redis. Visits of a process never overlap, and [WithMaxVisits]
-// limits their number. Goroutines are admitted in the order in which they arrived, in each process.
+// If the limit is below 5, no place is held back, and every other window may be lost. While the
+// window lasts more than 2 seconds longer, no place is held back if its limit is below 50, or if a
+// single request is in flight or waits.
 //
-// Redis pushes nothing to the processes. A process learns of a pause at its next visit, so at the
-// latest with the next request that it wants to send. While a goroutine waits for something that
-// another process reports (the response to the request that goes alone, a place in flight that has
-// become free), the process visits every 10 to 200 ms. It does the same for a place at a server
-// that is sent its requests evenly.
+// # Servers that refill continuously
 //
-// The key disappears by itself, about a minute after the last visit and the end of everything that
-// was known. A process that dies returns its places in flight when its lease ends ([WithLease]).
+// If the count rises before the stated end, the server is a token bucket or has a sliding window.
+// It is sent requests evenly, no more than its count certainly allows:
 //
-// # If Redis fails
+//   - Of a token bucket nearly all places are used.
+//   - Of a sliding window some percent stay unused, and more if it is short or the responses are
+//     slow.
+//   - A few in a thousand requests may be refused.
 //
-// A visit that fails, or takes longer than [WithTimeout], is an outage. It is logged once. From
-// then on each process continues with a limiter of its own, or fails with [ErrUnavailable]
-// ([WithFailClosed]). Redis is tried again with the requests that arrive, after 100 ms at first and
-// every 2 seconds at last, and used again without a restart. The state from before the outage is
-// then learned again. While processes limit themselves, each one uses the whole budget, less the
-// use that the responses report, so some requests may be refused. The Redis client writes lines of
-// its own to standard error, which [redis.SetLogger] turns off.
+// # Visits to Redis
 //
-// # Redis
+// A budget is one hash in Redis. One script reads and writes it. The script uses the time of the
+// Redis server, so the clocks of the processes do not matter. A run of the script is a visit. A
+// visit requests places for all goroutines that wait, reports the responses since the visit before,
+// and returns when to make the next one. Until then nothing is sent to Redis. Visits of a process
+// never overlap, and [WithMaxVisits] limits their number. In each process, goroutines are admitted
+// in the order in which they arrived.
 //
-// The script needs version 5 or newer. The tests run against one server and a Cluster of one, of
-// version 7. The user needs the commands EVALSHA, EVAL, TIME, HGETALL, HSET, HDEL and PEXPIRE on
+// Redis sends nothing to the processes on its own. A process learns of a pause at its next visit,
+// at the latest when it wants to send the next request. A process visits every 10 to 200 ms while
+// one of its goroutines waits for
+//
+//   - the response to a probe of another process,
+//   - a place in flight that another process holds, or
+//   - a place at a server that refills continuously.
+//
+// The key expires about a minute after the last visit and the end of all waits that it holds. The
+// places in flight of a process that dies come back when its lease ends ([WithLease]).
+//
+// # Outages of Redis
+//
+// A visit that fails, or takes longer than [WithTimeout], begins an outage. It is logged once. From
+// then on each process uses a limiter of its own, or its requests fail with [ErrUnavailable]
+// ([WithFailClosed]).
+//
+// Later requests try Redis again, after 100 ms at first and every 2 seconds at last. When it
+// answers, the processes share the budget again without a restart. They learn the window again.
+//
+// While the processes limit themselves, each one uses the whole budget, less the use that the
+// responses report. So some requests may be refused.
+//
+// The Redis client writes lines of its own to standard error, which [redis.SetLogger] turns off.
+//
+// # Requirements
+//
+// The script needs Redis 5 or newer. The tests run against one server and a Cluster of one server,
+// of version 7. The user needs the commands EVALSHA, EVAL, TIME, HGETALL, HSET, HDEL and PEXPIRE on
 // keys that begin with "ratelimit:". The script does not wait for replication: after a failover
 // some state may be lost.
 //
-// What comes from Redis is checked. An answer that the script cannot have given is an outage.
-// Stored times are cut to the longest wait that can have led to them, a number that is out of range
-// makes the budget begin again, and a record of a process that no process can have written is
-// removed. Those who may write to the key can still use up the budget: a plausible record counts
-// until its lease ends, 15 minutes at most. The time to live is set before anything is stored.
+// # Trust
+//
+// What comes from Redis is checked:
+//
+//   - An answer that the script can't have given is an outage.
+//   - Stored times are cut to the longest wait that can have led to them.
+//   - If a stored number is out of range, the budget begins again.
+//   - A record of a process that no process can have written is removed.
+//
+// A user who may write to the key can still use up the budget: a plausible record counts until its
+// lease ends, 15 minutes at most. The time to live is set before anything is stored, so no key
+// stays forever.
 package redislimit

@@ -17,44 +17,44 @@ import (
 	"github.com/integrations-go/sdk/ratelimit"
 )
 
-// Acquire ends soon, and with its context, whatever Redis returns.
-func TestAnswerOutOfRange(t *testing.T) {
+// If Redis returns a number that the script cannot return, Acquire fails at once.
+func TestAnswerOutOfRangeIsAnOutage(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
-	for _, lie := range []struct {
+	for _, tt := range []struct {
 		name  string
 		index int
 		value int64
 	}{
 		{"a time before all times", 0, -1},
 		{"a time after all times", 0, math.MaxInt64},
-		{"life", 1, -1},
+		{"generation", 1, -1},
 		{"many more places than were asked for", 2, 1 << 40},
 		{"one place more than was asked for", 2, 2},
 		{"fewer places than none", 2, -1},
 		{"first place", 3, math.MaxInt64},
 		{"no first place", 3, 0},
-		{"the place that goes alone", 4, -1},
+		{"probe", 4, -1},
 		{"a wait without end", 5, math.MaxInt64},
 		{"a wait that ended before all times", 5, math.MinInt64},
 		{"the next place", 6, math.MaxInt64},
 		{"the next visit", 7, math.MaxInt64},
 		{"limit", 8, math.MaxInt64},
-		{"rest", 9, -2},
+		{"remaining places", 9, -2},
 		{"the end of the window", 10, math.MaxInt64},
 		{"the end of the pause", 11, math.MinInt64},
 	} {
-		t.Run(lie.name, func(t *testing.T) {
+		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := &bubble{}
 				l := inBubble(t, addr, b, WithRate(10, 10), WithFailClosed())
-				b.after = func(answer []any) { answer[lie.index] = lie.value }
+				b.after = func(answer []any) { answer[tt.index] = tt.value }
 				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 				defer cancel()
 				start := time.Now()
 				_, err := l.Acquire(ctx, nil)
 				assert.ErrorIs(t, err, ErrUnavailable)
-				assert.ErrorContains(t, err, "the script returned "+strconv.FormatInt(lie.value, 10))
+				assert.ErrorContains(t, err, "the script returned "+strconv.FormatInt(tt.value, 10))
 				assert.Less(t, time.Since(start), soon)
 				assert.Zero(t, l.Snapshot().InFlight)
 			})
@@ -63,21 +63,26 @@ func TestAnswerOutOfRange(t *testing.T) {
 }
 
 // Any user with the right to write to Redis may change the stored state.
-func TestStoredNonsense(t *testing.T) {
+func TestStoredNonsenseDelaysUpToMaxWait(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
 	for name, fields := range map[string]func(now int64) []any{
-		"tat far ahead":         func(now int64) []any { return []any{"tat", now + 1e15} },
-		"tat beyond all times":  func(int64) []any { return []any{"tat", 1e300} },
-		"tat infinite":          func(int64) []any { return []any{"tat", "inf"} },
-		"tat not a number":      func(int64) []any { return []any{"tat", "nan"} },
-		"alone in the future":   func(now int64) []any { return []any{"scout", 1, "alone", now + 1e15, "state", 0} },
-		"a pause of the future": func(now int64) []any { return []any{"pause", now + 5e5, "paused", now + 1e15} },
-		"a slot far ahead": func(now int64) []any {
-			return []any{"state", 2, "smooth", 20, "slot", now + 1e15, "gap", 1e4, "limit", 100, "rem", 50}
+		"tat far ahead":        func(now int64) []any { return []any{"tat", now + 1e15} },
+		"tat beyond all times": func(int64) []any { return []any{"tat", 1e300} },
+		"tat infinite":         func(int64) []any { return []any{"tat", "inf"} },
+		"tat not a number":     func(int64) []any { return []any{"tat", "nan"} },
+		"a probe sent in the future": func(now int64) []any {
+			return []any{"probe_seq", 1, "probe_sent_at", now + 1e15, "state", 0}
 		},
-		"negative rest": func(now int64) []any {
-			return []any{"state", 2, "rem", -5, "stop", now + 1e8, "limit", 10}
+		"a pause learned in the future": func(now int64) []any {
+			return []any{"pause_end", now + 5e5, "pause_learned_at", now + 1e15}
+		},
+		"a slot far ahead": func(now int64) []any {
+			return []any{"state", 2, "refilling", 20, "next_slot", now + 1e15,
+				"gap", 1e4, "limit", 100, "remaining", 50}
+		},
+		"negative remaining places": func(now int64) []any {
+			return []any{"state", 2, "remaining", -5, "window_end", now + 1e8, "limit", 10}
 		},
 		"negative sequence":    func(int64) []any { return []any{"seq", -100} },
 		"the end of sequences": func(int64) []any { return []any{"seq", "9007199254740992"} },
@@ -88,8 +93,12 @@ func TestStoredNonsense(t *testing.T) {
 					WithHeaders(ratelimit.Confluent()), WithRate(10, 1), WithMaxWait(time.Second))
 				client := redis.NewClient(&redis.Options{Addr: addr})
 				defer client.Close()
-				require.NoError(t, client.HSet(t.Context(), keyOf(t).String(), fields(time.Now().UnixMicro())...).Err())
-				for range 3 { // The first one may wait for what could be true, but not beyond WithMaxWait.
+				stored := fields(time.Now().UnixMicro())
+				for i := 0; i < len(stored); i += 2 {
+					require.Contains(t, source, "budget."+stored[i].(string), "the script has no such field")
+				}
+				require.NoError(t, client.HSet(t.Context(), keyOf(t).String(), stored...).Err())
+				for range 3 { // a plausible wait, WithMaxWait at most
 					assert.LessOrEqual(t, waitFor(t, l), time.Second)
 				}
 			})
@@ -98,7 +107,7 @@ func TestStoredNonsense(t *testing.T) {
 }
 
 // A record that no process can have written is ignored.
-func TestForgedRecord(t *testing.T) {
+func TestForgedRecordIsIgnored(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
 	for name, record := range map[string]func(now int64) string{
@@ -138,7 +147,7 @@ func TestNoKeyWithoutTimeToLive(t *testing.T) {
 			"+eval", "+evalsha", "+time", "+hgetall", "+hset", "+hdel", "+pexpire", "-" + missing}
 		require.NoError(t, client.Do(t.Context(), rights...).Err())
 		l, err := New(redis.NewClient(&redis.Options{Addr: server.addr, Username: "no-" + missing, Password: secret}),
-			keyOf(t), WithTimeout(patient), WithMaxInFlight(1))
+			keyOf(t), WithTimeout(longTimeout), WithMaxInFlight(1))
 		require.NoError(t, err)
 		pinged := l.Ping(t.Context())
 		l.Release(acquire(t, l))
@@ -158,7 +167,7 @@ func TestMissingPasswordIsNamed(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, "--requirepass", "right-"+secret)
 	for _, query := range []string{"", "?protocol=2", "?max_retries=1"} {
-		_, err := Open(t.Context(), "redis://"+server.addr+query, keyOf(t), WithTimeout(patient))
+		_, err := Open(t.Context(), "redis://"+server.addr+query, keyOf(t), WithTimeout(longTimeout))
 		require.ErrorIs(t, err, ErrUnavailable)
 		assert.ErrorContains(t, err, "NOAUTH")
 		assert.NotContains(t, err.Error(), "Protocol error")
@@ -166,7 +175,7 @@ func TestMissingPasswordIsNamed(t *testing.T) {
 	// A program that does not ping finds it in the error of its requests.
 	client := redis.NewClient(&redis.Options{Addr: server.addr, MaxRetries: -1})
 	defer client.Close()
-	l, err := New(client, keyOf(t), WithTimeout(patient), WithFailClosed())
+	l, err := New(client, keyOf(t), WithTimeout(longTimeout), WithFailClosed())
 	require.NoError(t, err)
 	defer l.Close()
 	_, err = l.Acquire(t.Context(), nil)

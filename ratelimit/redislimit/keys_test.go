@@ -22,7 +22,7 @@ func TestKeysExpireAndHideTheCredential(t *testing.T) {
 	server := startRedis(t)
 	opts := []Option{WithHeaders(ratelimit.Confluent()), WithRate(100, 10), WithMaxInFlight(3)}
 	a, b := open(t, server.addr, opts...), open(t, server.addr, opts...)
-	exchange(t, a, told(10, 5, 3000))
+	exchange(t, a, windowResponse(10, 5, 3000))
 	acquire(t, b)
 	client := redis.NewClient(&redis.Options{Addr: server.addr})
 	defer client.Close()
@@ -41,7 +41,7 @@ func TestKeysExpireAndHideTheCredential(t *testing.T) {
 }
 
 // The whole state of a budget is in one slot.
-func TestCluster(t *testing.T) {
+func TestClusterKeepsBudgetInOneSlot(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, "--cluster-enabled", "yes")
 	node := redis.NewClient(&redis.Options{Addr: server.addr})
@@ -53,60 +53,60 @@ func TestCluster(t *testing.T) {
 	}, 5*time.Second, 20*time.Millisecond)
 	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{server.addr}})
 	defer client.Close()
-	l, err := New(client, keyOf(t), WithTimeout(patient), WithHeaders(ratelimit.Confluent()),
+	l, err := New(client, keyOf(t), WithTimeout(longTimeout), WithHeaders(ratelimit.Confluent()),
 		WithRate(100, 10), WithMaxInFlight(3), WithFailClosed())
 	require.NoError(t, err)
 	defer l.Close()
 	require.NoError(t, l.Ping(t.Context()))
-	exchange(t, l, told(10, 5, 20))
+	exchange(t, l, windowResponse(10, 5, 20))
 	acquire(t, l)
 	assert.Equal(t, 4, l.Snapshot().Remaining)
 }
 
 // The limiter continues after Redis has lost its scripts or its data.
-func TestFlush(t *testing.T) {
+func TestContinuesAfterFlush(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t)
 	l := open(t, server.addr, WithHeaders(ratelimit.Confluent()), WithFailClosed())
 	client := redis.NewClient(&redis.Options{Addr: server.addr})
 	defer client.Close()
 	earlier := acquire(t, l)
-	l.Observe(earlier, told(10, 5, 20))
-	idle(t, l)
+	l.Observe(earlier, windowResponse(10, 5, 20))
+	waitReported(t, l)
 	require.NoError(t, client.ScriptFlush(t.Context()).Err())
-	exchange(t, l, respond(200))
+	exchange(t, l, httpResponse(200))
 	assert.Equal(t, 4, l.Snapshot().Remaining)
 	require.NoError(t, client.FlushAll(t.Context()).Err())
 	first := acquire(t, l)
-	l.Observe(earlier, told(10, 0, 20)) // of the life before
-	idle(t, l)
+	l.Observe(earlier, windowResponse(10, 0, 20)) // of the earlier generation
+	waitReported(t, l)
 	assert.Equal(t, -1, l.Snapshot().Remaining)
-	l.Observe(first, told(10, 9, 20))
-	idle(t, l)
+	l.Observe(first, windowResponse(10, 9, 20))
+	waitReported(t, l)
 	assert.Equal(t, 9, l.Snapshot().Remaining)
 }
 
 // After a replica with a slow clock takes over, no request waits for the times of the other clock.
-func TestClockGoesBack(t *testing.T) {
+func TestClockOfRedisGoesBack(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
 	synctest.Test(t, func(t *testing.T) {
 		l := inBubble(t, addr, &bubble{}, WithHeaders(ratelimit.Confluent()), WithRate(10, 1), WithMaxInFlight(1))
-		exchange(t, l, told(10, 0, 50))
+		exchange(t, l, windowResponse(10, 0, 50))
 		client := redis.NewClient(&redis.Options{Addr: addr})
 		defer client.Close()
 		key := keyOf(t).String()
 		ahead := time.Now().Add(time.Hour).UnixMicro()
 		require.NoError(t, client.HSet(t.Context(), key,
-			"seen", ahead, "stop", ahead, "pause", ahead, "paused", ahead, "tat", ahead,
+			"visited_at", ahead, "window_end", ahead, "pause_end", ahead, "pause_learned_at", ahead, "tat", ahead,
 			"p:dead", strconv.FormatInt(ahead, 10)+" 0 "+strconv.FormatInt(ahead, 10)+" 0 0").Err())
-		time.Sleep(maxSleep) // until Redis is asked again
+		time.Sleep(maxVisitInterval) // until Redis is asked again
 		assert.Less(t, waitFor(t, l), soon)
 	})
 }
 
-// Whole seconds cost nothing where they are told to be rounded up, or were cut.
-func TestRounding(t *testing.T) {
+// No places are lost if resets are whole seconds, rounded up (with RoundedUp set) or down.
+func TestRoundedResetsLoseNoPlaces(t *testing.T) {
 	up := ratelimit.Confluent()
 	up.RoundedUp = true
 	for name, tt := range map[string]struct {
@@ -119,13 +119,13 @@ func TestRounding(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			addr := sharedRedis(t)
-			s := newAPI(t, 50, time.Second)
+			s := newWindowServer(t, 50, time.Second)
 			s.reset = func(end time.Time) string { return strconv.Itoa(int(tt.round(time.Until(end).Seconds()))) }
 			var group sync.WaitGroup
 			for i := range 3 {
 				l := open(t, addr, WithHeaders(tt.headers))
 				group.Go(func() {
-					_, refused, failed := load(t.Context(), l, s.URL, strconv.Itoa(i), 5, 4500*time.Millisecond)
+					_, refused, failed := sendRequests(t.Context(), l, s.URL, strconv.Itoa(i), 5, 4500*time.Millisecond)
 					assert.Zero(t, refused)
 					assert.Zero(t, failed)
 				})

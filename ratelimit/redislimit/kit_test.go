@@ -33,7 +33,7 @@ const secret = "s3cr3t-c0ffee"
 
 func TestMain(m *testing.M) {
 	if job := os.Getenv("REDISLIMIT_TEST_WORKER"); job != "" {
-		worker(job)
+		runWorker(job)
 		return
 	}
 	code := m.Run()
@@ -80,7 +80,7 @@ func (s *redisServer) start() error {
 	for range 500 {
 		conn, err := net.Dial("tcp", s.addr)
 		if err == nil {
-			fmt.Fprint(conn, "PING\r\n") // With a password set, it says so.
+			fmt.Fprint(conn, "PING\r\n") // With a password set, the answer is NOAUTH.
 			line, err := bufio.NewReader(conn).ReadString('\n')
 			conn.Close()
 			if err == nil && (strings.HasPrefix(line, "+PONG") || strings.HasPrefix(line, "-NOAUTH")) {
@@ -113,7 +113,7 @@ var shared struct {
 	err    error
 }
 
-// sharedRedis is one server for all tests that leave it alive.
+// sharedRedis returns the address of one server for all tests that do not stop it.
 func sharedRedis(t testing.TB) string {
 	t.Helper()
 	shared.once.Do(func() {
@@ -132,14 +132,15 @@ func credentialOf(t testing.TB) string {
 
 func keyOf(t testing.TB) Key { return NewKey("api.example", credentialOf(t)) }
 
-// patient is a timeout for a busy machine. Tests of the timeout set another one after it.
-const patient = 5 * time.Second
+// longTimeout is a timeout for a busy machine. Tests of the timeout set another one after it.
+const longTimeout = 5 * time.Second
 
 // open returns a Limiter for the budget of this test.
 func open(t testing.TB, addr string, opts ...Option) *Limiter {
 	t.Helper()
 	quiet := WithLogger(slog.New(slog.DiscardHandler))
-	l, err := Open(t.Context(), "redis://"+addr, keyOf(t), append([]Option{WithTimeout(patient), quiet}, opts...)...)
+	defaults := []Option{WithTimeout(longTimeout), quiet}
+	l, err := Open(t.Context(), "redis://"+addr, keyOf(t), append(defaults, opts...)...)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, l.Close()) })
 	return l
@@ -152,13 +153,13 @@ func acquire(t testing.TB, l *Limiter) ratelimit.Permit {
 	return p
 }
 
-// idle waits until l has reported all responses.
-func idle(t testing.TB, l *Limiter) {
+// waitReported waits until l has reported all responses.
+func waitReported(t testing.TB, l *Limiter) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		return l.visitor == nil && len(l.news) == 0 && !l.freed
+		return l.visiting == nil && len(l.unreported) == 0 && !l.freed
 	}, 5*time.Second, time.Millisecond)
 }
 
@@ -168,10 +169,10 @@ func exchange(t testing.TB, l *Limiter, resp *http.Response) {
 	p := acquire(t, l)
 	l.Observe(p, resp)
 	l.Release(p)
-	idle(t, l)
+	waitReported(t, l)
 }
 
-// waitFor returns how long the next request has to wait.
+// waitFor returns how long the next request waits.
 func waitFor(t testing.TB, l *Limiter) time.Duration {
 	t.Helper()
 	start := time.Now()
@@ -181,11 +182,11 @@ func waitFor(t testing.TB, l *Limiter) time.Duration {
 	return took
 }
 
-// busy is the time that a loaded machine may add to a wait in real time.
-const busy = 2 * time.Second
+// loadTolerance is the time that a loaded machine may add to a wait in real time.
+const loadTolerance = 2 * time.Second
 
-// reply returns a response with the headers, which are pairs of a name and a value.
-func respond(status int, header ...string) *http.Response {
+// httpResponse returns a response with the headers, which are pairs of a name and a value.
+func httpResponse(status int, header ...string) *http.Response {
 	resp := &http.Response{StatusCode: status, Header: http.Header{}, Body: http.NoBody}
 	for i := 0; i < len(header); i += 2 {
 		resp.Header.Set(header[i], header[i+1])
@@ -193,34 +194,35 @@ func respond(status int, header ...string) *http.Response {
 	return resp
 }
 
-// told returns a 200 with Confluent's headers. A fraction in reset saves the second for rounding.
-func told(limit, remaining int, reset float64) *http.Response {
-	return respond(http.StatusOK,
+// windowResponse returns a 200 with Confluent's headers. If reset has a fraction, the limiter adds
+// no second for rounding.
+func windowResponse(limit, remaining int, reset float64) *http.Response {
+	return httpResponse(http.StatusOK,
 		"X-RateLimit-Limit", strconv.Itoa(limit),
 		"X-RateLimit-Remaining", strconv.Itoa(remaining),
 		"X-RateLimit-Reset", strconv.FormatFloat(reset, 'f', -1, 64))
 }
 
-// api is a server with fixed windows.
-type api struct {
+// windowServer is a server with fixed windows.
+type windowServer struct {
 	*httptest.Server
 	limit int
 	every time.Duration
 	reset func(end time.Time) string
 
-	mu       sync.Mutex
-	start    time.Time // of the window of the first request
-	accepted []int     // per window
-	refused  []int
-	by       map[string]int
-	inFlight int
-	busiest  int
-	until    time.Time // only what comes before is in busiest
-	hold     time.Duration
+	mu           sync.Mutex
+	start        time.Time // of the window of the first request
+	accepted     []int     // per window
+	refused      []int
+	acceptedFrom map[string]int
+	inFlight     int
+	maxInFlight  int
+	until        time.Time // requests after this time are not in maxInFlight
+	hold         time.Duration
 }
 
-func newAPI(t testing.TB, limit int, every time.Duration) *api {
-	s := &api{limit: limit, every: every, by: map[string]int{}, reset: func(end time.Time) string {
+func newWindowServer(t testing.TB, limit int, every time.Duration) *windowServer {
+	s := &windowServer{limit: limit, every: every, acceptedFrom: map[string]int{}, reset: func(end time.Time) string {
 		return strconv.FormatFloat(time.Until(end).Seconds(), 'f', 6, 64)
 	}}
 	s.Server = httptest.NewServer(s)
@@ -228,7 +230,7 @@ func newAPI(t testing.TB, limit int, every time.Duration) *api {
 	return s
 }
 
-func (s *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *windowServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	now := time.Now()
 	if s.start.IsZero() {
@@ -241,7 +243,7 @@ func (s *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	status := http.StatusOK
 	if s.accepted[n] < s.limit {
 		s.accepted[n]++
-		s.by[r.Header.Get("From")]++
+		s.acceptedFrom[r.Header.Get("From")]++
 	} else {
 		s.refused[n]++
 		status = http.StatusTooManyRequests
@@ -253,7 +255,7 @@ func (s *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-RateLimit-Reset", s.reset(s.start.Add(time.Duration(n+1)*s.every)))
 	s.inFlight++
 	if now.Before(s.until) {
-		s.busiest = max(s.busiest, s.inFlight)
+		s.maxInFlight = max(s.maxInFlight, s.inFlight)
 	}
 	hold := s.hold
 	s.mu.Unlock()
@@ -266,9 +268,9 @@ func (s *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // check asserts that no request was refused, and that the full windows, all but the first and the
 // last, were used.
-func (s *api) check(t testing.TB) {
+func (s *windowServer) check(t testing.TB) {
 	t.Helper()
-	s.Close() // ends what the last requests left behind
+	s.Close() // waits for the last requests
 	t.Logf("accepted per window: %v, refused: %v", s.accepted, s.refused)
 	require.Greater(t, len(s.accepted), 3)
 	for n := range s.accepted {
@@ -282,8 +284,8 @@ func (s *api) check(t testing.TB) {
 	assert.GreaterOrEqual(t, float64(total), 0.95*float64(s.limit*len(full)))
 }
 
-// load sends requests from so many goroutines until the time has passed.
-func load(
+// sendRequests sends requests from so many goroutines until the time has passed.
+func sendRequests(
 	ctx context.Context, l *Limiter, url, name string, goroutines int, d time.Duration,
 ) (ok, refused, failed int64) {
 	client := &http.Client{Transport: ratelimit.NewTransport(nil, l)}
@@ -323,7 +325,7 @@ func load(
 	return counts[0].Load(), counts[1].Load(), counts[2].Load()
 }
 
-// job holds the arguments of a worker process, and result its results.
+// job holds the arguments of a worker process.
 type job struct {
 	Redis, Credential, URL, Name string
 	Goroutines                   int
@@ -331,16 +333,17 @@ type job struct {
 	MaxInFlight, Hold            int
 }
 
+// result holds the counts that a worker process prints.
 type result struct{ OK, Refused, Failed int64 }
 
-func worker(text string) {
+func runWorker(text string) {
 	var j job
 	if err := json.Unmarshal([]byte(text), &j); err != nil {
 		panic(err)
 	}
-	opts := []Option{WithHeaders(ratelimit.Confluent()), WithTimeout(patient)}
+	opts := []Option{WithHeaders(ratelimit.Confluent()), WithTimeout(longTimeout)}
 	if j.MaxInFlight > 0 {
-		opts = []Option{WithMaxInFlight(j.MaxInFlight), WithLease(j.Lease), WithTimeout(patient)}
+		opts = []Option{WithMaxInFlight(j.MaxInFlight), WithLease(j.Lease), WithTimeout(longTimeout)}
 	}
 	l, err := Open(context.Background(), "redis://"+j.Redis, NewKey("api.example", j.Credential), opts...)
 	if err != nil {
@@ -358,12 +361,12 @@ func worker(text string) {
 		return
 	}
 	var r result
-	r.OK, r.Refused, r.Failed = load(context.Background(), l, j.URL, j.Name, j.Goroutines, j.For)
+	r.OK, r.Refused, r.Failed = sendRequests(context.Background(), l, j.URL, j.Name, j.Goroutines, j.For)
 	json.NewEncoder(os.Stdout).Encode(r)
 }
 
-// process starts this test binary again as a worker.
-func process(t testing.TB, j job) (*exec.Cmd, *bufio.Reader) {
+// startProcess starts this test binary again as a worker.
+func startProcess(t testing.TB, j job) (*exec.Cmd, *bufio.Reader) {
 	t.Helper()
 	j.Credential = credentialOf(t)
 	text, err := json.Marshal(j)
@@ -384,7 +387,7 @@ func process(t testing.TB, j job) (*exec.Cmd, *bufio.Reader) {
 	return cmd, bufio.NewReader(stdout)
 }
 
-// visits counts the scripts that a client sends.
+// visitCounter counts the scripts that a client sends.
 type visitCounter struct{ n atomic.Int64 }
 
 func (c *visitCounter) DialHook(next redis.DialHook) redis.DialHook { return next }
@@ -400,10 +403,15 @@ func (c *visitCounter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis
 	return next
 }
 
-// counted counts the visits of l from now on.
-func counted(t testing.TB, l *Limiter) *atomic.Int64 {
+// countVisits counts the visits of l from now on.
+func countVisits(t testing.TB, l *Limiter) *atomic.Int64 {
 	t.Helper()
 	c := new(visitCounter)
 	l.client.(*redis.Client).AddHook(c)
 	return &c.n
+}
+
+// withTimeout returns the context of the test with a deadline after d.
+func withTimeout(t testing.TB, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(t.Context(), d)
 }

@@ -30,7 +30,7 @@ type Option func(*Limiter) error
 func WithHeaders(h ratelimit.Headers) Option {
 	return func(l *Limiter) error {
 		l.headers = h
-		l.local = append(l.local, ratelimit.WithHeaders(h))
+		l.fallbackOptions = append(l.fallbackOptions, ratelimit.WithHeaders(h))
 		return nil
 	}
 }
@@ -47,7 +47,7 @@ func WithRate(perSecond float64, burst int) Option {
 			return fmt.Errorf("redislimit: WithRate: burst is %d, it must be from 1 to 1,000,000", burst)
 		}
 		l.interval, l.burst = 1e6/perSecond, burst
-		l.local = append(l.local, ratelimit.WithRate(perSecond, burst))
+		l.fallbackOptions = append(l.fallbackOptions, ratelimit.WithRate(perSecond, burst))
 		return nil
 	}
 }
@@ -61,7 +61,7 @@ func WithMaxInFlight(n int) Option {
 			return fmt.Errorf("redislimit: WithMaxInFlight: %d, it must be from 1 to 2^31-1", n)
 		}
 		l.maxInFlight = n
-		l.local = append(l.local, ratelimit.WithMaxInFlight(n))
+		l.fallbackOptions = append(l.fallbackOptions, ratelimit.WithMaxInFlight(n))
 		return nil
 	}
 }
@@ -77,7 +77,7 @@ func WithMaxWait(d time.Duration) Option {
 			return fmt.Errorf("redislimit: WithMaxWait: %v, it must be above 0 and at most a year", d)
 		}
 		l.maxWait = d
-		l.local = append(l.local, ratelimit.WithMaxWait(d))
+		l.fallbackOptions = append(l.fallbackOptions, ratelimit.WithMaxWait(d))
 		return nil
 	}
 }

@@ -33,68 +33,75 @@ var (
 //
 // It runs a goroutine of its own only during a visit to Redis.
 type Limiter struct {
-	client redis.UniversalClient
-	owned  bool // created by Open
-	key    string
-	id     string // of this Limiter among those that share the budget
+	client     redis.UniversalClient
+	ownsClient bool // Open created it
+	key        string
+	process    string // the name of this Limiter among those that share the budget
+	config
 
-	headers     ratelimit.Headers // zero without WithHeaders
-	interval    float64           // microseconds per request; 0 without WithRate
-	burst       int
-	maxInFlight int // 0 without WithMaxInFlight
-	maxWait     time.Duration
-	failClosed  bool
-	fallback    ratelimit.Limiter
-	local       []ratelimit.Option // of the default fallback
-	log         *slog.Logger
-	timeout     time.Duration
-	lease       time.Duration
-	visits      *rate.Limiter
-	now         func() time.Time
+	// fallbackCtx is the context of the waits in the fallback. Close cancels it.
+	fallbackCtx context.Context
+	endFallback context.CancelFunc
 
-	mu      sync.Mutex
-	closed  bool
-	visitor chan struct{} // closed when the visiting goroutine ends; nil if there is none
-	timer   *time.Timer
-	queue   list.List // of *waiter, oldest first
-	seq     uint64    // of the latest Permit
-	held    int       // admitted and not released
-	pending int       // admitted by Redis, without a response
-	news    []reply   // responses to report in the next visit
-	freed   bool      // held or pending has changed, and other processes may wait for that
-	visited time.Time // when the latest visit ended
-	abroad  int       // visits whose goroutine has not ended, given up ones included
-
-	// The result of the latest visit, in local time.
-	skew   time.Duration // how much Redis's clock is ahead
-	look   time.Time     // when to ask again for the waiters
-	at     time.Time     // when the first waiter may go; zero if not known
-	asked  time.Time     // the deadline of the first waiter when Redis was asked
-	block  block         // the wait that the server imposes
-	window window
-
-	outage *outage // nil while Redis answers
-
-	done context.Context // of the waits in the fallback; Close ends it
-	end  context.CancelFunc
+	mu         sync.Mutex
+	closed     bool
+	visiting   chan struct{} // closed when the visiting goroutine ends; nil if there is none
+	timer      *time.Timer
+	queue      list.List  // of *waiter, oldest first
+	seq        uint64     // of the latest Permit
+	held       int        // admitted and not released
+	pending    int        // admitted by Redis, without a response
+	unreported []response // for the next visit
+	freed      bool       // held or pending has changed, and other processes may wait for that
+	unfinished int        // visits whose goroutine has not ended, given up ones included
+	outage     *outage    // nil while Redis answers
+	view
 }
 
-// block is a wait of all requests until a time. since is when the limiter learned of it.
-type block struct{ until, since time.Time }
+// config holds the options of a Limiter.
+type config struct {
+	headers         ratelimit.Headers // zero without WithHeaders
+	interval        float64           // microseconds per request; 0 without WithRate
+	burst           int
+	maxInFlight     int // 0 without WithMaxInFlight
+	maxWait         time.Duration
+	failClosed      bool
+	fallback        ratelimit.Limiter
+	fallbackOptions []ratelimit.Option // of the default fallback
+	log             *slog.Logger
+	timeout         time.Duration
+	lease           time.Duration
+	visits          *rate.Limiter
+	now             func() time.Time
+}
 
-// window is the state of the window that the latest visit returned.
+// view is the result of the latest visit, in local time. The mu of the Limiter protects it.
+type view struct {
+	visitedAt      time.Time     // when the visit ended
+	clockSkew      time.Duration // how much the clock of Redis is ahead
+	nextVisit      time.Time     // when to ask again for the waiters
+	nextPlace      time.Time     // when the first waiter may go; zero if not known
+	statedDeadline time.Time     // the deadline of the first waiter that the visit stated
+	block          block         // the wait that the server imposes
+	window         window
+}
+
+// block is a wait of all requests until a time.
+type block struct{ until, learnedAt time.Time }
+
+// window is the state of the server's window.
 type window struct {
 	limit, remaining int // 0 and -1 if not known
-	reset, paused    time.Time
+	end, pauseEnd    time.Time
 }
 
-// outage is the time in which Redis does not answer.
+// outage is a time in which Redis does not answer.
 type outage struct {
-	began time.Time
-	err   error         // of the latest visit
-	again time.Time     // when to try again
-	delay time.Duration // before the next but one try
-	try   bool          // the next visit is due
+	began   time.Time
+	err     error         // of the latest visit
+	retryAt time.Time     // when the next visit may be made
+	delay   time.Duration // from the next visit to the one after it
+	retry   bool          // the next visit is due
 }
 
 // waiter is a request that waits.
@@ -106,23 +113,20 @@ type waiter struct {
 	err       error
 }
 
-// grant is the State of a Permit.
+// grant is the State of a Permit. The mu of its owner protects responded and released.
 type grant struct {
-	owner    *Limiter
-	local    *ratelimit.Permit // of the fallback; nil if Redis admitted
-	life     int64             // of the budget's key
-	seq      int64             // in the order of all processes
-	at       int64             // when Redis admitted it, by Redis's clock
-	scout    bool              // the others wait for its response
-	seen     bool              // its response has arrived
-	released bool
+	owner      *Limiter
+	local      *ratelimit.Permit // of the fallback; nil if Redis admitted the request
+	generation int64             // of the budget's key
+	seq        int64             // in the order of all processes
+	admittedAt int64             // in microseconds, by the clock of Redis
+	isProbe    bool              // all others wait for its response
+	responded  bool              // its response has arrived
+	released   bool
 }
 
-// errLocal makes a waiter use the fallback.
-var errLocal = errors.New("redislimit: go to the fallback")
-
-// maxAbroad is the number of unfinished visits above which no further one is made.
-const maxAbroad = 4
+// errUseFallback makes a waiter use the fallback.
+var errUseFallback = errors.New("redislimit: use the fallback")
 
 // Open returns a Limiter with a client of its own for the Redis at redisURL. It calls
 // [Limiter.Ping], and returns an error that matches [ErrUnavailable] if that fails. Close closes
@@ -148,7 +152,7 @@ func Open(ctx context.Context, redisURL string, key Key, opts ...Option) (*Limit
 		client.Close()
 		return nil, err
 	}
-	l.owned = true
+	l.ownsClient = true
 	if err := l.Ping(ctx); err != nil {
 		l.Close()
 		return nil, err
@@ -160,8 +164,8 @@ func Open(ctx context.Context, redisURL string, key Key, opts ...Option) (*Limit
 // nothing; [Limiter.Ping] checks whether Redis works. New returns an error for a nil client, a
 // [Key] without host or credential, and an option that is not valid. The error names it.
 //
-// The client must have finite timeouts. A visit that is given up after [WithTimeout] ends with
-// them. While four such visits have not ended, no further one is made.
+// The client must have finite timeouts. After [WithTimeout] the Limiter gives a visit up, but only
+// the timeouts of the client end it. While four such visits have not ended, no further one is made.
 func New(client redis.UniversalClient, key Key, opts ...Option) (*Limiter, error) {
 	if v := reflect.ValueOf(client); client == nil || v.Kind() == reflect.Pointer && v.IsNil() {
 		return nil, errors.New("redislimit: the client is nil")
@@ -170,18 +174,20 @@ func New(client redis.UniversalClient, key Key, opts ...Option) (*Limiter, error
 		return nil, err
 	}
 	l := &Limiter{
-		client: client, key: key.String(), id: rand.Text(),
-		maxWait: defaultMaxWait, timeout: defaultTimeout, lease: defaultLease,
-		log: slog.Default(), visits: newVisits(defaultMaxVisits), now: time.Now,
-		window: window{remaining: -1},
+		client: client, key: key.String(), process: rand.Text(),
+		config: config{
+			maxWait: defaultMaxWait, timeout: defaultTimeout, lease: defaultLease,
+			log: slog.Default(), visits: newVisits(defaultMaxVisits), now: time.Now,
+		},
+		view: view{window: window{remaining: -1}},
 	}
-	l.done, l.end = context.WithCancel(context.Background())
+	l.fallbackCtx, l.endFallback = context.WithCancel(context.Background())
 	for _, opt := range opts {
 		if err := opt(l); err != nil {
 			return nil, err
 		}
 	}
-	local, err := ratelimit.New(l.local...)
+	local, err := ratelimit.New(l.fallbackOptions...)
 	if err != nil {
 		return nil, fmt.Errorf("redislimit: %w", err)
 	}
@@ -208,7 +214,7 @@ func (l *Limiter) Ping(ctx context.Context) error {
 // also [ErrUnavailable] and [ErrClosed].
 func (l *Limiter) Acquire(ctx context.Context, req *http.Request) (ratelimit.Permit, error) {
 	if ctx.Err() != nil {
-		return ratelimit.Permit{}, ended(ctx)
+		return ratelimit.Permit{}, contextError(ctx)
 	}
 	l.mu.Lock()
 	now := l.now()
@@ -217,15 +223,15 @@ func (l *Limiter) Acquire(ctx context.Context, req *http.Request) (ratelimit.Per
 		l.mu.Unlock()
 		return ratelimit.Permit{}, ErrClosed
 	case l.outage != nil:
-		if !now.Before(l.outage.again) && l.abroad < maxAbroad {
-			l.outage.try = true
-			l.next(now)
+		if !now.Before(l.outage.retryAt) && l.unfinished < maxUnfinished {
+			l.outage.retry = true
+			l.schedule(now)
 		}
 		if !l.failClosed {
 			l.mu.Unlock()
 			return l.acquireLocal(ctx, req)
 		}
-		if !l.outage.try {
+		if !l.outage.retry {
 			err := l.outage.err
 			l.mu.Unlock()
 			return ratelimit.Permit{}, unavailable(err)
@@ -235,14 +241,14 @@ func (l *Limiter) Acquire(ctx context.Context, req *http.Request) (ratelimit.Per
 	if deadline, ok := ctx.Deadline(); ok {
 		w.deadline = now.Add(time.Until(deadline))
 	}
-	if now.Before(l.look) { // The latest visit is recent enough.
+	if now.Before(l.nextVisit) { // The latest visit is recent enough.
 		if err := l.tooLong(now, w); err != nil {
 			l.mu.Unlock()
 			return ratelimit.Permit{}, err
 		}
 	}
 	place := l.queue.PushBack(w)
-	l.next(now)
+	l.schedule(now)
 	l.mu.Unlock()
 
 	select {
@@ -255,10 +261,10 @@ func (l *Limiter) Acquire(ctx context.Context, req *http.Request) (ratelimit.Per
 		default:
 			l.queue.Remove(place)
 			l.mu.Unlock()
-			return ratelimit.Permit{}, ended(ctx)
+			return ratelimit.Permit{}, contextError(ctx)
 		}
 	}
-	if w.err == errLocal {
+	if w.err == errUseFallback {
 		return l.acquireLocal(ctx, req)
 	}
 	return w.permit, w.err
@@ -268,7 +274,7 @@ func (l *Limiter) Acquire(ctx context.Context, req *http.Request) (ratelimit.Per
 func (l *Limiter) acquireLocal(ctx context.Context, req *http.Request) (ratelimit.Permit, error) {
 	inner, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(l.done, func() { cancel(ErrClosed) })()
+	defer context.AfterFunc(l.fallbackCtx, func() { cancel(ErrClosed) })()
 	p, err := l.fallback.Acquire(inner, req)
 	if err != nil {
 		if context.Cause(inner) == ErrClosed {
@@ -283,8 +289,8 @@ func (l *Limiter) acquireLocal(ctx context.Context, req *http.Request) (ratelimi
 	return ratelimit.Permit{Seq: l.seq, At: p.At, State: &grant{owner: l, local: &p}}, nil
 }
 
-// ended returns the error of a wait that ctx ended.
-func ended(ctx context.Context) error {
+// contextError returns the error of a wait that ctx ended.
+func contextError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if errors.Is(cause, err) {
 		return fmt.Errorf("redislimit: %w", cause)
@@ -318,14 +324,14 @@ func (l *Limiter) Observe(p ratelimit.Permit, resp *http.Response) {
 	if g.released {
 		return
 	}
-	if !g.seen {
-		g.seen = true
+	if !g.responded {
+		g.responded = true
 		l.pending--
 	}
 	now := l.now()
-	if r := l.read(g, resp, now); r.refused || l.headers != (ratelimit.Headers{}) {
-		l.tell(r)
-		l.next(now)
+	if r := l.newResponse(g, resp, now); r.refused || l.headers != (ratelimit.Headers{}) {
+		l.report(r)
+		l.schedule(now)
 	}
 }
 
@@ -344,15 +350,15 @@ func (l *Limiter) Release(p ratelimit.Permit) {
 	g.released = true
 	l.held--
 	now := l.now()
-	if g.local == nil && !g.seen {
+	if g.local == nil && !g.responded {
 		l.pending--
 		l.freed = true // Other processes may wait for its response.
-		if g.scout {
-			l.tell(reply{grant: g, arrived: now})
+		if g.isProbe {
+			l.report(response{grant: g, arrivedAt: now})
 		}
 	}
 	l.freed = l.freed || l.maxInFlight > 0
-	l.next(now)
+	l.schedule(now)
 	l.mu.Unlock()
 	if g.local != nil {
 		l.fallback.Release(*g.local)
@@ -365,8 +371,8 @@ func (l *Limiter) Snapshot() ratelimit.Snapshot {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return ratelimit.Snapshot{
-		Limit: l.window.limit, Remaining: l.window.remaining, Reset: l.window.reset,
-		PausedUntil: l.window.paused,
+		Limit: l.window.limit, Remaining: l.window.remaining, Reset: l.window.end,
+		PausedUntil: l.window.pauseEnd,
 		InFlight:    l.held, Waiting: l.queue.Len(),
 	}
 }
@@ -382,28 +388,28 @@ func (l *Limiter) Close() error {
 		return nil
 	}
 	l.closed = true
-	l.end()
+	l.endFallback()
 	if l.timer != nil {
 		l.timer.Stop()
 	}
 	for l.queue.Len() > 0 {
-		l.finish(ratelimit.Permit{}, ErrClosed)
+		l.finishFirst(ratelimit.Permit{}, ErrClosed)
 	}
-	busy := l.visitor
+	visiting := l.visiting
 	l.mu.Unlock()
-	if busy != nil {
-		<-busy
+	if visiting != nil {
+		<-visiting
 	}
 
 	l.mu.Lock()
-	last := l.compose(l.now(), 0)
+	last := l.newVisit(l.now(), 0)
 	last.held, last.pending = 0, 0
-	tell := l.outage == nil && !l.visited.IsZero()
+	returnsPlaces := l.outage == nil && !l.visitedAt.IsZero()
 	l.mu.Unlock()
-	if tell {
+	if returnsPlaces {
 		l.send(context.Background(), last) //nolint:errcheck // The lease ends by itself.
 	}
-	if l.owned {
+	if l.ownsClient {
 		return l.client.Close()
 	}
 	return nil

@@ -31,7 +31,7 @@ const (
 	bubbleClock = "{0, KEYS[2]}"
 )
 
-// soon is at once, by the clock of a bubble.
+// soon is the longest time that counts as at once, by the clock of a bubble.
 const soon = time.Millisecond
 
 // bubble is a client's hook.
@@ -39,7 +39,7 @@ type bubble struct {
 	script *redis.Script
 	delay  time.Duration // of a visit, at most, each way
 	after  func([]any)   // sees what the script returned; may be nil
-	dead   atomic.Bool   // Redis hears of this process no more
+	dead   atomic.Bool   // no visit reaches Redis
 }
 
 func (b *bubble) DialHook(next redis.DialHook) redis.DialHook { return next }
@@ -166,8 +166,8 @@ type span struct{ from, to time.Duration }
 
 func (s span) has(at time.Duration) bool { return s.from <= at && at < s.to }
 
-// world is a server and the processes that send to it.
-type world struct {
+// simulation is a server and the processes that send to it.
+type simulation struct {
 	policy    policy
 	limit     int
 	round     func(float64) float64 // the seconds of X-RateLimit-Reset
@@ -175,11 +175,11 @@ type world struct {
 	processes int
 	each      int // goroutines
 	total     time.Duration
-	from      time.Duration // since when it counts what is accepted
+	from      time.Duration // accepted requests count from here on
 	opts      []Option
-	killed    int // so many processes die, each with the next place that shows whether a window has begun
+	killed    int // so many processes die, each when it gets a probe
 
-	quiet  span // in which nobody asks
+	quiet  span // in which no process sends
 	down   span // in which the server responds with 503 and states nothing
 	usedUp span // in which others use up the limit
 	odd    span // in which the first response states a reset of a month
@@ -190,7 +190,7 @@ type world struct {
 	refusals []time.Duration // since the start
 }
 
-func (w *world) serve() *http.Response {
+func (w *simulation) serve() *http.Response {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.start.IsZero() {
@@ -198,7 +198,7 @@ func (w *world) serve() *http.Response {
 	}
 	at := time.Since(w.start)
 	if w.down.has(at) {
-		return respond(http.StatusServiceUnavailable)
+		return httpResponse(http.StatusServiceUnavailable)
 	}
 	ok, remaining, reset, retry := w.policy.take(at)
 	if w.usedUp.has(at) {
@@ -207,7 +207,7 @@ func (w *world) serve() *http.Response {
 	if w.odd.has(at) {
 		reset, w.odd = 30*24*time.Hour, span{}
 	}
-	resp := respond(http.StatusOK)
+	resp := httpResponse(http.StatusOK)
 	switch {
 	case !ok:
 		w.refusals = append(w.refusals, at)
@@ -240,7 +240,7 @@ func inBubble(t *testing.T, addr string, hook *bubble, opts ...Option) *Limiter 
 }
 
 // play runs in a bubble.
-func (w *world) play(t *testing.T, addr string) {
+func (w *simulation) play(t *testing.T, addr string) {
 	ctx, cancel := context.WithCancel(t.Context()) // With a deadline they would give up before.
 	defer cancel()
 	var group sync.WaitGroup
@@ -249,7 +249,7 @@ func (w *world) play(t *testing.T, addr string) {
 		hook.after = func(answer []any) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
-			if first := answer[4].(int64) > 0; first && w.killed > 0 && time.Since(w.start) > w.total/3 {
+			if isProbe := answer[4].(int64) > 0; isProbe && w.killed > 0 && time.Since(w.start) > w.total/3 {
 				w.killed--
 				hook.dead.Store(true)
 			}
@@ -264,7 +264,7 @@ func (w *world) play(t *testing.T, addr string) {
 	group.Wait()
 }
 
-func (w *world) work(ctx context.Context, t *testing.T, l *Limiter, hook *bubble) {
+func (w *simulation) work(ctx context.Context, t *testing.T, l *Limiter, hook *bubble) {
 	for {
 		w.mu.Lock()
 		at := time.Since(w.start)
@@ -315,7 +315,7 @@ func TestAllowanceOfFixedWindows(t *testing.T) {
 					t.Parallel()
 					synctest.Test(t, func(t *testing.T) {
 						shift := time.Duration(phase * float64(tt.every))
-						w := &world{
+						w := &simulation{
 							policy: &fixed{limit: tt.limit, every: tt.every, phase: shift},
 							limit:  tt.limit, round: round,
 							latency: tt.latency, processes: tt.processes, each: tt.each, total: tt.total - shift,
@@ -332,14 +332,14 @@ func TestAllowanceOfFixedWindows(t *testing.T) {
 	}
 }
 
-// A process that dies while all wait for its response delays the others by a second at most.
-func TestDeathOfTheOneThatGoesAlone(t *testing.T) {
+// A process that dies with a probe delays the others by a second at most.
+func TestDeathOfProbeDelaysOthersByASecond(t *testing.T) {
 	addr := sharedRedis(t)
 	for _, rounding := range []string{"up", "down"} {
 		t.Run(rounding, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				w := &world{
+				w := &simulation{
 					policy: &fixed{limit: 100, every: time.Second}, limit: 100, round: roundings[rounding],
 					latency: 10 * time.Millisecond, processes: 5, each: 8, total: 15 * time.Second, killed: 2,
 				}
@@ -355,7 +355,7 @@ func TestDeathOfTheOneThatGoesAlone(t *testing.T) {
 
 // Nearly all places of servers that refill continuously are used. At most one request in two
 // hundred is refused.
-func TestAllowanceOfSmoothServers(t *testing.T) {
+func TestAllowanceOfRefillingServers(t *testing.T) {
 	addr := sharedRedis(t)
 	const ms = time.Millisecond
 	for name, tt := range map[string]struct {
@@ -379,7 +379,7 @@ func TestAllowanceOfSmoothServers(t *testing.T) {
 			t.Run(name+", rounded "+rounding, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					w := &world{
+					w := &simulation{
 						policy: tt.new(tt.limit, tt.every), limit: tt.limit, round: roundings[rounding],
 						latency: tt.latency, processes: 10, each: 8, total: tt.total,
 						from: 2 * tt.total / 5, // The limiter needs some windows to learn.
@@ -396,10 +396,10 @@ func TestAllowanceOfSmoothServers(t *testing.T) {
 }
 
 // After a disturbance, a server that refills continuously is used as before.
-func TestSmoothServersAfterwards(t *testing.T) {
+func TestRefillingServersAfterDisturbance(t *testing.T) {
 	addr := sharedRedis(t)
 	const second = time.Second
-	for name, spans := range map[string]*world{
+	for name, spans := range map[string]*simulation{
 		"a quiet time":  {quiet: span{10 * second, 30 * second}},
 		"an outage":     {down: span{10 * second, 30 * second}},
 		"others":        {usedUp: span{10 * second, 30 * second}},
@@ -411,7 +411,7 @@ func TestSmoothServersAfterwards(t *testing.T) {
 			t.Run(name+", "+kind, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					w := &world{
+					w := &simulation{
 						policy: policy(100, second), limit: 100, round: math.Ceil,
 						latency: 10 * time.Millisecond, processes: 5, each: 8,
 						total: 42 * second, quiet: spans.quiet, down: spans.down,
@@ -428,18 +428,18 @@ func TestSmoothServersAfterwards(t *testing.T) {
 	}
 }
 
-// Requests that waited leave spread, in each process.
-func TestHerd(t *testing.T) {
+// Requests that waited for the same moment do not leave at once, in each process.
+func TestWaitersLeaveSpread(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
 	synctest.Test(t, func(t *testing.T) {
 		opt := WithHeaders(ratelimit.Confluent())
 		a, b := inBubble(t, addr, &bubble{}, opt), inBubble(t, addr, &bubble{}, opt)
 		first := acquire(t, a)
-		a.Observe(first, told(100, 0, 1.25))
+		a.Observe(first, windowResponse(100, 0, 1.25))
 		end := time.Now().Add(1250 * time.Millisecond)
 		a.Release(first)
-		idle(t, a)
+		waitReported(t, a)
 		var mu sync.Mutex
 		slots := map[time.Duration]int{}
 		var group sync.WaitGroup
