@@ -338,8 +338,8 @@ func sameMapping(have *OwnerMapping, want OwnerMappingReference) bool {
 		sameReference(want.SourceIntegrationReference, have.SourceIntegrationID, have.SourceIntegrationName)
 }
 
-// sameTypes treats null and an empty list as equal, because it is not documented which one a server
-// returns.
+// sameTypes treats null and an empty list as equal, because it is not documented by the vendor
+// which one a server returns.
 func sameTypes(have, want Optional[[]string]) bool {
 	h, _ := have.Get()
 	w, _ := want.Get()

@@ -87,7 +87,7 @@ func (c *Client) logIn(ctx context.Context, op, newPassword string, opts []CallO
 func (c *Client) Logout(ctx context.Context, opts ...CallOption) error {
 	send := func(ctx context.Context) (*http.Response, error) { return c.raw.logout(ctx) }
 	_, err := core.CallText(ctx, c.core, "Logout", opts, send, func(text string) error {
-		switch err := checkEnvelope([]byte(text)); { // the content of a success is not documented
+		switch err := checkEnvelope([]byte(text)); { // the vendor does not document a success
 		case errors.As(err, new(*core.RefusedError)):
 			return err
 		case strings.HasPrefix(text, "<"):

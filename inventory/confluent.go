@@ -205,7 +205,7 @@ func v1Table(name, doc string, fields *shape[confluent.IntegrationV1]) *table {
 		}
 		opts := &confluent.ListOptions{PageSize: q.pageSize()}
 		if known(q, "provider", providers...) == confluent.ProviderAWS {
-			opts.Provider = confluent.ProviderAWS // the spelling of other providers in v1 is not documented
+			opts.Provider = confluent.ProviderAWS // the vendor documents no other spelling in v1
 		}
 		pages := func(call ...sdk.CallOption) iter.Seq2[*sdk.Page[confluent.IntegrationV1], error] {
 			return s.Pages(ctx, environment, opts, call...)

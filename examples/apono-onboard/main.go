@@ -296,8 +296,8 @@ func deleteByName(ctx context.Context, out io.Writer, c *apono.Client, name stri
 	return fmt.Errorf("there is no integration %q; look again later, and delete it if it is there", name)
 }
 
-// tag adds a tag to the tags of a resource. It sends all tags, because it is not documented whether
-// the server keeps the others.
+// tag adds a tag to the tags of a resource. It sends all tags, because the vendor does not document
+// whether the server keeps the others.
 func tag(ctx context.Context, out io.Writer, c *apono.Client, resource string) error {
 	all := map[string]string{}
 	tags, err := c.Resources.UserTags(ctx, resource)
