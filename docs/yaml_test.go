@@ -115,7 +115,7 @@ func TestWhoFindsAMistake(t *testing.T) {
 	}{
 		"connector_id":         {"conector_id", []string{strict}},
 		"secret_id: warehouse": {"secretid: warehouse", []string{ensure, validate, unknown}},
-		"aws: {":               {"aws: {versoin: 2, ", []string{unknown}},
+		"aws: {":               {"aws: {vers: 2, ", []string{unknown}},
 		"aws:":                 {"awz:", []string{unknown}},
 		"hostname:":            {"host_name:", []string{validate}},
 		`"5432"`:               {"5432", nil},

@@ -30,7 +30,7 @@ func TestDefaultRetryPolicyIsAsDocumented(t *testing.T) {
 	} {
 		have := strings.Join(strings.Fields(strings.ReplaceAll(read(t, file), "//", "")), " ")
 		for _, want := range texts {
-			assert.True(t, strings.Contains(have, want), "%s does not say %q: sdk.DefaultRetryPolicy does", file, want)
+			assert.Contains(t, have, want, "%s does not say it: sdk.DefaultRetryPolicy does", file)
 		}
 	}
 }
