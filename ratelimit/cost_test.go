@@ -61,6 +61,7 @@ func TestCostDoesNotGrowWithRequestsInFlight(t *testing.T) {
 		}
 		few, many := least(1), least(100_000)
 		t.Logf("refills %v: %v and %v for 100 requests", refills, few, many)
-		assert.Less(t, many, 5*few)
+		// A busy machine adds noise. A cost per request in flight would be 1,000 times as much.
+		assert.Less(t, many, 20*few)
 	}
 }
