@@ -46,23 +46,23 @@ func TestAdaptiveRateBounds(t *testing.T) {
 		l := newLocal(t, ratelimit.WithAdaptiveRate(0, 2), ratelimit.WithAdaptiveInFlight(0, 1))
 		start := time.Now()
 		for range 1000 {
-			exchange(t, l, reply(200))
+			exchange(t, l, respond(200))
 		}
 		assert.Zero(t, time.Since(start))
 		assert.Zero(t, l.Snapshot().Rate)
 		assert.Zero(t, l.Snapshot().MaxInFlight)
 		for range 100 {
-			exchange(t, l, reply(429, "Retry-After", "1"))
+			exchange(t, l, respond(429, "Retry-After", "1"))
 		}
 		assert.InDelta(t, 2, l.Snapshot().Rate, 1e-9)
 		start = time.Now()
 		for range 20 {
-			exchange(t, l, reply(200))
+			exchange(t, l, respond(200))
 		}
 		assert.InDelta(t, 10, time.Since(start).Seconds(), 1.2)
 
 		for range 4000 { // The rate recovers slowly, and then rises without a limit.
-			exchange(t, l, reply(200))
+			exchange(t, l, respond(200))
 		}
 		assert.Greater(t, l.Snapshot().Rate, 3.0)
 	})
@@ -74,22 +74,22 @@ func TestAdaptiveRateAfterRefusalsInARow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithAdaptiveRate(0, 1))
 		for range 540 {
-			exchange(t, l, reply(200))
+			exchange(t, l, respond(200))
 			time.Sleep(10 * time.Millisecond)
 		}
 		rateAfterRefusal := func() float64 {
-			exchange(t, l, reply(429, "Retry-After", "1"))
+			exchange(t, l, respond(429, "Retry-After", "1"))
 			return l.Snapshot().Rate
 		}
 		assert.InDelta(t, 98, rateAfterRefusal(), 2)
 		for range 102 {
-			exchange(t, l, reply(200))
+			exchange(t, l, respond(200))
 		}
 		second := rateAfterRefusal()
 		assert.InDelta(t, 98*0.7, second, 4)
 		assert.Less(t, rateAfterRefusal(), second/2)
 		for range 300 {
-			exchange(t, l, reply(200))
+			exchange(t, l, respond(200))
 		}
 		before := l.Snapshot().Rate
 		assert.Greater(t, rateAfterRefusal(), before*0.9, "it was long ago")
@@ -99,7 +99,7 @@ func TestAdaptiveRateAfterRefusalsInARow(t *testing.T) {
 func TestAdaptiveRateObeysRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithAdaptiveRate(50, 1))
-		exchange(t, l, reply(429, "Retry-After", "7"))
+		exchange(t, l, respond(429, "Retry-After", "7"))
 		assertWait(t, 7*time.Second, waitFor(t, l))
 	})
 }
@@ -109,13 +109,13 @@ func TestAdaptiveRateIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithAdaptiveRate(0, 1))
 		for range 100 {
-			exchange(t, l, reply(200))
+			exchange(t, l, respond(200))
 		}
-		exchange(t, l, reply(429))
-		exchange(t, l, reply(200))
+		exchange(t, l, respond(429))
+		exchange(t, l, respond(200))
 		before := l.Snapshot().Rate
 		time.Sleep(time.Hour)
-		exchange(t, l, reply(200))
+		exchange(t, l, respond(200))
 		assert.InDelta(t, before, l.Snapshot().Rate, before/10)
 	})
 }
@@ -124,10 +124,10 @@ func TestAdaptiveRateIdle(t *testing.T) {
 func TestAdaptiveRateLeavesWindowsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()), ratelimit.WithAdaptiveRate(1, 1))
-		exchange(t, l, told(1000, 900, 50))
+		exchange(t, l, withCounts(1000, 900, 50))
 		start := time.Now()
 		for range 500 {
-			exchange(t, l, reply(200))
+			exchange(t, l, respond(200))
 		}
 		assert.Zero(t, time.Since(start))
 	})
@@ -148,7 +148,7 @@ func (c *crowded) RoundTrip(*http.Request) (*http.Response, error) {
 	if c.now >= c.limit {
 		c.refusals++
 		c.mu.Unlock()
-		return reply(429, c.headers...), nil
+		return respond(429, c.headers...), nil
 	}
 	c.now++
 	c.served++
@@ -157,7 +157,7 @@ func (c *crowded) RoundTrip(*http.Request) (*http.Response, error) {
 	c.mu.Lock()
 	c.now--
 	c.mu.Unlock()
-	return reply(200, c.headers...), nil
+	return respond(200, c.headers...), nil
 }
 
 // A refusal for too many requests in flight pauses the refused call only, so all places of the
@@ -231,7 +231,7 @@ func TestAdaptiveInFlightRemembers(t *testing.T) {
 					if inFlight == 5 {
 						refused++
 						mu.Unlock()
-						return reply(http.StatusTooManyRequests), nil
+						return respond(http.StatusTooManyRequests), nil
 					}
 					inFlight++
 					served++
@@ -240,7 +240,7 @@ func TestAdaptiveInFlightRemembers(t *testing.T) {
 					mu.Lock()
 					inFlight--
 					mu.Unlock()
-					return reply(http.StatusOK), nil
+					return respond(http.StatusOK), nil
 				})
 				client := &http.Client{Transport: ratelimit.NewTransport(server, l)}
 				for range 5 {
@@ -285,9 +285,9 @@ func TestAdaptiveInFlightRecoversFromAnOutage(t *testing.T) {
 			defer mu.Unlock()
 			inFlight--
 			if since := time.Since(begin); since > 10*time.Second && since < 70*time.Second {
-				return reply(http.StatusTooManyRequests), nil
+				return respond(http.StatusTooManyRequests), nil
 			}
-			return reply(http.StatusOK), nil
+			return respond(http.StatusOK), nil
 		})
 		client := &http.Client{Transport: ratelimit.NewTransport(server, l)}
 		var group sync.WaitGroup
@@ -312,10 +312,10 @@ func TestAdaptiveRateRisesFromItsFloor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithAdaptiveRate(0, 1))
-		exchange(t, l, reply(http.StatusTooManyRequests))
+		exchange(t, l, respond(http.StatusTooManyRequests))
 		begin, sent := time.Now(), 0
 		for time.Since(begin) < 10*time.Minute {
-			exchange(t, l, reply(http.StatusOK))
+			exchange(t, l, respond(http.StatusOK))
 			time.Sleep(time.Millisecond)
 			sent++
 		}
@@ -330,7 +330,7 @@ func TestAdaptiveRateDoesNotLearnFrom503(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithAdaptiveRate(0, 1), ratelimit.WithAdaptiveInFlight(0, 1))
 		for range 20 {
-			exchange(t, l, reply(http.StatusServiceUnavailable, "Retry-After", "10"))
+			exchange(t, l, respond(http.StatusServiceUnavailable, "Retry-After", "10"))
 		}
 		time.Sleep(time.Minute)
 		for range 100 {
@@ -361,12 +361,12 @@ func TestManyFailuresLeaveALimit(t *testing.T) {
 	for failures := range 25 {
 		synctest.Test(t, func(t *testing.T) {
 			l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
-			exchange(t, l, told(10, 9, 5))
+			exchange(t, l, withCounts(10, 9, 5))
 			time.Sleep(10 * time.Second)
 			for range failures {
 				l.Release(acquire(t, l)) // no response
 			}
-			exchange(t, l, reply(http.StatusBadGateway)) // The gateway sends no headers of the limit.
+			exchange(t, l, respond(http.StatusBadGateway)) // The gateway sends no headers of the limit.
 			begin, sent := time.Now(), 0
 			for time.Since(begin) < time.Second {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -375,7 +375,7 @@ func TestManyFailuresLeaveALimit(t *testing.T) {
 				if err != nil {
 					break
 				}
-				l.Observe(p, reply(http.StatusBadGateway))
+				l.Observe(p, respond(http.StatusBadGateway))
 				l.Release(p)
 				time.Sleep(time.Millisecond)
 				sent++

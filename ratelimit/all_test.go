@@ -70,7 +70,7 @@ func TestAllRefusesBadLimiters(t *testing.T) {
 		assert.ErrorContains(t, err, tt.want, name)
 	}
 	l2 := newAll(t, uncomparable{Limiter: l}, newLocal(t))
-	exchangeWith(t, l2, reply(200))
+	exchangeWith(t, l2, respond(200))
 	assert.Zero(t, l.Snapshot().InFlight)
 }
 
@@ -93,7 +93,7 @@ func TestAllAsksInOrderAndReleasesInReverse(t *testing.T) {
 	p, err := l.Acquire(t.Context(), nil)
 	require.NoError(t, err)
 	assert.Equal(t, uint64(1), p.Seq)
-	resp := reply(200)
+	resp := respond(200)
 	resp.Status = "fine"
 	l.Observe(p, resp)
 	l.Release(p)
@@ -133,12 +133,12 @@ func TestAllIgnoresStrangePermits(t *testing.T) {
 	l, other := newAll(t, one), newAll(t, one, two)
 	held := acquire(t, two)
 	for _, p := range []ratelimit.Permit{{}, {Seq: 1}, {State: "x"}, held} {
-		l.Observe(p, reply(429, "Retry-After", "5"))
+		l.Observe(p, respond(429, "Retry-After", "5"))
 		l.Release(p)
 	}
 	p, err := other.Acquire(t.Context(), nil)
 	require.NoError(t, err)
-	l.Observe(p, reply(200)) // One permit more than it has limiters.
+	l.Observe(p, respond(200)) // One permit more than it has limiters.
 	l.Release(p)
 	assert.Equal(t, 2, two.Snapshot().InFlight)
 	assert.Zero(t, one.Snapshot().PausedUntil)
@@ -158,7 +158,7 @@ func TestAllFreesItsPlacesWhenTheContextEnds(t *testing.T) {
 		assert.Zero(t, user.Snapshot().InFlight)
 		assert.Zero(t, org.Snapshot().Waiting)
 		org.Release(held)
-		exchangeWith(t, l, reply(200))
+		exchangeWith(t, l, respond(200))
 	})
 }
 
@@ -168,7 +168,7 @@ func TestAllKnowsDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		user, org := newLocal(t, ratelimit.WithMaxInFlight(1)), newLocal(t)
 		l := newAll(t, user, org)
-		exchangeWith(t, org, reply(429, "Retry-After", "10"))
+		exchangeWith(t, org, respond(429, "Retry-After", "10"))
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		begin := time.Now()
@@ -179,7 +179,7 @@ func TestAllKnowsDeadlines(t *testing.T) {
 		assert.True(t, wait.Deadline)
 		assert.Zero(t, time.Since(begin))
 		assert.Zero(t, user.Snapshot().InFlight)
-		exchangeWith(t, user, reply(200))
+		exchangeWith(t, user, respond(200))
 	})
 }
 
@@ -188,8 +188,8 @@ func TestAllKnowsDeadlines(t *testing.T) {
 func TestAllDeadlineHoldsForTheSumOfWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		user, org := newLocal(t), newLocal(t)
-		exchangeWith(t, user, reply(429, "Retry-After", "3"))
-		time.AfterFunc(2*time.Second, func() { exchangeWith(t, org, reply(429, "Retry-After", "4")) })
+		exchangeWith(t, user, respond(429, "Retry-After", "3"))
+		time.AfterFunc(2*time.Second, func() { exchangeWith(t, org, respond(429, "Retry-After", "4")) })
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		begin := time.Now()
@@ -203,7 +203,7 @@ func TestAllDeadlineHoldsForTheSumOfWaits(t *testing.T) {
 func TestAllPassesRefusalsToEach(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		user, org := newLocal(t), newLocal(t)
-		exchangeWith(t, newAll(t, user, org), reply(429, "Retry-After", "5"))
+		exchangeWith(t, newAll(t, user, org), respond(429, "Retry-After", "5"))
 		end := time.Now().Add(5 * time.Second)
 		assert.Equal(t, end, user.Snapshot().PausedUntil)
 		assert.Equal(t, end, org.Snapshot().PausedUntil)
@@ -260,7 +260,7 @@ func TestAllKeepsBothLimits(t *testing.T) {
 						inFlight[user]--
 						inFlight[2]--
 						mu.Unlock()
-						l.Observe(p, reply(200))
+						l.Observe(p, respond(200))
 						l.Release(p)
 					}
 				})

@@ -20,9 +20,9 @@ import (
 // Measurements of many simulated minutes. With the race detector they take several times as long
 // and show nothing more: the other tests run the same code in several goroutines.
 
-// A reset that tells when one more token is there says nothing of how long all take: that shows in
+// A reset that is the time to the next token does not show how long all tokens take. That shows in
 // refusals, and soon enough.
-func TestAllowanceOfBucketsThatTellTheNextToken(t *testing.T) {
+func TestAllowanceOfBucketsThatStateTheNextToken(t *testing.T) {
 	t.Parallel()
 	for rounding, round := range roundings {
 		for _, tt := range []struct {
@@ -36,7 +36,7 @@ func TestAllowanceOfBucketsThatTellTheNextToken(t *testing.T) {
 			{10, time.Second, time.Minute, 0.05},
 		} {
 			if tt.limit == 10 && rounding == "up" {
-				continue // Told so, as many as one in ten may be refused.
+				continue // With RoundedUp, as many as one in ten may be refused.
 			}
 			t.Run(fmt.Sprintf("%d per %v, rounded %s", tt.limit, tt.every, rounding), func(t *testing.T) {
 				t.Parallel()
@@ -54,12 +54,18 @@ func TestAllowanceOfBucketsThatTellTheNextToken(t *testing.T) {
 
 // Of servers that refill all the time at least 95 % is used, and at most one of a
 // thousand refused. Small limits get less, and have more refused now and then.
-func TestAllowanceOfSmoothServers(t *testing.T) {
+func TestAllowanceOfServersThatRefill(t *testing.T) {
 	t.Parallel()
 	policies := map[string]func(limit int, every time.Duration) policy{
-		"bucket":                         func(limit int, every time.Duration) policy { return &bucket{limit: limit, every: every} },
-		"sliding":                        func(limit int, every time.Duration) policy { return &sliding{limit: limit, every: every} },
-		"sliding, reset of the youngest": func(limit int, every time.Duration) policy { return &sliding{limit: limit, every: every, last: true} },
+		"bucket": func(limit int, every time.Duration) policy {
+			return &bucket{limit: limit, every: every}
+		},
+		"sliding": func(limit int, every time.Duration) policy {
+			return &sliding{limit: limit, every: every}
+		},
+		"sliding, reset of the youngest": func(limit int, every time.Duration) policy {
+			return &sliding{limit: limit, every: every, last: true}
+		},
 	}
 	for name, newPolicy := range policies {
 		for rounding, round := range roundings {
@@ -79,14 +85,18 @@ func TestAllowanceOfSmoothServers(t *testing.T) {
 				{10, time.Second, time.Minute, 0.5, 0.002},
 			} {
 				for _, roundedUp := range []bool{false, true} {
-					if roundedUp && rounding != "up" || tt.share < 0.95 && (rounding == "down" || rounding == "to the nearest") {
+					early := rounding == "down" || rounding == "to the nearest"
+					if roundedUp && rounding != "up" || tt.share < 0.95 && early {
 						continue
 					}
-					t.Run(fmt.Sprintf("%s, %d per %v, rounded %s, told so %v, for %v", name, tt.limit, tt.every, rounding, roundedUp, tt.total), func(t *testing.T) {
+					name := fmt.Sprintf("%s, %d per %v, rounded %s, RoundedUp %v, for %v",
+						name, tt.limit, tt.every, rounding, roundedUp, tt.total)
+					t.Run(name, func(t *testing.T) {
 						t.Parallel()
 						headers := ratelimit.Confluent()
 						headers.RoundedUp = roundedUp
-						o := loads(t, headers, func() policy { return newPolicy(tt.limit, tt.every) }, headerOf(round), tt.limit, tt.total, 10*time.Millisecond)
+						o := loads(t, headers, func() policy { return newPolicy(tt.limit, tt.every) },
+							headerOf(round), tt.limit, tt.total, 10*time.Millisecond)
 						assert.GreaterOrEqual(t, o.share(), tt.share)
 						assert.LessOrEqual(t, float64(o.refused), tt.refused*float64(o.accepted))
 					})
@@ -105,9 +115,10 @@ func TestAllowanceWithoutHeaders(t *testing.T) {
 		d     time.Duration
 		times int
 	}{
-		"bucket":        {func() policy { return &bucket{limit: 100, every: time.Second} }, 50, 15 * time.Minute, 1},
-		"bucket, slow":  {func() policy { return &bucket{limit: 200, every: 20 * time.Second} }, 5, time.Hour, 2},
-		"sliding":       {func() policy { return &sliding{limit: 100, every: time.Second} }, 50, 15 * time.Minute, 3}, // what chance does is a part of the whole
+		"bucket":       {func() policy { return &bucket{limit: 100, every: time.Second} }, 50, 15 * time.Minute, 1},
+		"bucket, slow": {func() policy { return &bucket{limit: 200, every: 20 * time.Second} }, 5, time.Hour, 2},
+		// Three times, because chance is a great part of the result.
+		"sliding":       {func() policy { return &sliding{limit: 100, every: time.Second} }, 50, 15 * time.Minute, 3},
 		"sliding, slow": {func() policy { return &sliding{limit: 200, every: 20 * time.Second} }, 5, time.Hour, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -115,9 +126,12 @@ func TestAllowanceWithoutHeaders(t *testing.T) {
 			var all outcome
 			for range tt.times {
 				synctest.Test(t, func(t *testing.T) {
-					o := load(t, tt.new(), nil, 0, 64, tt.d, 20*time.Millisecond, newLocal(t, ratelimit.WithAdaptiveRate(tt.begin, 1)))
+					l := newLocal(t, ratelimit.WithAdaptiveRate(tt.begin, 1))
+					o := load(t, tt.new(), nil, 0, 64, tt.d, 20*time.Millisecond, l)
 					t.Log(o)
-					late := slices.DeleteFunc(slices.Clone(o.refusals), func(at time.Duration) bool { return at < tt.d/2 })
+					late := slices.DeleteFunc(slices.Clone(o.refusals), func(at time.Duration) bool {
+						return at < tt.d/2
+					})
 					assert.LessOrEqual(t, float64(len(late)), 0.0005*float64(o.accepted)/2, "once it is found")
 					all.add(o)
 				})
@@ -141,7 +155,9 @@ func TestAllowanceInFlight(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &crowded{limit: 10}
 				if name == "and headers" {
-					s.headers = []string{"X-RateLimit-Limit", "100000", "X-RateLimit-Remaining", "90000", "X-RateLimit-Reset", "50"}
+					s.headers = []string{
+						"X-RateLimit-Limit", "100000", "X-RateLimit-Remaining", "90000", "X-RateLimit-Reset", "50",
+					}
 				}
 				l := newLocal(t, opts...)
 				client := &http.Client{Transport: ratelimit.NewTransport(s, l)}
@@ -188,7 +204,8 @@ func TestSteadyOverloadWithDeadlines(t *testing.T) {
 			t.Parallel()
 			for _, load := range tt.loads {
 				for _, windows := range []float64{0.5, 1, 2, 3} {
-					for phase, round := range map[float64]func(float64) float64{0: math.Ceil, 0.3: math.Floor, 0.5: math.Round} {
+					phases := map[float64]func(float64) float64{0: math.Ceil, 0.3: math.Floor, 0.5: math.Round}
+					for phase, round := range phases {
 						offer := func(limiter bool) (o calls) {
 							synctest.Test(t, func(t *testing.T) {
 								c := newCaller(t, tt.limit, tt.every, tt.trip, phase, round, limiter)

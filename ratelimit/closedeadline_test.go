@@ -20,7 +20,7 @@ func waitWithDeadline(t *testing.T, reset string, within time.Duration) (time.Du
 	require.NoError(t, err)
 	p, err := l.Acquire(t.Context(), nil)
 	require.NoError(t, err)
-	resp := reply(200)
+	resp := respond(200)
 	resp.Header.Set("X-Ratelimit-Limit", "50")
 	resp.Header.Set("X-Ratelimit-Remaining", "0")
 	resp.Header.Set("X-Ratelimit-Reset", reset)

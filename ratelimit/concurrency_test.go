@@ -49,7 +49,7 @@ func (c *changing) RoundTrip(*http.Request) (*http.Response, error) {
 		c.refused[phase]++
 		c.mu.Unlock()
 		time.Sleep(c.trip / 2)
-		return reply(http.StatusTooManyRequests, c.headers...), nil
+		return respond(http.StatusTooManyRequests, c.headers...), nil
 	}
 	c.working++
 	c.mu.Unlock()
@@ -59,7 +59,7 @@ func (c *changing) RoundTrip(*http.Request) (*http.Response, error) {
 	c.served[c.phase(time.Now())]++
 	c.mu.Unlock()
 	time.Sleep(c.trip / 2)
-	return reply(http.StatusOK, c.headers...), nil
+	return respond(http.StatusOK, c.headers...), nil
 }
 
 // offer starts workers that send all the time. A refused worker waits as long as the response asks.

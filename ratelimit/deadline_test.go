@@ -47,7 +47,7 @@ func (c *caller) serve() (resp *http.Response, wait time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ok, remaining, reset, retry := c.policy.take(time.Now())
-	resp = reply(http.StatusOK)
+	resp = respond(http.StatusOK)
 	if !ok {
 		c.calls.refused++
 		resp.StatusCode = http.StatusTooManyRequests
@@ -196,7 +196,7 @@ func TestNoPlaceForCallsThatAreTooLate(t *testing.T) {
 				l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
 				p := acquire(t, l)
 				time.Sleep(tt.trip)
-				l.Observe(p, told(10, 0, 29))
+				l.Observe(p, withCounts(10, 0, 29))
 				l.Release(p)
 				end := time.Now().Add(30 * time.Second)
 				ctx, cancel := context.WithDeadline(t.Context(), end.Add(tt.left))
@@ -219,7 +219,7 @@ func TestNoPlaceForCallsThatAreTooLate(t *testing.T) {
 				})
 				synctest.Wait()
 				group.Go(func() {
-					exchange(t, l, told(10, 9, 29))
+					exchange(t, l, withCounts(10, 9, 29))
 					assertWait(t, 0, time.Since(end))
 				})
 				group.Wait()
@@ -250,7 +250,7 @@ func TestCallsThatAreNearlyTooLateDoNotLook(t *testing.T) {
 				l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
 				p := acquire(t, l)
 				time.Sleep(trip)
-				l.Observe(p, told(10, 1, int(end.Seconds())))
+				l.Observe(p, withCounts(10, 1, int(end.Seconds())))
 				l.Release(p)
 				start := time.Now()
 				var mu sync.Mutex
@@ -271,7 +271,7 @@ func TestCallsThatAreNearlyTooLateDoNotLook(t *testing.T) {
 						order = append(order, i)
 						mu.Unlock()
 						time.Sleep(trip)
-						l.Observe(p, told(10, 9, int(end.Seconds())))
+						l.Observe(p, withCounts(10, 9, int(end.Seconds())))
 						l.Release(p)
 					})
 					synctest.Wait()
@@ -291,7 +291,7 @@ func TestShortDeadlinesAfterSlowResponses(t *testing.T) {
 		for range 10 {
 			p := acquire(t, l)
 			time.Sleep(10 * time.Second)
-			l.Observe(p, told(1000, 900, 50))
+			l.Observe(p, withCounts(1000, 900, 50))
 			l.Release(p)
 		}
 		var group sync.WaitGroup
@@ -302,7 +302,7 @@ func TestShortDeadlinesAfterSlowResponses(t *testing.T) {
 				p, err := l.Acquire(ctx, nil)
 				if assert.NoError(t, err) {
 					time.Sleep(10 * time.Millisecond)
-					l.Observe(p, told(1000, 900, 50))
+					l.Observe(p, withCounts(1000, 900, 50))
 					l.Release(p)
 				}
 			})
@@ -319,7 +319,7 @@ func TestLastPlaceIsNotForShortDeadlines(t *testing.T) {
 			t.Run(fmt.Sprintf("limit %d, only call %v", limit, only), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
-					exchange(t, l, told(limit, heldBack+2, 2))
+					exchange(t, l, withCounts(limit, heldBack+2, 2))
 					a := acquire(t, l)
 					if only {
 						l.Release(a)

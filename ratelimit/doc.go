@@ -73,6 +73,9 @@
 // deviation. Its place goes to the next one. This does not apply to a request that came with less
 // time than that, or to one that need not wait.
 //
+// Of the requests with a deadline the earliest goes first. Requests without a deadline keep their
+// turns: they are not pushed back, and they push back no others.
+//
 // To use a rate fully takes at least rate x latency workers: 100 requests per second at 200 ms take
 // 20. More workers do not help. They wait in the limiter, and their deadlines run: with N workers,
 // a call waits for up to N / rate. Give a call a longer deadline, or use fewer workers.

@@ -74,7 +74,7 @@ func TestIETF(t *testing.T) {
 		})
 	}
 	t.Run("older headers", func(t *testing.T) {
-		header := reply(200, "RateLimit-Limit", "100, 100;w=60",
+		header := respond(200, "RateLimit-Limit", "100, 100;w=60",
 			"RateLimit-Remaining", "7", "RateLimit-Reset", "20").Header
 		want := knownWindow(100, 7, 20*time.Second)
 		assert.Equal(t, want, ratelimit.IETF().Parse(header, noon))
@@ -84,11 +84,11 @@ func TestIETF(t *testing.T) {
 func TestIETFAreObeyed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithHeaders(ratelimit.IETF()))
-		exchange(t, l, reply(200, "RateLimit", `"a";r=1;t=9, "b";r=0;t=4`, "RateLimit-Policy", `"b";q=8;w=5`))
+		exchange(t, l, respond(200, "RateLimit", `"a";r=1;t=9, "b";r=0;t=4`, "RateLimit-Policy", `"b";q=8;w=5`))
 		assert.Equal(t, 8, l.Snapshot().Limit)
 		assertWait(t, 5*time.Second, waitFor(t, l))
 		l = newLocal(t, ratelimit.WithHeaders(ratelimit.IETF()))
-		exchange(t, l, reply(429, "RateLimit", `"b";r=0;t=4`))
+		exchange(t, l, respond(429, "RateLimit", `"b";r=0;t=4`))
 		assertWait(t, 5*time.Second, waitFor(t, l))
 	})
 }

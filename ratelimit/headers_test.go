@@ -259,7 +259,7 @@ func TestWait(t *testing.T) {
 		"nothing that makes any sense": {429, []string{"Retry-After", "-1", reset, "-1"}, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d, ok := ratelimit.Confluent().Wait(reply(tt.status, tt.header...), now)
+			d, ok := ratelimit.Confluent().Wait(respond(tt.status, tt.header...), now)
 			assert.Equal(t, tt.want, d)
 			assert.Equal(t, tt.ok, ok)
 		})

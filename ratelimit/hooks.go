@@ -19,7 +19,7 @@ type Hooks struct {
 // WithHooks sets the hooks. The default is none.
 func WithHooks(h Hooks) Option {
 	return func(l *Local) error {
-		l.hooks = h
+		l.settings.hooks = h
 		return nil
 	}
 }

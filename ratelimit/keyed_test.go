@@ -84,7 +84,7 @@ func TestNilOrEmptyKeyedAdmitsNothing(t *testing.T) {
 	for _, k := range []*ratelimit.Keyed{nil, {}} {
 		_, err := k.Acquire(t.Context(), requestTo(t, "a"))
 		assert.ErrorContains(t, err, "NewKeyed")
-		k.Observe(ratelimit.Permit{}, reply(200))
+		k.Observe(ratelimit.Permit{}, respond(200))
 		k.Release(ratelimit.Permit{})
 	}
 }
@@ -95,7 +95,7 @@ func TestKeyedKeepsKeysApart(t *testing.T) {
 		f := &factory{}
 		k := newKeyed(t, f.create, 10)
 		a, b := hold(t, k, "a"), hold(t, k, "b")
-		k.Observe(a, reply(429, "Retry-After", "5"))
+		k.Observe(a, respond(429, "Retry-After", "5"))
 		k.Release(a)
 		k.Release(b)
 		begin := time.Now()
@@ -144,7 +144,7 @@ func TestKeyedKeepsALimiterWithWaitingRequests(t *testing.T) {
 		f := &factory{}
 		k := newKeyed(t, f.create, 1)
 		p := hold(t, k, "a")
-		k.Observe(p, reply(429, "Retry-After", "5"))
+		k.Observe(p, respond(429, "Retry-After", "5"))
 		k.Release(p)
 		var group sync.WaitGroup
 		group.Go(func() { k.Release(hold(t, k, "a")) })
@@ -168,7 +168,7 @@ func TestKeyedReleasesOnce(t *testing.T) {
 	k.Release(hold(t, k, "b"))
 	assert.Equal(t, 2, k.Len(), "a is in use")
 	for _, p := range []ratelimit.Permit{{}, {Seq: 1}, {State: 5}} {
-		k.Observe(p, reply(200))
+		k.Observe(p, respond(200))
 		k.Release(p)
 	}
 	k.Release(two)
@@ -284,7 +284,7 @@ func TestKeyedWithManyKeys(t *testing.T) {
 					return
 				}
 				assert.True(t, busy[n].TryLock())
-				k.Observe(p, reply(200))
+				k.Observe(p, respond(200))
 				busy[n].Unlock()
 				k.Release(p)
 			}
@@ -313,7 +313,7 @@ func TestKeyedBelowAll(t *testing.T) {
 				p, err := l.Acquire(t.Context(), requestTo(t, strconv.Itoa(i%3)))
 				if assert.NoError(t, err) {
 					time.Sleep(time.Second)
-					l.Observe(p, reply(200))
+					l.Observe(p, respond(200))
 					l.Release(p)
 				}
 			})

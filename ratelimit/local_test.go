@@ -167,7 +167,7 @@ func TestFirstRequestGoesAlone(t *testing.T) {
 		synctest.Wait()
 		assert.EqualValues(t, 1, admitted.Load())
 
-		l.Observe(ratelimit.Permit{Seq: 2}, told(20, 6, 30))
+		l.Observe(ratelimit.Permit{Seq: 2}, withCounts(20, 6, 30))
 		synctest.Wait()
 		assert.EqualValues(t, 7, admitted.Load())
 		assert.Equal(t, ratelimit.Snapshot{
@@ -176,7 +176,7 @@ func TestFirstRequestGoesAlone(t *testing.T) {
 		time.Sleep(31*time.Second + jitter)
 		synctest.Wait()
 		assert.EqualValues(t, 8, admitted.Load(), "the first of a window goes alone, too")
-		l.Observe(ratelimit.Permit{Seq: 9}, told(20, 19, 30))
+		l.Observe(ratelimit.Permit{Seq: 9}, withCounts(20, 19, 30))
 		time.Sleep(jitter)
 		synctest.Wait()
 		assert.EqualValues(t, 10, admitted.Load())
@@ -185,11 +185,12 @@ func TestFirstRequestGoesAlone(t *testing.T) {
 
 func TestNoHeadersNoWindow(t *testing.T) {
 	for name, resp := range map[string]*http.Response{
-		"none":          reply(200),
-		"nonsense":      reply(200, "X-RateLimit-Limit", "x", "X-RateLimit-Remaining", "-1", "X-RateLimit-Reset", "y"),
-		"no reset":      reply(200, "X-RateLimit-Limit", "1", "X-RateLimit-Remaining", "0"),
-		"epoch, not ok": told(1, 0, 1772366400),
-		"error":         reply(500),
+		"none": respond(200),
+		"nonsense": respond(200,
+			"X-RateLimit-Limit", "x", "X-RateLimit-Remaining", "-1", "X-RateLimit-Reset", "y"),
+		"no reset":      respond(200, "X-RateLimit-Limit", "1", "X-RateLimit-Remaining", "0"),
+		"epoch, not ok": withCounts(1, 0, 1772366400),
+		"error":         respond(500),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -212,9 +213,9 @@ func TestOnlyRetryAfterByDefault(t *testing.T) {
 		l := newLocal(t)
 		p := acquire(t, l)
 		acquire(t, l)
-		l.Observe(p, told(1, 0, 30))
+		l.Observe(p, withCounts(1, 0, 30))
 		assert.Zero(t, waitFor(t, l))
-		exchange(t, l, reply(429, "Retry-After", "7"))
+		exchange(t, l, respond(429, "Retry-After", "7"))
 		assertWait(t, 7*time.Second, waitFor(t, l))
 	})
 }
@@ -228,7 +229,7 @@ func testWindow(t *testing.T, tests map[string]func(t *testing.T, l *ratelimit.L
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
-				exchange(t, l, told(10, 4, 20))
+				exchange(t, l, withCounts(10, 4, 20))
 				test(t, l)
 			})
 		})
@@ -246,30 +247,30 @@ func TestWindow(t *testing.T) {
 		},
 		"the lowest count holds": func(t *testing.T, l *ratelimit.Local) {
 			a, b := acquire(t, l), acquire(t, l)
-			l.Observe(b, told(10, 1, 20)) // Others take from it, too.
-			l.Observe(a, told(10, 3, 20))
+			l.Observe(b, withCounts(10, 1, 20)) // Others take from it, too.
+			l.Observe(a, withCounts(10, 3, 20))
 			assert.Equal(t, 1, remaining(l))
 		},
 		"a high count does not raise it": func(t *testing.T, l *ratelimit.Local) {
 			a := acquire(t, l)
 			acquire(t, l)
-			l.Observe(a, told(10, 4, 20))
+			l.Observe(a, withCounts(10, 4, 20))
 			assert.Equal(t, 2, remaining(l))
 		},
 		"the earliest end holds": func(t *testing.T, l *ratelimit.Local) {
 			end := l.Snapshot().Reset
 			a := acquire(t, l)
 			time.Sleep(900 * time.Millisecond)
-			l.Observe(a, told(10, 3, 20))
+			l.Observe(a, withCounts(10, 3, 20))
 			assert.Equal(t, end, l.Snapshot().Reset)
 			time.Sleep(300 * time.Millisecond)
-			exchange(t, l, told(10, 2, 18))
+			exchange(t, l, withCounts(10, 2, 18))
 			assert.Equal(t, end.Add(-800*time.Millisecond), l.Snapshot().Reset)
 		},
 		"no headers change nothing": func(t *testing.T, l *ratelimit.Local) {
 			before := l.Snapshot()
 			p := acquire(t, l)
-			l.Observe(p, reply(200))
+			l.Observe(p, respond(200))
 			l.Release(p)
 			before.Remaining--
 			assert.Equal(t, before, l.Snapshot())
@@ -281,15 +282,15 @@ func TestWindow(t *testing.T) {
 		"late response after the window": func(t *testing.T, l *ratelimit.Local) {
 			late := acquire(t, l)
 			time.Sleep(21 * time.Second)
-			exchange(t, l, told(10, 9, 20))
-			l.Observe(late, told(10, 0, 1))
+			exchange(t, l, withCounts(10, 9, 20))
+			l.Observe(late, withCounts(10, 0, 1))
 			assert.Equal(t, 9, remaining(l))
 			assert.Equal(t, time.Now().Add(21*time.Second), l.Snapshot().Reset)
 		},
 		"late response before the first of the window": func(t *testing.T, l *ratelimit.Local) {
 			late := acquire(t, l)
 			time.Sleep(21 * time.Second)
-			l.Observe(late, told(10, 0, 1))
+			l.Observe(late, withCounts(10, 0, 1))
 			assert.Equal(t, 10, remaining(l))
 			assert.Zero(t, l.Snapshot().Reset)
 		},
@@ -302,25 +303,25 @@ func TestNextWindow(t *testing.T) {
 		"the server's window ends first, by its count": func(t *testing.T, l *ratelimit.Local) {
 			late := acquire(t, l)
 			time.Sleep(20500 * time.Millisecond) // It rounded up, so this is the next window.
-			exchange(t, l, told(10, 9, 1))
+			exchange(t, l, withCounts(10, 9, 1))
 			assert.Equal(t, 9, remaining(l))
 			assert.Equal(t, time.Now().Add(2*time.Second), l.Snapshot().Reset)
-			l.Observe(late, told(10, 0, 1))
+			l.Observe(late, withCounts(10, 0, 1))
 			assert.Equal(t, 9, remaining(l))
 			time.Sleep(time.Second) // The old end means nothing now.
 			assert.Equal(t, 9, remaining(l))
 		},
 		"by its count, after a response that was overtaken": func(t *testing.T, l *ratelimit.Local) {
 			a, b := acquire(t, l), acquire(t, l)
-			l.Observe(b, told(10, 1, 20))
-			l.Observe(a, told(10, 3, 20))
+			l.Observe(b, withCounts(10, 1, 20))
+			l.Observe(a, withCounts(10, 3, 20))
 			time.Sleep(20500 * time.Millisecond)
-			exchange(t, l, told(10, 2, 1))
+			exchange(t, l, withCounts(10, 2, 1))
 			assert.Equal(t, 2, remaining(l))
 		},
 		"the server's window ends first, by its end": func(t *testing.T, l *ratelimit.Local) {
 			time.Sleep(20500 * time.Millisecond)
-			exchange(t, l, told(10, 2, 20)) // Others were quick.
+			exchange(t, l, withCounts(10, 2, 20)) // Others were quick.
 			assert.Equal(t, 2, remaining(l))
 			assert.Equal(t, time.Now().Add(21*time.Second), l.Snapshot().Reset)
 		},
@@ -329,18 +330,18 @@ func TestNextWindow(t *testing.T) {
 			a := acquire(t, l)
 			acquire(t, l)
 			acquire(t, l)
-			l.Observe(a, told(10, 9, 20))
+			l.Observe(a, withCounts(10, 9, 20))
 			assert.Equal(t, 7, remaining(l))
 		},
 		"late refusal without Retry-After": func(t *testing.T, l *ratelimit.Local) {
 			late := acquire(t, l)
 			time.Sleep(21 * time.Second)
 			assert.Zero(t, waitFor(t, l))
-			l.Observe(late, reply(429, "X-RateLimit-Reset", "20"))
+			l.Observe(late, respond(429, "X-RateLimit-Reset", "20"))
 			assert.Zero(t, waitFor(t, l))
 		},
 		"new limit": func(t *testing.T, l *ratelimit.Local) {
-			exchange(t, l, told(3, 0, 20))
+			exchange(t, l, withCounts(3, 0, 20))
 			assertWait(t, 21*time.Second, waitFor(t, l))
 			assert.Equal(t, 2, remaining(l))
 		},
@@ -357,23 +358,23 @@ func TestNextWindow(t *testing.T) {
 			}()
 			synctest.Wait()
 			assert.Equal(t, 1, l.Snapshot().Waiting)
-			l.Observe(permits[0], reply(200))
+			l.Observe(permits[0], respond(200))
 			end := time.Now().Add(6 * time.Second)
-			l.Observe(permits[1], told(10, 0, 5))
+			l.Observe(permits[1], withCounts(10, 0, 5))
 			assertWait(t, 0, (<-done).Sub(end))
 		},
 		"no response states the end": func(t *testing.T, l *ratelimit.Local) {
 			time.Sleep(21 * time.Second)
 			for range 10 {
 				p := acquire(t, l)
-				l.Observe(p, reply(200)) // Its body stays open.
+				l.Observe(p, respond(200)) // Its body stays open.
 			}
 			first := acquire(t, l)
 			ctx, cancel := context.WithTimeout(t.Context(), probeWait)
 			defer cancel()
 			_, err := l.Acquire(ctx, nil)
 			require.ErrorIs(t, err, context.DeadlineExceeded)
-			l.Observe(first, told(10, 5, 5))
+			l.Observe(first, withCounts(10, 5, 5))
 			assert.Equal(t, 5, remaining(l))
 		},
 	})
@@ -385,7 +386,7 @@ func TestLimitUnknown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
-				resp := reply(200, "X-RateLimit-Limit", limit, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "0")
+				resp := respond(200, "X-RateLimit-Limit", limit, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "0")
 				for range 5 {
 					start := time.Now()
 					exchange(t, l, resp)
@@ -404,7 +405,7 @@ const probeWait = time.Second - 1
 func TestReleaseAfterTheWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
-		exchange(t, l, told(100, 99, 1))
+		exchange(t, l, withCounts(100, 99, 1))
 		time.Sleep(1900 * time.Millisecond)
 		lost := make([]ratelimit.Permit, 20)
 		for i := range lost {
@@ -414,7 +415,7 @@ func TestReleaseAfterTheWindow(t *testing.T) {
 		for _, p := range lost {
 			l.Release(p)
 		}
-		exchange(t, l, told(100, 79, 1)) // The server had counted them in this window.
+		exchange(t, l, withCounts(100, 79, 1)) // The server had counted them in this window.
 		for range 55 {
 			assert.Zero(t, waitFor(t, l))
 		}
@@ -435,7 +436,7 @@ func TestSlowFirstResponse(t *testing.T) {
 		group.Wait()
 		assert.Equal(t, time.Second, time.Since(start))
 		assert.Zero(t, waitFor(t, l))
-		l.Observe(first, told(100, 50, 9))
+		l.Observe(first, withCounts(100, 50, 9))
 		assert.Equal(t, 50-20, l.Snapshot().Remaining, "those on their way count")
 	})
 }

@@ -7,11 +7,19 @@ import (
 	"net/http"
 	"time"
 
-	"golang.org/x/time/rate"
+	"github.com/integrations-go/sdk/ratelimit/internal/servers"
 )
 
 // Option configures [New].
 type Option func(*Local) error
+
+// settings are the options of a [Local] that do not change.
+type settings struct {
+	headers     Headers // zero without WithHeaders
+	maxInFlight int     // 0 without WithMaxInFlight
+	maxWait     time.Duration
+	hooks       Hooks
+}
 
 // WithRate sets a limit of the client's own: perSecond requests per second on average, and at most
 // burst at once. perSecond must be finite and above 0, burst at least 1. By default there is no
@@ -24,7 +32,7 @@ func WithRate(perSecond float64, burst int) Option {
 		if burst < 1 {
 			return fmt.Errorf("ratelimit: WithRate: burst is %d, it must be at least 1", burst)
 		}
-		l.rate = rate.NewLimiter(rate.Limit(perSecond), burst)
+		l.ceiling = servers.NewCeiling(perSecond, burst)
 		return nil
 	}
 }
@@ -38,7 +46,7 @@ func WithMaxInFlight(n int) Option {
 		if n < 1 {
 			return fmt.Errorf("ratelimit: WithMaxInFlight: %d, it must be at least 1", n)
 		}
-		l.maxInFlight = n
+		l.settings.maxInFlight = n
 		return nil
 	}
 }
@@ -58,7 +66,7 @@ func WithHeaders(h Headers) Option {
 		h.Reset = http.CanonicalHeaderKey(h.Reset)
 		h.Structured = http.CanonicalHeaderKey(h.Structured)
 		h.Policy = http.CanonicalHeaderKey(h.Policy)
-		l.headers = h
+		l.settings.headers = h
 		return nil
 	}
 }
@@ -72,7 +80,7 @@ func WithMaxWait(d time.Duration) Option {
 		if d <= 0 {
 			return fmt.Errorf("ratelimit: WithMaxWait: %v, it must be above 0", d)
 		}
-		l.maxWait = d
+		l.settings.maxWait = d
 		return nil
 	}
 }

@@ -114,7 +114,7 @@ func (s *sliding) allowed(start, end time.Time) float64 {
 	return float64(s.limit) * max(1, end.Sub(start).Seconds()/s.every.Seconds())
 }
 
-// outcome is what a server saw.
+// outcome has the counts of a server.
 type outcome struct {
 	accepted, refused int
 	refusals          []time.Duration // since the start
@@ -133,7 +133,10 @@ func (o outcome) String() string {
 }
 
 // load has workers send to a server for d as fast as l lets them.
-func load(t *testing.T, p policy, header func(http.Header, int, int, time.Duration), limit, workers int, d, latency time.Duration, l *ratelimit.Local) outcome {
+func load(
+	t *testing.T, p policy, header func(http.Header, int, int, time.Duration), limit, workers int,
+	d, latency time.Duration, l *ratelimit.Local,
+) outcome {
 	t.Helper()
 	var mu sync.Mutex
 	start := time.Now()
@@ -144,7 +147,7 @@ func load(t *testing.T, p policy, header func(http.Header, int, int, time.Durati
 		defer mu.Unlock()
 		now := time.Now()
 		ok, remaining, reset, retry := p.take(now)
-		resp := reply(http.StatusOK)
+		resp := respond(http.StatusOK)
 		switch {
 		case !ok:
 			o.refused++
@@ -186,10 +189,15 @@ func load(t *testing.T, p policy, header func(http.Header, int, int, time.Durati
 	return o
 }
 
-var roundings = map[string]func(float64) float64{"up": math.Ceil, "down": math.Floor, "to the nearest": math.Round, "not": exact}
+var roundings = map[string]func(float64) float64{
+	"up": math.Ceil, "down": math.Floor, "to the nearest": math.Round, "not": exact,
+}
 
 // loads adds up what 64 workers get in several bubbles: of a small number, chance is a great part.
-func loads(t *testing.T, headers ratelimit.Headers, newPolicy func() policy, header func(http.Header, int, int, time.Duration), limit int, d, latency time.Duration) (all outcome) {
+func loads(
+	t *testing.T, headers ratelimit.Headers, newPolicy func() policy,
+	header func(http.Header, int, int, time.Duration), limit int, d, latency time.Duration,
+) (all outcome) {
 	t.Helper()
 	for n := 0; (n < 2 || all.allowed < 4000) && !t.Failed(); n++ {
 		synctest.Test(t, func(t *testing.T) {
@@ -214,7 +222,8 @@ func TestAllowanceOfFixedWindows(t *testing.T) {
 			{1000, time.Minute, 5 * time.Minute},
 		} {
 			for _, phase := range []float64{0, 0.02, 0.3, 0.45, 0.5, 0.8} {
-				t.Run(fmt.Sprintf("%d per %v, rounded %s, phase %v", tt.limit, tt.every, rounding, phase), func(t *testing.T) {
+				name := fmt.Sprintf("%d per %v, rounded %s, phase %v", tt.limit, tt.every, rounding, phase)
+				t.Run(name, func(t *testing.T) {
 					t.Parallel()
 					shift := time.Duration(phase * float64(tt.every))
 					o := loads(t, ratelimit.Confluent(), func() policy {

@@ -51,7 +51,7 @@ func TestRandomResponses(t *testing.T) {
 							} else {
 								time.Sleep(time.Duration(pick(2000)) * time.Millisecond)
 								if pick(10) > 0 {
-									l.Observe(p, reply(statuses[pick(len(statuses))],
+									l.Observe(p, respond(statuses[pick(len(statuses))],
 										"X-RateLimit-Limit", counts[pick(len(counts))],
 										"X-RateLimit-Remaining", counts[pick(len(counts))],
 										"X-RateLimit-Reset", resets[pick(len(resets))],
@@ -69,7 +69,7 @@ func TestRandomResponses(t *testing.T) {
 				assert.Zero(t, s.InFlight)
 				assert.Zero(t, s.Waiting)
 				time.Sleep(2 * time.Minute)
-				exchange(t, l, reply(200))
+				exchange(t, l, respond(200))
 			})
 		})
 	}
@@ -134,7 +134,7 @@ func TestNoAllocations(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx := t.Context()
-			resp := told(1e9, 1e9, 60)
+			resp := withCounts(1e9, 1e9, 60)
 			allocs := testing.AllocsPerRun(1000, func() {
 				p, err := l.Acquire(ctx, nil)
 				if err != nil {

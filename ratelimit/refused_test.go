@@ -17,7 +17,7 @@ import (
 // byDate returns a 429 with a date in Retry-After, from a server with the given date. Both are in
 // GMT.
 func byDate(retryAfter, date string) *http.Response {
-	return reply(429, "Retry-After", retryAfter+" GMT", "Date", date+" GMT")
+	return respond(429, "Retry-After", retryAfter+" GMT", "Date", date+" GMT")
 }
 
 func TestRefused(t *testing.T) {
@@ -26,26 +26,26 @@ func TestRefused(t *testing.T) {
 		resp *http.Response
 		want time.Duration
 	}{
-		"seconds":           {reply(429, "Retry-After", "7"), 7 * time.Second},
-		"fraction":          {reply(429, "Retry-After", "0.5"), 500 * time.Millisecond},
-		"date":              {reply(429, "Retry-After", "Sat, 01 Jan 2000 00:00:09 GMT"), 9 * time.Second},
+		"seconds":           {respond(429, "Retry-After", "7"), 7 * time.Second},
+		"fraction":          {respond(429, "Retry-After", "0.5"), 500 * time.Millisecond},
+		"date":              {respond(429, "Retry-After", "Sat, 01 Jan 2000 00:00:09 GMT"), 9 * time.Second},
 		"date, its clock":   {byDate("Sun, 01 Mar 2026 12:00:09", "Sun, 01 Mar 2026 12:00:00"), 9 * time.Second},
 		"date in the past":  {byDate("Sat, 01 Jan 2000 00:00:00", "Sat, 01 Jan 2000 01:00:00"), 0},
-		"unavailable":       {reply(503, "Retry-After", "7"), 7 * time.Second},
-		"unavailable, bare": {reply(503), 0},
-		"reset":             {reply(429, "X-RateLimit-Reset", "4"), 5 * time.Second},
-		"reset, 503":        {reply(503, "X-RateLimit-Reset", "4"), 0},
-		"both":              {reply(429, "Retry-After", "2", "X-RateLimit-Reset", "4"), 2 * time.Second},
-		"both, window full": {reply(429, "Retry-After", "2", left, "0", "X-RateLimit-Reset", "4"), 2 * time.Second},
+		"unavailable":       {respond(503, "Retry-After", "7"), 7 * time.Second},
+		"unavailable, bare": {respond(503), 0},
+		"reset":             {respond(429, "X-RateLimit-Reset", "4"), 5 * time.Second},
+		"reset, 503":        {respond(503, "X-RateLimit-Reset", "4"), 0},
+		"both":              {respond(429, "Retry-After", "2", "X-RateLimit-Reset", "4"), 2 * time.Second},
+		"both, window full": {respond(429, "Retry-After", "2", left, "0", "X-RateLimit-Reset", "4"), 2 * time.Second},
 		"both, a later end": {told429(3600, "1"), time.Second},
-		"both, unavailable": {reply(503, "Retry-After", "3", left, "0", "X-RateLimit-Reset", "60"), 3 * time.Second},
+		"both, unavailable": {respond(503, "Retry-After", "3", left, "0", "X-RateLimit-Reset", "60"), 3 * time.Second},
 		"both, sooner end":  {told429(4, "9"), 9 * time.Second},
-		"forbidden":         {reply(403, "Retry-After", "7"), 0},
-		"bad, then reset":   {reply(429, "Retry-After", "soon", "X-RateLimit-Reset", "4"), 5 * time.Second},
-		"huge, then reset":  {reply(429, "Retry-After", huge, "X-RateLimit-Reset", "4"), 5 * time.Second},
-		"bare":              {reply(429), 0},
-		"not refused":       {reply(200, "Retry-After", "7"), 0},
-		"moved":             {reply(301, "Retry-After", "7"), 0},
+		"forbidden":         {respond(403, "Retry-After", "7"), 0},
+		"bad, then reset":   {respond(429, "Retry-After", "soon", "X-RateLimit-Reset", "4"), 5 * time.Second},
+		"huge, then reset":  {respond(429, "Retry-After", huge, "X-RateLimit-Reset", "4"), 5 * time.Second},
+		"bare":              {respond(429), 0},
+		"not refused":       {respond(200, "Retry-After", "7"), 0},
+		"moved":             {respond(301, "Retry-After", "7"), 0},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestRefused(t *testing.T) {
 
 // told429 returns a refusal by a full window that ends after reset seconds.
 func told429(reset int, retryAfter string) *http.Response {
-	return reply(429, "X-RateLimit-Limit", "10", "X-RateLimit-Remaining", "0",
+	return respond(429, "X-RateLimit-Limit", "10", "X-RateLimit-Remaining", "0",
 		"X-RateLimit-Reset", strconv.Itoa(reset), "Retry-After", retryAfter)
 }
 
@@ -79,16 +79,16 @@ func TestRefusedWithForbidden(t *testing.T) {
 		resp *http.Response
 		want time.Duration
 	}{
-		"places left":       {reply(403, "Retry-After", "60", left, "4000", reset, in(3000)), time.Minute},
-		"no window":         {reply(403, "Retry-After", "5"), 5 * time.Second},
-		"full window":       {reply(403, left, "0", reset, in(30)), 31 * time.Second},
-		"both":              {reply(403, "Retry-After", "2", left, "0", reset, in(30)), 2 * time.Second},
-		"no right":          {reply(403, left, "4000", reset, in(30)), 0},
-		"no right, bare":    {reply(403), 0},
-		"also 429":          {reply(429, "Retry-After", "7"), 7 * time.Second},
-		"another status":    {reply(404, "Retry-After", "7"), 0},
-		"not a time":        {reply(403, "Retry-After", "soon"), 0},
-		"not authenticated": {reply(401, left, "10", reset, in(30)), 0},
+		"places left":       {respond(403, "Retry-After", "60", left, "4000", reset, in(3000)), time.Minute},
+		"no window":         {respond(403, "Retry-After", "5"), 5 * time.Second},
+		"full window":       {respond(403, left, "0", reset, in(30)), 31 * time.Second},
+		"both":              {respond(403, "Retry-After", "2", left, "0", reset, in(30)), 2 * time.Second},
+		"no right":          {respond(403, left, "4000", reset, in(30)), 0},
+		"no right, bare":    {respond(403), 0},
+		"also 429":          {respond(429, "Retry-After", "7"), 7 * time.Second},
+		"another status":    {respond(404, "Retry-After", "7"), 0},
+		"not a time":        {respond(403, "Retry-After", "soon"), 0},
+		"not authenticated": {respond(401, left, "10", reset, in(30)), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -115,11 +115,11 @@ func TestRefusalPausesEveryUser(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t)
 		p, other := acquire(t, l), acquire(t, l)
-		l.Observe(p, reply(429, "Retry-After", "5"))
+		l.Observe(p, respond(429, "Retry-After", "5"))
 		end := time.Now().Add(5 * time.Second)
 		assert.Equal(t, end, l.Snapshot().PausedUntil)
 		time.Sleep(time.Second)
-		l.Observe(other, reply(429, "Retry-After", "1")) // The longer pause holds.
+		l.Observe(other, respond(429, "Retry-After", "1")) // The longer pause holds.
 		var group sync.WaitGroup
 		for range 20 {
 			group.Go(func() {
@@ -137,7 +137,7 @@ func TestRefusalPausesEveryUser(t *testing.T) {
 func TestRefusedFirstRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
-		exchange(t, l, reply(429))
+		exchange(t, l, respond(429))
 		acquire(t, l)
 		ctx, cancel := context.WithTimeout(t.Context(), probeWait)
 		defer cancel()

@@ -19,8 +19,8 @@ import (
 	"github.com/integrations-go/sdk/ratelimit"
 )
 
-// A window of which no reply tells anything ends like the last one: nobody
-// hangs, and not more is sent than that window allowed.
+// A window that no response describes ends like the last one: no request hangs, and not more
+// are sent than that window allowed.
 func TestSilentWindows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &fixed{limit: 20, every: 10 * time.Second, zero: time.Now()}
@@ -69,13 +69,15 @@ func TestSilentWindowsOutOfStep(t *testing.T) {
 func TestNonsense(t *testing.T) {
 	const cap = 20 * time.Second
 	values := map[string]string{
-		"negative": "-5", "huge": "99999999999999999999", "long": "31536000", "over a year": "31536001", "text": "later", "empty": "",
-		"epoch": "1772366400", "zero": "0", "infinite": "Inf", "exponent": "1e9", "far date": "Fri, 31 Dec 9999 23:59:59 GMT",
+		"negative": "-5", "huge": "99999999999999999999", "long": "31536000", "over a year": "31536001",
+		"text": "later", "empty": "", "epoch": "1772366400", "zero": "0", "infinite": "Inf", "exponent": "1e9",
+		"far date":  "Fri, 31 Dec 9999 23:59:59 GMT",
 		"past date": "Thu, 01 Jan 1970 00:00:00 GMT", "fraction": "0.0000001", "several": "5, 6",
 	}
 	for _, name := range []string{"Retry-After", "X-RateLimit-Reset", "X-RateLimit-Limit", "X-RateLimit-Remaining"} {
 		for kind, value := range values {
-			for unit, headers := range map[string]ratelimit.Headers{"relative": ratelimit.Confluent(), "epoch": ratelimit.GitHub()} {
+			units := map[string]ratelimit.Headers{"relative": ratelimit.Confluent(), "epoch": ratelimit.GitHub()}
+			for unit, headers := range units {
 				t.Run(fmt.Sprintf("%s %s, %s due", name, kind, unit), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						l := newLocal(t, ratelimit.WithHeaders(headers), ratelimit.WithMaxWait(cap))
@@ -89,7 +91,7 @@ func TestNonsense(t *testing.T) {
 							}
 							sent++
 							require.Less(t, sent, 2000, "it spins")
-							l.Observe(p, reply(429, name, value))
+							l.Observe(p, respond(429, name, value))
 							l.Release(p)
 						}
 						assert.GreaterOrEqual(t, sent, int(5*time.Minute/cap)-2)
@@ -98,7 +100,7 @@ func TestNonsense(t *testing.T) {
 						for {
 							p, err := l.Acquire(t.Context(), nil)
 							if err == nil {
-								l.Observe(p, told(10, 9, 1))
+								l.Observe(p, withCounts(10, 9, 1))
 								l.Release(p)
 								break
 							}
@@ -112,26 +114,26 @@ func TestNonsense(t *testing.T) {
 	}
 }
 
-// Nonsense in a reply that is no refusal changes nothing for longer than the cap either.
+// Nonsense in a response that is no refusal changes nothing for longer than the cap either.
 func TestNonsenseLimitZero(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
 		sent := 0
 		for start := time.Now(); time.Since(start) < time.Minute; sent++ {
-			exchange(t, l, told(0, 0, 0))
+			exchange(t, l, withCounts(0, 0, 0))
 		}
 		assert.InDelta(t, 60, sent, 10)
 	})
 }
 
-// One reply that tells a reset of months must not slow down all that follow.
+// One response that states a reset of months must not slow down all that follow.
 func TestNonsenseResetAmongGoodOnes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
-		replies := 0
+		responses := 0
 		header := func(h http.Header, limit, remaining int, reset time.Duration) {
 			headerOf(math.Ceil)(h, limit, remaining, reset)
-			if replies++; replies == 500 {
+			if responses++; responses == 500 {
 				h.Set("X-RateLimit-Reset", "10000000")
 			}
 		}
@@ -142,20 +144,20 @@ func TestNonsenseResetAmongGoodOnes(t *testing.T) {
 	})
 }
 
-// A count that was told before does not replace a newer one, also not of a server that refills all
-// the time.
-func TestOlderCountOfASmoothServer(t *testing.T) {
+// A count that was stated before does not replace a newer one. That also holds for a server that
+// refills.
+func TestOlderCountOfAServerThatRefills(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
-		exchange(t, l, told(100, 99, 1))
+		exchange(t, l, withCounts(100, 99, 1))
 		for range 99 {
-			exchange(t, l, reply(http.StatusOK))
+			exchange(t, l, respond(http.StatusOK))
 		}
 		time.Sleep(3 * time.Second)
-		exchange(t, l, told(100, 40, 1)) // half empty, though nothing was sent: it is no fixed window
+		exchange(t, l, withCounts(100, 40, 1)) // half empty, though nothing was sent: it is no fixed window
 		a, b := acquire(t, l), acquire(t, l)
-		l.Observe(b, told(100, 50, 1))
-		l.Observe(a, told(100, 90, 1))
+		l.Observe(b, withCounts(100, 50, 1))
+		l.Observe(a, withCounts(100, 90, 1))
 		assert.LessOrEqual(t, l.Snapshot().Remaining, 50)
 		l.Release(a)
 		l.Release(b)
@@ -169,11 +171,11 @@ func TestLastPlaceIsNotKeptFromALoneCaller(t *testing.T) {
 			headers := ratelimit.Confluent()
 			headers.RoundedUp = roundedUp
 			l := newLocal(t, ratelimit.WithHeaders(headers))
-			exchange(t, l, told(10, 2, 2))
+			exchange(t, l, withCounts(10, 2, 2))
 			start := time.Now()
-			exchange(t, l, told(10, 1, 2))
+			exchange(t, l, withCounts(10, 1, 2))
 			if roundedUp {
-				exchange(t, l, told(10, 0, 2))
+				exchange(t, l, withCounts(10, 0, 2))
 			}
 			assert.Zero(t, time.Since(start))
 		})
@@ -185,7 +187,7 @@ func TestLastPlaceIsNotKeptFromALoneCaller(t *testing.T) {
 func TestKeptPlacesAreNotKeptBeyondTheCap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()), ratelimit.WithMaxWait(20*time.Second))
-		exchange(t, l, told(100, 3, 3600))
+		exchange(t, l, withCounts(100, 3, 3600))
 		start := time.Now()
 		var group sync.WaitGroup
 		var admitted atomic.Int32
@@ -198,7 +200,7 @@ func TestKeptPlacesAreNotKeptBeyondTheCap(t *testing.T) {
 				}
 				admitted.Add(1)
 				time.Sleep(10 * time.Millisecond)
-				l.Observe(p, reply(http.StatusOK))
+				l.Observe(p, respond(http.StatusOK))
 				l.Release(p)
 			})
 		}
@@ -305,10 +307,10 @@ func TestHooks(t *testing.T) {
 				windows = append(windows, s)
 			},
 		}))
-		exchange(t, l, told(10, 9, 20))
-		exchange(t, l, told(10, 8, 20))
-		exchange(t, l, reply(503))
-		exchange(t, l, reply(503, "Retry-After", "5"))
+		exchange(t, l, withCounts(10, 9, 20))
+		exchange(t, l, withCounts(10, 8, 20))
+		exchange(t, l, respond(503))
+		exchange(t, l, respond(503, "Retry-After", "5"))
 		assert.Empty(t, waits)
 		assert.Equal(t, []string{"503 5s"}, refusals)
 		require.Len(t, windows, 1)
@@ -316,7 +318,7 @@ func TestHooks(t *testing.T) {
 		took := waitFor(t, l)
 		assertWait(t, 5*time.Second, took)
 		assert.Equal(t, []time.Duration{took}, waits)
-		exchange(t, l, reply(429, "Retry-After", "1"))
+		exchange(t, l, respond(429, "Retry-After", "1"))
 		assert.Equal(t, []string{"503 5s", "429 1s"}, refusals)
 
 		ctx, cancel := context.WithCancel(t.Context()) // Who goes away has not waited.
@@ -341,7 +343,7 @@ func (u *usedUp) take(now time.Time) (ok bool, remaining int, reset, retry time.
 }
 
 // What others took while they were there says nothing of what there is afterwards.
-func TestSmoothServersAfterOthers(t *testing.T) {
+func TestServersThatRefillAfterOthers(t *testing.T) {
 	for name, p := range map[string]policy{
 		"bucket":  &bucket{limit: 100, every: time.Second},
 		"sliding": &sliding{limit: 100, every: time.Second},
@@ -374,8 +376,8 @@ func (s *sooner) take(now time.Time) (ok bool, remaining int, reset, retry time.
 	return s.bucket.take(now)
 }
 
-// That a server refilled more slowly than it told is forgotten when it no longer does.
-func TestSmoothServersThatGetFaster(t *testing.T) {
+// That a server refilled more slowly than it stated is forgotten when it no longer does.
+func TestServersThatRefillFaster(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
 		s := &sooner{&bucket{limit: 100, every: 100 * time.Second, next: true}, time.Now().Add(10 * time.Minute)}
@@ -430,8 +432,8 @@ func TestFairness(t *testing.T) {
 	}
 }
 
-// Random servers, latencies, headers that come and go: nothing is refused while
-// nearly every reply tells the window, little otherwise, and all ends.
+// Random servers, latencies, headers that come and go: nothing is refused while nearly every
+// response states the window, little otherwise, and all ends.
 func FuzzServer(f *testing.F) {
 	for seed := range uint64(8) {
 		f.Add(seed, uint8(10*seed), uint8(seed), uint8(40*seed))
@@ -441,7 +443,7 @@ func FuzzServer(f *testing.F) {
 			random := rand.New(rand.NewPCG(seed, 1))
 			p := &fixed{limit: int(limit) + 1, every: time.Duration(seconds%20+1) * time.Second}
 			p.zero = time.Now().Add(-rand.N(p.every))
-			round := []func(float64) float64{exact, roundings["up"], roundings["down"], roundings["to the nearest"]}[seed%4]
+			round := []func(float64) float64{exact, math.Ceil, math.Floor, math.Round}[seed%4]
 			header := func(h http.Header, limit, remaining int, reset time.Duration) {
 				if random.IntN(256) >= int(silent)/2 {
 					headerOf(round)(h, limit, remaining, reset)

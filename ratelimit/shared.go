@@ -51,7 +51,7 @@ func (l *Local) observeShared(sent time.Time, r Response, now time.Time) (shared
 	if l.sharing == nil {
 		return false
 	}
-	counted := r.HasLimit && r.HasRemaining && r.HasReset && r.Reset+r.Slack <= l.maxWait
+	counted := r.HasLimit && r.HasRemaining && r.HasReset && r.Reset+r.Slack <= l.settings.maxWait
 	l.sharing.Observe(pacing.Response{
 		Sent: sent, Heard: now, Counted: counted, Limit: r.Limit, Remaining: r.Remaining, Reset: r.Reset,
 		Refused: r.Refused && r.limited,
@@ -59,7 +59,7 @@ func (l *Local) observeShared(sent time.Time, r Response, now time.Time) (shared
 	if !counted {
 		return false
 	}
-	l.state, l.scout = free, 0
+	l.server.Silence()
 	return true
 }
 

@@ -182,7 +182,7 @@ func TestNonsenseInASharedWindow(t *testing.T) {
 					return
 				}
 				status := rand.N(2)*229 + 200 // 200 or 429
-				l.Observe(p, reply(status, "X-RateLimit-Limit", limit, "X-RateLimit-Remaining", remaining,
+				l.Observe(p, respond(status, "X-RateLimit-Limit", limit, "X-RateLimit-Remaining", remaining,
 					"X-RateLimit-Reset", reset))
 				l.Release(p)
 				if rand.N(4) == 0 {

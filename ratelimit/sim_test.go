@@ -66,7 +66,7 @@ func (s *sim) serve(now time.Time) *http.Response {
 	s.arrivals = append(s.arrivals, now)
 	n := int(now.Sub(s.start) / s.every)
 	reset := s.start.Add(time.Duration(n+1) * s.every).Sub(now)
-	resp := reply(http.StatusOK)
+	resp := respond(http.StatusOK)
 	if s.used[n] == s.limit {
 		s.refused++
 		resp.StatusCode = http.StatusTooManyRequests
@@ -80,8 +80,8 @@ func (s *sim) serve(now time.Time) *http.Response {
 	return resp
 }
 
-// reply returns a response with the headers, which are pairs of a name and a value.
-func reply(status int, header ...string) *http.Response {
+// respond returns a response with the headers, which are pairs of a name and a value.
+func respond(status int, header ...string) *http.Response {
 	resp := &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("ok"))}
 	for i := 0; i < len(header); i += 2 {
 		resp.Header.Set(header[i], header[i+1])
@@ -89,9 +89,9 @@ func reply(status int, header ...string) *http.Response {
 	return resp
 }
 
-// told returns a 200 with Confluent's headers.
-func told(limit, remaining, reset int) *http.Response {
-	return reply(http.StatusOK,
+// withCounts returns a 200 with Confluent's headers.
+func withCounts(limit, remaining, reset int) *http.Response {
+	return respond(http.StatusOK,
 		"X-RateLimit-Limit", strconv.Itoa(limit),
 		"X-RateLimit-Remaining", strconv.Itoa(remaining),
 		"X-RateLimit-Reset", strconv.Itoa(reset))

@@ -198,7 +198,7 @@ func TestTransportCloseIdleConnections(t *testing.T) {
 // The error of http.Client wraps the reason why the request was not sent.
 func TestTransportClientTimeout(t *testing.T) {
 	l := newLocal(t)
-	exchange(t, l, reply(429, "Retry-After", "30"))
+	exchange(t, l, respond(429, "Retry-After", "30"))
 	client := &http.Client{Timeout: 20 * time.Second, Transport: ratelimit.NewTransport(roundTripper(nil), l)}
 	_, err := client.Get("http://server.example/")
 	assert.ErrorIs(t, err, ratelimit.ErrWaitTooLong)

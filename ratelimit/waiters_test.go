@@ -17,13 +17,13 @@ import (
 
 func TestHerd(t *testing.T) {
 	for name, resp := range map[string]*http.Response{
-		"window": told(100, 0, 9),
-		"pause":  reply(429, "Retry-After", "10"),
+		"window": withCounts(100, 0, 9),
+		"pause":  respond(429, "Retry-After", "10"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
-				exchange(t, l, told(100, 50, 9))
+				exchange(t, l, withCounts(100, 50, 9))
 				exchange(t, l, resp)
 				end := time.Now().Add(10 * time.Second)
 				var mu sync.Mutex
@@ -52,7 +52,7 @@ func TestJitterOfOne(t *testing.T) {
 		l := newLocal(t)
 		waits := map[time.Duration]bool{}
 		for range 10 {
-			exchange(t, l, reply(429, "Retry-After", "10"))
+			exchange(t, l, respond(429, "Retry-After", "10"))
 			waits[waitFor(t, l)] = true
 		}
 		assert.Greater(t, len(waits), 5)
@@ -63,7 +63,7 @@ func TestJitterOfOne(t *testing.T) {
 func TestNoJitterWithoutNeed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()), ratelimit.WithMaxInFlight(1))
-		exchange(t, l, told(10, 5, 9))
+		exchange(t, l, withCounts(10, 5, 9))
 		p := acquire(t, l)
 		var group sync.WaitGroup
 		group.Go(func() { assert.Equal(t, 10*time.Second, waitFor(t, l)) })
@@ -78,7 +78,7 @@ func TestJitterOfShortWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t)
 		for range 50 {
-			exchange(t, l, reply(429, "Retry-After", "0.1"))
+			exchange(t, l, respond(429, "Retry-After", "0.1"))
 			got := waitFor(t, l)
 			assert.GreaterOrEqual(t, got, 100*time.Millisecond)
 			assert.LessOrEqual(t, got, 110*time.Millisecond)
@@ -89,7 +89,7 @@ func TestJitterOfShortWait(t *testing.T) {
 func TestCancel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
-		exchange(t, l, told(2, 0, 29))
+		exchange(t, l, withCounts(2, 0, 29))
 
 		cause := errors.New("user went home")
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -154,7 +154,7 @@ func acquireIn(t *testing.T, l *ratelimit.Local, d time.Duration) (time.Duration
 }
 
 func TestWaitTooLong(t *testing.T) {
-	full := told(10, 0, 29)
+	full := withCounts(10, 0, 29)
 	assertDeadline := func(t *testing.T, err error, wait, left time.Duration) {
 		t.Helper()
 		var e *ratelimit.WaitError
@@ -177,7 +177,7 @@ func TestWaitTooLong(t *testing.T) {
 		},
 		"deadline, pause": func(t *testing.T) {
 			l := newLocal(t)
-			exchange(t, l, reply(429, "Retry-After", "30"))
+			exchange(t, l, respond(429, "Retry-After", "30"))
 			took, err := acquireIn(t, l, 20*time.Second)
 			assertDeadline(t, err, 30*time.Second, 20*time.Second)
 			assert.Zero(t, took)
@@ -229,7 +229,7 @@ func TestWaitLongerThanMaxWait(t *testing.T) {
 	tests := map[string]func(t *testing.T){
 		"a longer wait": func(t *testing.T) {
 			l := newLocal(t, ratelimit.WithMaxWait(20*time.Second))
-			exchange(t, l, reply(429, "Retry-After", "30"))
+			exchange(t, l, respond(429, "Retry-After", "30"))
 			took, err := acquireIn(t, l, time.Hour)
 			var e *ratelimit.WaitError
 			require.ErrorAs(t, err, &e)
@@ -243,18 +243,18 @@ func TestWaitLongerThanMaxWait(t *testing.T) {
 		},
 		"the default": func(t *testing.T) {
 			l := newLocal(t)
-			exchange(t, l, reply(429, "Retry-After", "66"))
+			exchange(t, l, respond(429, "Retry-After", "66"))
 			_, err := acquireIn(t, l, time.Hour)
 			assert.ErrorIs(t, err, ratelimit.ErrWaitTooLong)
 		},
 		"a wait of that length": func(t *testing.T) {
 			l := newLocal(t)
-			exchange(t, l, reply(429, "Retry-After", "65"))
+			exchange(t, l, respond(429, "Retry-After", "65"))
 			assertWait(t, 65*time.Second, waitFor(t, l))
 		},
 		"a window of a minute": func(t *testing.T) {
 			l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()))
-			exchange(t, l, told(10, 0, 60)) // Its end may be rounded.
+			exchange(t, l, withCounts(10, 0, 60)) // Its end may be rounded.
 			assertWait(t, 61*time.Second, waitFor(t, l))
 		},
 		"learned while waiting": func(t *testing.T) {
@@ -268,7 +268,7 @@ func TestWaitLongerThanMaxWait(t *testing.T) {
 				}()
 			}
 			synctest.Wait()
-			l.Observe(first, told(10, 0, 3600))
+			l.Observe(first, withCounts(10, 0, 3600))
 			for range 3 {
 				assert.ErrorIs(t, <-errs, ratelimit.ErrWaitTooLong)
 			}
@@ -282,7 +282,7 @@ func TestWaitLongerThanMaxWait(t *testing.T) {
 				errs <- err
 			}()
 			synctest.Wait()
-			l.Observe(first, told(10, 0, 29))
+			l.Observe(first, withCounts(10, 0, 29))
 			assert.ErrorIs(t, <-errs, context.DeadlineExceeded)
 		},
 		"not for the client's own rate": func(t *testing.T) {
@@ -300,8 +300,8 @@ func TestWaitLongerThanMaxWait(t *testing.T) {
 // sent to check, before the others.
 func TestAbsurdWait(t *testing.T) {
 	for name, resp := range map[string]*http.Response{
-		"window": told(10, 0, 31_000_000),
-		"pause":  reply(429, "Retry-After", "31000000"),
+		"window": withCounts(10, 0, 31_000_000),
+		"pause":  respond(429, "Retry-After", "31000000"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -321,7 +321,7 @@ func TestAbsurdWait(t *testing.T) {
 					l.Release(first)
 				}
 				time.Sleep(time.Minute)
-				exchange(t, l, told(10, 9, 30))
+				exchange(t, l, withCounts(10, 9, 30))
 				assert.Zero(t, waitFor(t, l))
 			})
 		})

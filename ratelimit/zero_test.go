@@ -27,7 +27,7 @@ func TestNilLocal(t *testing.T) {
 	assert.True(t, c.closed)
 	_, err = l.Acquire(t.Context(), nil)
 	assert.ErrorContains(t, err, "*Local is nil")
-	l.Observe(ratelimit.Permit{}, reply(200))
+	l.Observe(ratelimit.Permit{}, respond(200))
 	l.Release(ratelimit.Permit{})
 	assert.Equal(t, ratelimit.Snapshot{}, l.Snapshot())
 }
@@ -36,14 +36,14 @@ func TestNilLocal(t *testing.T) {
 func TestZeroLocal(t *testing.T) {
 	for name, use := range map[string]func(*ratelimit.Local){
 		"transport": func(l *ratelimit.Local) {
-			base := roundTripper(func(*http.Request) (*http.Response, error) { return reply(200), nil })
+			base := roundTripper(func(*http.Request) (*http.Response, error) { return respond(200), nil })
 			req := httptest.NewRequest("GET", "http://server.example/", nil)
 			_, err := ratelimit.NewTransport(base, l).RoundTrip(req)
 			require.NoError(t, err)
 		},
 		"snapshot first": func(l *ratelimit.Local) { assert.Equal(t, newLocal(t).Snapshot(), l.Snapshot()) },
 		"response first": func(l *ratelimit.Local) {
-			l.Observe(ratelimit.Permit{Seq: 1}, reply(200))
+			l.Observe(ratelimit.Permit{Seq: 1}, respond(200))
 			l.Release(ratelimit.Permit{Seq: 1})
 		},
 	} {
@@ -63,9 +63,9 @@ func TestZeroLocal(t *testing.T) {
 				start := time.Now()
 				group.Wait()
 				assert.Equal(t, time.Second, time.Since(start))
-				exchange(t, l, reply(429, "Retry-After", "60"))
+				exchange(t, l, respond(429, "Retry-After", "60"))
 				start = time.Now()
-				exchange(t, l, reply(200))
+				exchange(t, l, respond(200))
 				assert.GreaterOrEqual(t, time.Since(start), time.Minute,
 					"Retry-After is obeyed, and WithMaxWait has its default")
 			})
@@ -78,13 +78,13 @@ func TestStrangePermits(t *testing.T) {
 		l := newLocal(t, ratelimit.WithMaxInFlight(1), ratelimit.WithHeaders(ratelimit.Confluent()))
 		p := acquire(t, l)
 		l.Observe(p, nil)
-		l.Observe(ratelimit.Permit{}, told(1, 0, 50))
+		l.Observe(ratelimit.Permit{}, withCounts(1, 0, 50))
 		l.Release(ratelimit.Permit{})
 		assert.Equal(t, 1, l.Snapshot().InFlight)
-		l.Observe(p, told(5, 4, 50))
+		l.Observe(p, withCounts(5, 4, 50))
 		l.Release(p)
 		l.Release(p)
-		l.Observe(p, told(5, 0, 50))
+		l.Observe(p, withCounts(5, 0, 50))
 		assert.Equal(t, 4, l.Snapshot().Remaining)
 		acquire(t, l)
 		assert.Equal(t, 1, l.Snapshot().InFlight)

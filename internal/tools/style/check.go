@@ -20,18 +20,6 @@ const (
 	testLines          = 100
 )
 
-// notHeldYet are the beginnings of the paths that are not checked yet.
-var notHeldYet = []string{
-	"ratelimit/adapt.go",
-	"ratelimit/allowance_test.go",
-	"ratelimit/local.go",
-	"ratelimit/policy_test.go",
-	"ratelimit/queue.go",
-	"ratelimit/robust_test.go",
-	"ratelimit/sim_test.go",
-	"ratelimit/window.go",
-}
-
 // quoting are the files that quote the forbidden words.
 var quoting = []string{"internal/tools/style/style_test.go", "internal/tools/style/words.go"}
 
@@ -86,11 +74,10 @@ func checkerOf(name string) func(*file) error {
 }
 
 // check returns the findings in all files of the tree, in the order of files and lines. It leaves
-// out testdata, hidden folders other than .ci and .github, the files that quote the rules, and the
-// paths that begin with one of skip.
-func check(tree fs.FS, skip []string) ([]finding, error) {
+// out testdata, hidden folders other than .ci and .github, and the files that quote the rules.
+func check(tree fs.FS) ([]finding, error) {
 	var found []finding
-	err := walk(tree, skip, func(f *file) error {
+	err := walk(tree, func(f *file) error {
 		err := checkerOf(f.path)(f)
 		found = append(found, f.findings...)
 		return err
@@ -102,7 +89,7 @@ func check(tree fs.FS, skip []string) ([]finding, error) {
 }
 
 // walk calls visit for each file that has rules, and names the file in its error.
-func walk(tree fs.FS, skip []string, visit func(*file) error) error {
+func walk(tree fs.FS, visit func(*file) error) error {
 	return fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -113,9 +100,7 @@ func walk(tree fs.FS, skip []string, visit func(*file) error) error {
 			}
 			return nil
 		}
-		if checkerOf(name) == nil || slices.Contains(quoting, name) || slices.ContainsFunc(skip, func(s string) bool {
-			return strings.HasPrefix(name, s)
-		}) {
+		if checkerOf(name) == nil || slices.Contains(quoting, name) {
 			return nil
 		}
 		content, err := fs.ReadFile(tree, name)

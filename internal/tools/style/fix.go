@@ -10,8 +10,8 @@ import (
 )
 
 // fix wraps the comments that are too wide in the files in Go below dir.
-func fix(dir string, skip []string) error {
-	return walk(os.DirFS(dir), skip, func(f *file) error {
+func fix(dir string) error {
+	return walk(os.DirFS(dir), func(f *file) error {
 		if !strings.HasSuffix(f.path, ".go") {
 			return nil
 		}

@@ -16,10 +16,10 @@ func fixed(t *testing.T, content string) string {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a_test.go")
 	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
-	require.NoError(t, fix(dir, nil))
+	require.NoError(t, fix(dir))
 	first, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.NoError(t, fix(dir, nil))
+	require.NoError(t, fix(dir))
 	twice, err := os.ReadFile(path)
 	require.NoError(t, err)
 	assert.Equal(t, string(first), string(twice))
@@ -84,5 +84,5 @@ func TestFixLeavesUnchanged(t *testing.T) {
 func TestFixNamesTheFileThatItCannotRead(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.go"), []byte("package"), 0o600))
-	require.ErrorContains(t, fix(dir, nil), "a.go")
+	require.ErrorContains(t, fix(dir), "a.go")
 }

@@ -53,12 +53,12 @@ func main() {
 		os.Exit(2)
 	}
 	if *wraps {
-		if err := fix(dir, notHeldYet); err != nil {
+		if err := fix(dir); err != nil {
 			fmt.Fprintln(os.Stderr, "style:", err)
 			os.Exit(1)
 		}
 	}
-	findings, err := check(os.DirFS(dir), notHeldYet)
+	findings, err := check(os.DirFS(dir))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "style:", err)
 		os.Exit(1)

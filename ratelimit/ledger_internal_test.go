@@ -1,0 +1,67 @@
+package ratelimit
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func newLedger() *ledger { return &ledger{entries: map[uint64]entry{}} }
+
+// The server may count the requests that left after a request, or less than a second before it.
+// The age is accurate to a quarter of a second.
+func TestUncountedRequests(t *testing.T) {
+	const s = time.Second
+	begin := time.Unix(1000, 0)
+	l := newLedger()
+	assert.Zero(t, l.uncounted(begin))
+	for i := range 8 {
+		l.admit(begin.Add(time.Duration(i) * s / 4))
+	}
+	for after, want := range map[time.Duration]int{
+		0: 8, s: 8, s + s/4 - 1: 8, s + s/4: 7, 2 * s: 4, 2*s + s/2: 2, 3 * s: 0,
+	} {
+		assert.Equal(t, want, l.uncounted(begin.Add(after)), after)
+	}
+	_, ok := l.answer(8, begin.Add(2*s))
+	assert.True(t, ok)
+	_, ok = l.release(7)
+	assert.True(t, ok)
+	assert.Equal(t, 6, l.uncounted(begin))
+	l.answer(8, begin.Add(2*s)) // once is enough
+	l.release(8)
+	assert.Equal(t, 6, l.uncounted(begin))
+	assert.Equal(t, 6, l.pending)
+}
+
+// Requests without a response for 16 seconds have been counted.
+func TestUncountedRequestsAreForgotten(t *testing.T) {
+	const s = time.Second
+	begin := time.Unix(1000, 0)
+	for wait, want := range map[time.Duration]int{15900 * ms: 2, 16 * s: 1, time.Hour: 1, -time.Hour: 2} {
+		l := newLedger()
+		l.admit(begin)
+		l.admit(begin.Add(wait))
+		assert.Equal(t, want, l.uncounted(begin), wait)
+		l.release(1)
+		assert.Equal(t, 1, l.uncounted(begin), wait)
+		l.release(2)
+		assert.Zero(t, l.uncounted(begin), wait)
+	}
+}
+
+const ms = time.Millisecond
+
+// The averages follow a change within some responses: the deviation in four, the mean in eight.
+func TestRoundTrip(t *testing.T) {
+	var r roundTrip
+	r.measure(100 * ms)
+	assert.Equal(t, roundTrip{100 * ms, 50 * ms}, r)
+	assert.Equal(t, 250*ms, r.most())
+	r.measure(100 * ms)
+	assert.Equal(t, roundTrip{100 * ms, 37500 * time.Microsecond}, r)
+	r.measure(180 * ms)
+	assert.Equal(t, 110*ms, r.mean)
+	assert.Equal(t, 48125*time.Microsecond, r.deviation)
+}
