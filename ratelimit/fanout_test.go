@@ -44,7 +44,7 @@ func TestFanOutTakesLittleLongerThanItMust(t *testing.T) {
 		trip    time.Duration
 		workers int
 		most    float64 // of the time that it must take
-		refused int
+		refused int     // by each fan-out, on average
 	}{
 		{10 * time.Millisecond, 16, 1.04, 0},
 		{10 * time.Millisecond, 64, 1.04, 0},
@@ -52,10 +52,10 @@ func TestFanOutTakesLittleLongerThanItMust(t *testing.T) {
 		{50 * time.Millisecond, 64, 1.04, 0},
 		{200 * time.Millisecond, 64, 1.17, 1}, // A window that is found a round trip late loses a fifth.
 	} {
-		for rounding, round := range roundings {
-			for _, phase := range []time.Duration{0, 300 * time.Millisecond, 700 * time.Millisecond} {
-				name := fmt.Sprintf("%d workers, trip %v, rounded %s, phase %v", tt.workers, tt.trip, rounding, phase)
-				t.Run(name, func(t *testing.T) {
+		t.Run(fmt.Sprintf("%d workers, trip %v", tt.workers, tt.trip), func(t *testing.T) {
+			loads, refused := 0, 0
+			for rounding, round := range roundings {
+				for _, phase := range []time.Duration{0, 300 * time.Millisecond, 700 * time.Millisecond} {
 					synctest.Test(t, func(t *testing.T) {
 						s := newSim(limit, time.Second)
 						s.start = time.Now().Add(-phase)
@@ -65,13 +65,16 @@ func TestFanOutTakesLittleLongerThanItMust(t *testing.T) {
 							ratelimit.WithHeaders(ratelimit.Confluent()), ratelimit.WithAdaptiveInFlight(8, 1))
 						took := fanOut(t, s, l, calls, tt.workers)
 						must := (calls/limit-1)*time.Second - phase // Then the last window begins.
-						more := 100 * (took.Seconds()/must.Seconds() - 1)
-						t.Logf("%v, %+.1f %% more than %v, %d refused", took, more, must, s.refused)
-						assert.LessOrEqual(t, took.Seconds(), tt.most*must.Seconds())
-						assert.LessOrEqual(t, s.refused, tt.refused)
+						text := fmt.Sprintf("rounded %s, phase %v: %v, %+.1f %% more than %v, %d refused", rounding,
+							phase, took, 100*(took.Seconds()/must.Seconds()-1), must, s.refused)
+						t.Log(text)
+						assert.LessOrEqual(t, took.Seconds(), tt.most*must.Seconds(), text)
+						loads, refused = loads+1, refused+s.refused
 					})
-				})
+				}
 			}
-		}
+			// Refusals of a single load are a matter of chance.
+			assert.LessOrEqual(t, refused, tt.refused*loads)
+		})
 	}
 }

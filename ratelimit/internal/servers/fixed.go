@@ -166,7 +166,7 @@ func (f *FixedWindow) Observe(r Request, c Counts, t Traffic) (next Server, bega
 		}
 	case continues:
 		f.counts.remaining = min(f.counts.remaining, c.Remaining)
-		f.lower(r, c, t)
+		f.lower(c, t)
 	default:
 		f.apply(m, c, t, probeSent)
 	}

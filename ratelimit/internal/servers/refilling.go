@@ -163,7 +163,7 @@ func (s *Refilling) Observe(r Request, c Counts, t Traffic) (next Server, began 
 		if r.Seq > s.counted {
 			s.counts.remaining, s.counted = max(0, c.Remaining-r.Uncounted), r.Seq
 		}
-		s.lower(r, c, t)
+		s.lower(c, t)
 	default:
 		s.apply(m, c, t, probeSent)
 	}

@@ -243,7 +243,7 @@ func (w *window) missing(c Counts, uncounted int) int {
 
 // lower merges a further response into the window. Responses overtake each other, so the lowest
 // count and the earliest end are the nearest to the truth.
-func (w *window) lower(r Request, c Counts, t Traffic) {
+func (w *window) lower(c Counts, t Traffic) {
 	if c.HasLimit {
 		w.counts.limit = c.Limit
 	}
