@@ -60,7 +60,7 @@ func (e *SyncError) Error() string {
 //
 //   - Lost connections, 429 and 5xx do not end the wait. Any other failure ends it at once.
 //   - After the timeout, or when ctx ends, the error joins [context.DeadlineExceeded] or
-//     [context.Canceled] with the last status or error.
+//     [context.Canceled], and the cause of ctx, with the last status or error.
 func (s *IntegrationsService) WaitSynced(
 	ctx context.Context, id string, wait WaitOptions, opts ...CallOption,
 ) (*Integration, error) {
