@@ -48,8 +48,9 @@ func (e *SyncError) Error() string {
 	return fmt.Sprintf("integration %s is %s after its synchronization", e.ID, e.Status)
 }
 
-// WaitSynced waits for the end of a synchronization, after a create or a refresh. It sends GET
-// repeatedly while the status is [StatusInitializing] or [StatusRefreshing]:
+// WaitSynced waits for the end of a synchronization, after a create or a refresh. After an update,
+// refresh first: see [IntegrationsService.Update]. WaitSynced sends GET repeatedly while the status
+// is [StatusInitializing] or [StatusRefreshing]:
 //
 //   - [StatusActive], [StatusWarning], [StatusDisabled] and [StatusConnected] are success. Check
 //     which one it is.
