@@ -32,7 +32,8 @@ var endCauses = map[string]error{
 	"Canceled itself":              context.Canceled,
 }
 
-// requireEnd checks that err has the end of a canceled context and its cause, each once in its text.
+// requireEnd checks that err has the end of a canceled context and its cause, and that its text has
+// each once.
 func requireEnd(t *testing.T, err, cause error, stage string) {
 	t.Helper()
 	require.ErrorIs(t, err, context.Canceled, stage)
@@ -53,7 +54,7 @@ func canceledAfter(t *testing.T, d time.Duration, cause error) context.Context {
 // end of the context but is another value.
 func TestErrorOfAnEndedCallHasItsCauseAlsoIfThatMatchesTheEnd(t *testing.T) {
 	eachInBubble(t, func(t *testing.T, v vendor) {
-		ending := map[string]func(r request) (*http.Response, error){
+		stages := map[string]func(r request) (*http.Response, error){
 			"an attempt that returns the cause": func(r request) (*http.Response, error) {
 				<-r.Context().Done()
 				return nil, context.Cause(r.Context()) // like net/http
@@ -64,7 +65,7 @@ func TestErrorOfAnEndedCallHasItsCauseAlsoIfThatMatchesTheEnd(t *testing.T) {
 			},
 		}
 		for name, cause := range endCauses {
-			for stage, answer := range ending {
+			for stage, answer := range stages {
 				c, _ := start(t, v, options{}, func(_ int, r request) (*http.Response, error) { return answer(r) })
 				_, err := c.get(canceledAfter(t, 5*time.Second, cause), "x-1", call{})
 				requireEnd(t, err, cause, stage+", "+name)
@@ -94,8 +95,7 @@ func TestErrorOfAnEndedCallHasItsCauseAlsoIfThatMatchesTheEnd(t *testing.T) {
 	})
 }
 
-// A context that ends during a pause of a wait gives the wait's error its cause. A wait that ends by
-// its own timeout states that once.
+// A context that ends during a wait gives the error its cause, in a pause and in a request.
 func TestErrorOfAnEndedWaitHasItsCause(t *testing.T) {
 	eachInBubble(t, func(t *testing.T, v vendor) {
 		status := 200
