@@ -264,10 +264,11 @@ func TestWaitReady(t *testing.T) {
 		action    sdk.EnsureAction
 		refreshes int
 	}{
-		"created":             {nil, sdk.EnsureCreated, 0},
-		"updated":             {map[string]any{"custom_access_details": "old"}, sdk.EnsureUpdated, 1},
-		"updated after ERROR": {map[string]any{"custom_access_details": "old", "status": "ERROR"}, sdk.EnsureUpdated, 1},
-		"unchanged":           {map[string]any{"custom_access_details": "new"}, sdk.EnsureUnchanged, 0},
+		"created": {nil, sdk.EnsureCreated, 0},
+		"updated": {map[string]any{"custom_access_details": "old"}, sdk.EnsureUpdated, 1},
+		"updated after ERROR": {map[string]any{"custom_access_details": "old", "status": "ERROR"},
+			sdk.EnsureUpdated, 1},
+		"unchanged": {map[string]any{"custom_access_details": "new"}, sdk.EnsureUnchanged, 0},
 		"unchanged after ERROR": {map[string]any{"custom_access_details": "new", "status": "ERROR"},
 			sdk.EnsureUnchanged, 1},
 	} {
