@@ -17,7 +17,8 @@ var (
 	ErrNotFound = core.ErrNotFound
 	// ErrUnauthorized: status 401. The credential is missing or not valid.
 	ErrUnauthorized = core.ErrUnauthorized
-	// ErrForbidden: status 403.
+	// ErrForbidden: status 403. The 403 of Confluent Cloud for a deleted API key is also
+	// ErrUnauthorized: test ErrUnauthorized first.
 	ErrForbidden = core.ErrForbidden
 	// ErrConflict: status 409, several objects with one name, or an object that differs from the
 	// wanted one in a way that can't be changed.

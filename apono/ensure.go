@@ -48,8 +48,9 @@ func (e *SyncError) Error() string {
 	return fmt.Sprintf("integration %s is %s after its synchronization", e.ID, e.Status)
 }
 
-// WaitSynced waits for the end of a synchronization, after a create or a refresh. It sends GET
-// repeatedly while the status is [StatusInitializing] or [StatusRefreshing]:
+// WaitSynced waits for the end of a synchronization, after a create or a refresh. After an update,
+// refresh first: see [IntegrationsService.Update]. WaitSynced sends GET repeatedly while the status
+// is [StatusInitializing] or [StatusRefreshing]:
 //
 //   - [StatusActive], [StatusWarning], [StatusDisabled] and [StatusConnected] are success. Check
 //     which one it is.
@@ -60,7 +61,7 @@ func (e *SyncError) Error() string {
 //
 //   - Lost connections, 429 and 5xx do not end the wait. Any other failure ends it at once.
 //   - After the timeout, or when ctx ends, the error joins [context.DeadlineExceeded] or
-//     [context.Canceled] with the last status or error.
+//     [context.Canceled], and the cause of ctx, with the last status or error.
 func (s *IntegrationsService) WaitSynced(
 	ctx context.Context, id string, wait WaitOptions, opts ...CallOption,
 ) (*Integration, error) {

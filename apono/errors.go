@@ -51,6 +51,11 @@ var (
 
 // Error is the error that the methods of this package return. Its text has the operation, the
 // status and the number of attempts. It contains no credential.
+//
+// The secrets that a call sends, which are the parameters of its [AponoSecret] and the values of
+// its [UnknownSecret], are hidden in the error of this call: in its text, Detail and Body, also if
+// the server repeats them. A secret of another call is not known to this one. If the server shows
+// it in a response, Detail and Body show it in full.
 type Error struct {
 	// Operation is the method of the service, for example "Integrations.Get". For a
 	// method that calls others, it may be one of the others.

@@ -130,6 +130,11 @@ func (s *IntegrationsService) Create(
 // documented by the vendor. To change some fields and keep the others, build the update with
 // [UpdateFrom]. A nil IntegrationConfig is [ErrInvalid], because it would clear the whole
 // configuration. To do so on purpose, use Config{}. The type can't be changed.
+//
+// Not documented by the vendor: whether the request starts a synchronization. The status in the
+// result may be that of the old configuration. To wait for the new one, call
+// [IntegrationsV2Service.Refresh], and then [IntegrationsService.WaitSynced] with the result as
+// [WaitOptions].Before.
 func (s *IntegrationsService) Update(
 	ctx context.Context, id string, req IntegrationUpdate, opts ...CallOption,
 ) (*Integration, error) {

@@ -287,8 +287,8 @@ func clone[T any](v *T) *T {
 //   - A required member is empty. A store that a method of this package has read may have members
 //     that were empty in the response. One that the caller has decoded from JSON or YAML may not: a
 //     member may be misspelt.
-//   - The server hides parameters of an [AponoSecret]: they are empty, or consist of the characters
-//   - and •. Or the store was decoded from JSON with "[redacted]" in their place.
+//   - The server hides parameters of an [AponoSecret]: they are empty, or consist of asterisks and
+//     bullets only. Or the store was decoded from JSON with "[redacted]" in their place.
 //
 // It returns nil if there is no store.
 func (s SecretStore) Check() error {

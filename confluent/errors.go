@@ -20,9 +20,10 @@ var (
 	// ErrNotFound: status 404 or 410, or no object has the name. Confluent Cloud also sends 403 for
 	// objects and environments that do not exist.
 	ErrNotFound = sdk.ErrNotFound
-	// ErrUnauthorized: status 401, or 403 with the words "invalid API key".
+	// ErrUnauthorized: status 401, or 403 with the words "invalid API key". Such a 403 is also
+	// ErrForbidden: test ErrUnauthorized first.
 	ErrUnauthorized = sdk.ErrUnauthorized
-	// ErrForbidden: status 403.
+	// ErrForbidden: status 403. For an API key that was deleted, it is also ErrUnauthorized.
 	ErrForbidden = sdk.ErrForbidden
 	// ErrConflict: status 409, several objects with one name, or an object that differs from the
 	// wanted one.

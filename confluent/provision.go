@@ -208,7 +208,7 @@ func notThere(err error) bool {
 //     for a tenant or account that does not exist.
 //   - Any other failure ends the wait at once, for example 401, 403 and 404.
 //   - After the timeout, or when ctx ends, the error joins [context.DeadlineExceeded] or
-//     [context.Canceled] with the last [*Error].
+//     [context.Canceled], and the cause of ctx, with the last [*Error].
 func (s *IntegrationsService) WaitValid(
 	ctx context.Context, req IntegrationValidate, wait sdk.WaitOptions, opts ...CallOption,
 ) error {

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"maps"
 	"net/http"
 	"os"
 	"os/signal"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -17,6 +20,7 @@ import (
 
 	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/apono"
+	"github.com/integrations-go/sdk/apono/aponotest"
 	"github.com/integrations-go/sdk/confluent"
 	"github.com/integrations-go/sdk/confluent/confluenttest"
 )
@@ -230,6 +234,77 @@ func TestParseRefusesMistakes(t *testing.T) {
 	}
 	_, err := parse([]byte("[]"), "env-abc123", "team-a-")
 	require.Error(t, err)
+}
+
+//doc:begin wait-ready
+
+// waitReady waits until Apono has synchronized an integration that Ensure has returned.
+func waitReady(
+	ctx context.Context, a *apono.Client, got *sdk.EnsureResult[apono.Integration],
+) (*apono.Integration, error) {
+	now := got.Integration
+	var wait apono.WaitOptions
+	failed := got.Action == sdk.EnsureUnchanged && now.Status == apono.StatusError
+	if got.Action == sdk.EnsureUpdated || failed {
+		if err := a.IntegrationsV2.Refresh(ctx, now.ID); err != nil {
+			return nil, err
+		}
+		wait.Before = now // a status of before the refresh does not count
+	}
+	return a.Integrations.WaitSynced(ctx, now.ID, wait)
+}
+
+//doc:end
+
+// After an update or a failed synchronization, only a new synchronization counts.
+func TestWaitReady(t *testing.T) {
+	warehouse := apono.IntegrationCreate{Name: "warehouse", Type: "mock-duck"}
+	for name, tt := range map[string]struct {
+		present   map[string]any // nil: there is none
+		action    sdk.EnsureAction
+		refreshes int
+	}{
+		"created": {nil, sdk.EnsureCreated, 0},
+		"updated": {map[string]any{"custom_access_details": "old"}, sdk.EnsureUpdated, 1},
+		"updated after ERROR": {map[string]any{"custom_access_details": "old", "status": "ERROR"},
+			sdk.EnsureUpdated, 1},
+		"unchanged": {map[string]any{"custom_access_details": "new"}, sdk.EnsureUnchanged, 0},
+		"unchanged after ERROR": {map[string]any{"custom_access_details": "new", "status": "ERROR"},
+			sdk.EnsureUnchanged, 1},
+	} {
+		for _, fails := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				srv := aponotest.NewServer(t, aponotest.WithoutSocket(), aponotest.WithSyncTime(time.Minute))
+				a, err := apono.New(apono.WithBaseURL(srv.URL), apono.WithHTTPClient(srv.HTTPClient()),
+					apono.WithToken(srv.Token))
+				require.NoError(t, err)
+				if tt.present != nil {
+					seed := map[string]any{"name": "warehouse", "type": "mock-duck", "status": "ACTIVE"}
+					maps.Copy(seed, tt.present)
+					srv.Add(seed)
+				}
+				if syncs := tt.refreshes > 0 || tt.present == nil; fails && syncs {
+					srv.FailSyncNamed("warehouse", "Error")
+				} else if fails {
+					return // nothing is synchronized
+				}
+				want := warehouse
+				want.CustomAccessDetails = apono.Set("new")
+				got, err := a.Integrations.Ensure(t.Context(), want)
+				require.NoError(t, err)
+				require.Equal(t, tt.action, got.Action, name)
+				now, err := waitReady(t.Context(), a, got)
+				assert.Equal(t, tt.refreshes, srv.CountCalls("refreshIntegrationV2"), name)
+				if fails {
+					_, failed := errors.AsType[*apono.SyncError](err)
+					assert.True(t, failed, "%s: %v", name, err)
+					return
+				}
+				require.NoError(t, err, name)
+				assert.Equal(t, apono.StatusActive, now.Status, name)
+			})
+		}
+	}
 }
 
 func Example_reconcileApono() {

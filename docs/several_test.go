@@ -41,10 +41,12 @@ func Example_severalVendors() {
 
 	//doc:begin one-error
 	for integration, err := range c.AllIntegrations(ctx, "env-abc123", nil) {
-		if errors.Is(err, sdk.ErrForbidden) {
+		switch {
+		case errors.Is(err, sdk.ErrUnauthorized): // before ErrForbidden: the 403 for a deleted key is both
+			log.Fatal("the credential is not valid: ", err)
+		case errors.Is(err, sdk.ErrForbidden):
 			log.Fatal("no access to the environment: ", err)
-		}
-		if err != nil {
+		case err != nil:
 			log.Fatal(err)
 		}
 		fmt.Println(integration.DisplayName)

@@ -39,7 +39,8 @@ func Example_sql() {
 	}
 	db := sql.OpenDB(connector)
 	defer db.Close()
-	rows, err := db.QueryContext(ctx, "SELECT vendor, count(*) FROM integrations GROUP BY 1")
+	rows, err := db.QueryContext(ctx,
+		"SELECT vendor, count(*) FROM integrations WHERE name LIKE ?1 GROUP BY 1", "warehouse%")
 	//doc:end
 	if err != nil {
 		log.Fatal(err)
@@ -62,5 +63,4 @@ func Example_sql() {
 	// Output:
 	// apono 1
 	// confluent 3
-	// egeria 1
 }

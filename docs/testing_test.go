@@ -53,6 +53,25 @@ func TestGetUnderFaults(t *testing.T) {
 
 //doc:end
 
+//doc:begin seeds
+
+func TestBothVersions(t *testing.T) {
+	srv := confluenttest.NewServer(t, confluenttest.WithEnvironments("env-abc123"))
+	srv.Add("env-abc123", confluent.IntegrationV1{DisplayName: "lake", Provider: confluent.ProviderAWS})
+	srv.Add("env-abc123", confluent.Integration{DisplayName: "vault", Provider: confluent.ProviderAzure})
+	c, err := confluent.New(confluent.WithBaseURL(srv.URL), confluent.WithAPIKey(srv.APIKey, srv.APISecret))
+	require.NoError(t, err)
+
+	all, err := sdk.Collect(c.AllIntegrations(t.Context(), "env-abc123", nil))
+	require.NoError(t, err)
+	require.Len(t, all, 2)
+	lake, err := c.IntegrationsV1.FindByDisplayName(t.Context(), "env-abc123", "lake")
+	require.NoError(t, err)
+	assert.Equal(t, confluent.ProviderAWS, lake.Provider)
+}
+
+//doc:end
+
 //doc:begin synctest
 
 // The server asks to wait half a minute. In a bubble, that takes no time.

@@ -17,6 +17,7 @@ import (
 	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/apono"
 	"github.com/integrations-go/sdk/confluent"
+	"github.com/integrations-go/sdk/egeria"
 )
 
 //doc:begin document
@@ -42,7 +43,7 @@ func Example_fromYAML() {
 
 	//doc:begin from-yaml
 	var want apono.IntegrationCreate
-	if err := yaml.UnmarshalStrict([]byte(wanted), &want); err != nil { // an unknown member at the top level
+	if err := yaml.UnmarshalStrict([]byte(wanted), &want); err != nil { // a misspelt member
 		log.Fatal(err)
 	}
 	got, err := a.Integrations.Ensure(ctx, want)
@@ -61,6 +62,47 @@ func TestMisspeltMembersAreErrors(t *testing.T) {
 	require.NoError(t, yaml.UnmarshalStrict([]byte(wanted), &want))
 	misspelt := strings.Replace(wanted, "connector_id", "conector_id", 1)
 	require.ErrorContains(t, yaml.UnmarshalStrict([]byte(misspelt), &want), "conector_id")
+}
+
+// A strict decoder does not look into members that decode themselves.
+func TestWhereStrictDecodingFindsMisspeltMembers(t *testing.T) {
+	for document, tt := range map[string]struct {
+		into  any
+		found bool
+	}{
+		"nam: x":                             {&apono.IntegrationCreate{}, true},
+		"integration_config: {host_name: x}": {&apono.IntegrationCreate{}, false},
+		"secret_store_config: {aws: {secretid: x}}":            {&apono.IntegrationCreate{}, false},
+		"owner: {atribute_type: user}":                         {&apono.IntegrationCreate{}, false},
+		"owners_mapping: {key_nam: owner}":                     {&apono.IntegrationCreate{}, false},
+		"displayname: x":                                       {&confluent.IntegrationCreate{}, true},
+		"environment: {ident: x}":                              {&confluent.IntegrationCreate{}, true},
+		"environment: {idd: x}":                                {&confluent.IntegrationCreateV1{}, true},
+		"config: {kind: AwsIntegrationConfig, role_arn: x}":    {&confluent.IntegrationCreateV1{}, false},
+		"config: {kind: AzureIntegrationConfig, tenant_id: x}": {&confluent.IntegrationCreate{}, false},
+		"qualifiedname: x":                                     {&egeria.IntegrationGroup{}, false},
+	} {
+		err := yaml.UnmarshalStrict([]byte(document), tt.into)
+		assert.Equal(t, tt.found, err != nil, "%s: %v", document, err)
+	}
+}
+
+// A member of an owner that is not known is dropped: it is not found and not sent.
+func TestUnknownMemberOfAnOwnerIsDropped(t *testing.T) {
+	a, srv := startApono()
+	defer srv.Close()
+	var want apono.IntegrationCreate
+	require.NoError(t, yaml.UnmarshalStrict([]byte(wanted+
+		"owner: {attribute_type: user, attribute_value: [a@example.com], source_integration: okta}\n"), &want))
+	_, err := a.Integrations.Ensure(t.Context(), want)
+	require.NoError(t, err)
+	for _, call := range srv.Calls() {
+		assert.NotContains(t, string(call.Body), "okta")
+	}
+	require.NoError(t, yaml.UnmarshalStrict([]byte(wanted+
+		"owner: {atribute_type: user, attribute_value: [a@example.com]}\n"), &want))
+	_, err = a.Integrations.Ensure(t.Context(), want)
+	require.ErrorIs(t, err, apono.ErrInvalid)
 }
 
 //doc:begin mistakes

@@ -41,7 +41,7 @@ func (e *GroupError) Error() string {
 //     any other status the wait continues.
 //   - Lost connections, 429 and 5xx do not end the wait. Any other failure ends it at once.
 //   - After the timeout, or when ctx ends, the error joins [context.DeadlineExceeded] or
-//     [context.Canceled] with the last status or error.
+//     [context.Canceled], and the cause of ctx, with the last status or error.
 func (s *DaemonService) WaitGroup(
 	ctx context.Context, name string, wait sdk.WaitOptions, opts ...CallOption,
 ) (*GroupSummary, error) {

@@ -6,11 +6,12 @@
 //		inventory.Apono("main", aponoClient),
 //	)
 //	db := sql.OpenDB(connector)
-//	rows, err := db.QueryContext(ctx, "SELECT vendor, count(*) FROM integrations GROUP BY vendor")
+//	rows, err := db.QueryContext(ctx, "SELECT * FROM integrations WHERE name = ?1", "warehouse")
 //
 // The dialect is that of SQLite. [WithWrites] permits INSERT, UPDATE and DELETE. No statement reads
 // or writes files: ATTACH accepts only ':memory:'. The file tables.md lists the tables and their
-// columns.
+// columns. A statement may have arguments, ?1, ?2 and so on. It ends at the deadline of its
+// context, and before if a wait for a rate limit would exceed the deadline.
 //
 // # Requests
 //

@@ -188,6 +188,30 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// A statement ends at the deadline of its context at the latest. If a wait for the rate limit would
+// exceed the deadline, it ends at once.
+func TestDeadlineEndsAStatement(t *testing.T) {
+	for name, tt := range map[string]struct {
+		option confluenttest.Option
+		ends   time.Duration
+	}{
+		"slow responses": {confluenttest.WithLatency(10 * time.Second), 2500 * time.Millisecond},
+		"a rate limit":   {confluenttest.WithRateLimit(2, time.Minute), 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			_, client := inMemory(t, environments(20), 150, tt.option)
+			db := open(t, inventory.Confluent("prod", client, inventory.Environments(environments(20)...)))
+			ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
+			defer cancel()
+			start := time.Now()
+			_, err := tryAsk(ctx, db, "SELECT * FROM confluent.integrations WHERE display_name LIKE ?1", "w%")
+			require.ErrorIs(t, err, context.DeadlineExceeded, name)
+			assert.InDelta(t, tt.ends, time.Since(start), float64(100*time.Millisecond), name)
+			require.NoError(t, db.Close())
+		})
+	}
+}
+
 // Leaving after the first row ends all requests.
 func TestLeavingEarly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

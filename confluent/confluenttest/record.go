@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -270,9 +271,11 @@ func (s *Server) reference(env string) map[string]string {
 // encodes to a JSON object, such as a map or a confluent.Integration.
 //
 // Its members are kept, including unknown ones. These are filled in if they are absent, null or "":
-// api_version ("pim/v2"; "pim/v1" stores it for v1), kind, id, environment and usages. If the kind
-// of its config or its provider is known, provider and Confluent's identity in the config are
-// filled in too. A v2 integration gets the status that follows from config and usages.
+// api_version, kind, id, environment and usages. The api_version is "pim/v1" for a
+// confluent.IntegrationV1 or IntegrationCreateV1, and "pim/v2" for anything else. A map with
+// api_version "pim/v1" is stored for v1 too. If the kind of its config or its provider is known,
+// provider and Confluent's identity in the config are filled in too. A v2 integration gets the
+// status that follows from config and usages.
 //
 // Add panics if the environment is unknown, the ID is taken, or the integration is not a JSON
 // object.
@@ -282,6 +285,9 @@ func (s *Server) Add(environment string, integration any) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id := s.seedID(members)
+	if isV1(integration) {
+		fill(members, fakehttp.Object{"api_version": fakehttp.Raw("pim/v1")})
+	}
 	v1 := members.Text("api_version") == "pim/v1"
 	fill(members, fakehttp.Object{
 		"api_version": fakehttp.Raw("pim/v2"), "kind": fakehttp.Raw("Integration"), "id": fakehttp.Raw(id),
@@ -325,6 +331,17 @@ func (s *Server) Add(environment string, integration any) string {
 	}
 	s.newRecord(id, environment, v1, members)
 	return id
+}
+
+// isV1 reports whether a seed has a type of v1. The package confluent can't be imported here,
+// because its tests import this one.
+func isV1(seed any) bool {
+	t := reflect.TypeOf(seed)
+	if t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t != nil && t.PkgPath() == "github.com/integrations-go/sdk/confluent" &&
+		(t.Name() == "IntegrationV1" || t.Name() == "IntegrationCreateV1")
 }
 
 // fill sets the members that are absent, null or "".

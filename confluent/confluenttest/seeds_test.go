@@ -72,6 +72,31 @@ func TestNamedFailureThatNoValidationMetIsReported(t *testing.T) {
 	}
 }
 
+// A seed with a type of v1 is stored for v1, unless it names a version.
+func TestSeedsWithATypeOfV1(t *testing.T) {
+	c := newClient(t, WithEnvironments("env-1"))
+	aws := confluent.IntegrationV1{DisplayName: "lake", Provider: confluent.ProviderAWS}
+	named := aws
+	named.APIVersion = "pim/v2"
+	for name, seed := range map[string]any{
+		"value": aws, "pointer": &aws,
+		"create": confluent.IntegrationCreateV1{DisplayName: "lake", Provider: confluent.ProviderAWS},
+	} {
+		id := c.Add("env-1", seed)
+		r := c.expect(200, c.do("GET", v1Path+"/"+id+inEnv1, ""))
+		c.equal(name+": api_version", r.str("api_version"), "pim/v1")
+		c.equal(name+": provider", r.str("provider"), "AWS")
+		c.equal(name+": kind", r.str("config", "kind"), "AwsIntegrationConfig")
+		c.equal(name+": status", r.str("status"), "<absent>")
+	}
+	for name, seed := range map[string]any{
+		"named": named, "map": map[string]any{"display_name": "lake", "provider": "gcp"},
+	} {
+		r := c.expect(200, c.do("GET", v2Path+"/"+c.Add("env-1", seed)+inEnv1, ""))
+		c.equal(name+": api_version", r.str("api_version"), "pim/v2")
+	}
+}
+
 func TestSeeds(t *testing.T) {
 	c := newClient(t, WithEnvironments("env-1", "env-2"))
 	id := c.Add("env-1", json.RawMessage(`{"provider":"AZURE","display_name":"<&>","newer":12345678901234567890.10}`))

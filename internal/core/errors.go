@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 )
 
 // noResponseError reports that there was no complete response, for another reason than the caller's
@@ -88,14 +89,20 @@ func (e *RefusedError) Error() string { return e.Err.Error() }
 // Unwrap returns the failure in the error document.
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// Ended returns an error if ctx has ended: ctx.Err(), with the cause if that is another error.
-// Otherwise it returns nil.
+// Ended returns an error if ctx has ended, and nil otherwise. [errors.Is] finds ctx.Err() and the
+// cause in it, and its text has both. A cause may be another value and still match ctx.Err(), like
+// the signal of [os/signal.NotifyContext].
 func Ended(ctx context.Context) error {
-	if ctx.Err() == nil {
+	err := ctx.Err()
+	if err == nil {
 		return nil
 	}
-	if cause := context.Cause(ctx); !errors.Is(cause, ctx.Err()) {
-		return fmt.Errorf("%w: %w", ctx.Err(), cause)
+	switch cause := context.Cause(ctx); {
+	case errors.Is(err, cause):
+		return err
+	case errors.Is(cause, err) && strings.Contains(cause.Error(), err.Error()):
+		return cause // the text has both already
+	default:
+		return fmt.Errorf("%w: %w", err, cause)
 	}
-	return ctx.Err()
 }

@@ -56,8 +56,8 @@ func notYet(ctx context.Context, status int) bool {
 }
 
 // Poll calls look until it returns done, and returns its error. If look returns an error without
-// done, Poll continues. After the timeout, or when ctx ends, the result joins the reason and the
-// last error of look.
+// done, Poll continues. After the timeout, or when ctx ends, the result joins [Ended] and the last
+// error of look.
 func Poll(ctx context.Context, o PollOptions, look func(context.Context) (done bool, err error)) error {
 	o = o.withDefaults()
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
@@ -79,7 +79,7 @@ func Poll(ctx context.Context, o PollOptions, look func(context.Context) (done b
 		}
 		Sleep(ctx, pause-rand.N(pause/5+1))
 		if ctx.Err() != nil {
-			return Join(ctx.Err(), last)
+			return Join(Ended(ctx), last)
 		}
 	}
 }

@@ -151,6 +151,8 @@ func Example_errors() {
 	switch {
 	case errors.Is(err, sdk.ErrNotFound):
 		fmt.Println("there is none")
+	case errors.Is(err, sdk.ErrUnauthorized): // before ErrForbidden: the 403 for a deleted key is both
+		fmt.Println("the credential is not valid")
 	case errors.Is(err, sdk.ErrForbidden): // Confluent Cloud also sends 403 for what does not exist
 		fmt.Println("not allowed, or there is no such environment")
 	case errors.Is(err, sdk.ErrOutcomeUnknown):

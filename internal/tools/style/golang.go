@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,6 +52,12 @@ func parseGo(f *file) (*goFile, error) {
 
 func (g *goFile) line(pos token.Pos) int { return g.fset.Position(pos).Line }
 
+// marked is a line of a comment that is probably an item of a list by accident of wrapping. go doc
+// takes *, + and • for the sign of an item too, and gofmt writes - in their place. What is left
+// after it is not the beginning of a sentence.
+var marked = regexp.MustCompile("^// *[*+•] |" +
+	"^// {2,}(?:-|\\d+[.)]) (?:(?:and|or|but|then) |[^\\pL\\pN\"'`\\[({<*/$%_.:-])")
+
 // checkComment checks the words of a comment, and notes the limits of its lines.
 func (g *goFile) checkComment(group *ast.CommentGroup) {
 	var p passage
@@ -63,6 +70,9 @@ func (g *goFile) checkComment(group *ast.CommentGroup) {
 			if isDirective(text) {
 				g.unlimited[number] = true
 				continue
+			}
+			if marked.MatchString(text) {
+				g.report(number, "the line is shown as an item of a list: reword it, or use -")
 			}
 			p.add(number, strings.TrimLeft(text, "/* \t"))
 		}

@@ -44,6 +44,31 @@ func findingsIn(t *testing.T, path, content string) []string {
 // long returns n columns of words.
 func long(n int) string { return strings.Repeat("word ", (n-1)/5) + strings.Repeat("x", (n-1)%5+1) }
 
+// A sign of a list at the begin of a line makes go doc show an item.
+func TestItemsByAccident(t *testing.T) {
+	const what = "the line is shown as an item of a list: reword it, or use -"
+	for line, found := range map[string]bool{
+		"//     * and •.":               true,
+		"//   - and •.":                 true,
+		"//   - • alone.":               true,
+		"// + one more.":                true,
+		"//  1. or the second.":         true,
+		"//   - An item.":               false,
+		"//   - nothing more, if so.":   false,
+		"//   - [Client] is an item.":   false,
+		"//  1. The first.":             false,
+		"// 20. More workers are slow.": false,
+		"// a * b is a product.":        false,
+		"//\t* code":                    false,
+	} {
+		want := []string{}
+		if found {
+			want = append(want, "4: "+what)
+		}
+		assert.Equal(t, want, findingsIn(t, "a.go", "package a\n\n// B is\n"+line+"\nvar B int\n"), line)
+	}
+}
+
 func TestForbiddenPhrases(t *testing.T) {
 	for _, tt := range []struct{ text, advice string }{
 		{"It tells the name.", `"tells": `},
