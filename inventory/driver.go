@@ -94,7 +94,7 @@ func (c *conn) cause(ctx context.Context, err error) error {
 		return c.statement.failure
 	}
 	if errors.Is(err, sqlite3.INTERRUPT) && ctx.Err() != nil {
-		return context.Cause(ctx)
+		return ended(ctx)
 	}
 	return err
 }

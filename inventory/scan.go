@@ -243,7 +243,16 @@ func (s *statement) fanOut(ctx context.Context, t *table, q *query, parts []part
 			return
 		}
 	}
-	if err := ctx.Err(); err != nil {
-		yield(nil, context.Cause(ctx))
+	if ctx.Err() != nil {
+		yield(nil, ended(ctx))
 	}
+}
+
+// ended returns the error of a context that has ended. [errors.Is] finds ctx.Err() and the cause.
+func ended(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(err, cause) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, cause)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -141,10 +142,11 @@ func (l *Local) leaves(w *waiter) bool {
 	return true
 }
 
+// ended returns the error of a context that has ended, and its cause.
 func ended(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
-	if errors.Is(cause, err) {
-		return fmt.Errorf("ratelimit: %w", cause)
+	if errors.Is(cause, err) && strings.Contains(cause.Error(), err.Error()) {
+		return fmt.Errorf("ratelimit: %w", cause) // the text has both
 	}
 	return fmt.Errorf("ratelimit: %w: %w", err, cause)
 }

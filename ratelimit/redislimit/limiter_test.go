@@ -41,6 +41,21 @@ func TestAdmitsInOrderOfArrival(t *testing.T) {
 	assert.IsIncreasing(t, order)
 }
 
+// likeSignal is an error like the cause of [os/signal.NotifyContext].
+type likeSignal struct{}
+
+func (likeSignal) Error() string        { return "interrupt signal received" }
+func (likeSignal) Is(target error) bool { return target == context.Canceled }
+
+func TestErrorsOfEndedContextsHaveTheCause(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(likeSignal{})
+	_, err := open(t, sharedRedis(t)).Acquire(ctx, nil)
+	assert.EqualError(t, err, "redislimit: context canceled: interrupt signal received")
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.ErrorIs(t, err, likeSignal{})
+}
+
 func TestCancelEndsWaits(t *testing.T) {
 	l := open(t, sharedRedis(t), WithHeaders(ratelimit.Confluent()))
 	exchange(t, l, windowResponse(2, 0, 29))

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"strings"
 	"sync"
 	"time"
 
@@ -292,8 +293,8 @@ func (l *Limiter) acquireLocal(ctx context.Context, req *http.Request) (ratelimi
 // contextError returns the error of a wait that ctx ended.
 func contextError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
-	if errors.Is(cause, err) {
-		return fmt.Errorf("redislimit: %w", cause)
+	if errors.Is(cause, err) && strings.Contains(cause.Error(), err.Error()) {
+		return fmt.Errorf("redislimit: %w", cause) // the text has both
 	}
 	return fmt.Errorf("redislimit: %w: %w", err, cause)
 }
