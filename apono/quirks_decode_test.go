@@ -214,7 +214,7 @@ func TestStrictReadsWhatTheSpecificationPromises(t *testing.T) {
 			`"offset":0}}`,
 		"pagination is missing": `{"data":[]}`,
 		"pagination.offset is":  `{"data":[],"pagination":{"total":0,"limit":0}}`,
-		"data is missing":       `{"data":null,"pagination":{"total":0,"limit":0,"offset":0}}`,
+		"data is null":          `{"data":null,"pagination":{"total":0,"limit":0,"offset":0}}`,
 	} {
 		_, c := newWire(t, []answer{good(body)}, apono.WithStrict())
 		assert.Contains(t, errorOf(t, failing(drain(c.Resources.List(x, "i", "")))).Error(), what)

@@ -25,7 +25,8 @@ func requireAllAnswered(t *testing.T, srv *aponotest.Server, proto string) {
 		}
 	}
 	for _, op := range specified.Operations("apono") {
-		assert.True(t, answered[op.ID], "the fake did not respond to %s: call it in apono/wire_fake_test.go", op)
+		assert.True(t, answered[op.ID], "the fake did not respond to %s: add it to operations in "+
+			"apono/aponotest/server.go, and call it in apono/wire_fake_test.go", op)
 	}
 }
 

@@ -308,7 +308,10 @@ func TestEachOperationIsInTheTables(t *testing.T) {
 	}
 	for name, tt := range idCalls() {
 		w, c := newWire(t, nil)
-		require.NoError(t, tt.do(t.Context(), c, "x-1"), name)
+		err := tt.do(t.Context(), c, "x-1")
+		if !assert.NoError(t, err, name) || !assert.NotEmpty(t, w.sent, name) {
+			continue // the other rows are still checked
+		}
 		paths = append(paths, w.sent[0].Method+" "+w.sent[0].URL.EscapedPath())
 	}
 	for _, op := range specified.Unreached("apono", paths) {

@@ -37,6 +37,18 @@ func seconds(from, to float64) [2]time.Duration {
 	return [2]time.Duration{time.Duration(from * float64(time.Second)), time.Duration(to * float64(time.Second))}
 }
 
+// unstatedWaits returns the longest that the waits of one call may take together if the server
+// states none of them. The limiter's own pause is shorter than the limit of the wait beside it.
+func unstatedWaits(p sdk.RetryPolicy) time.Duration {
+	var sum time.Duration
+	limit := p.MinDelay
+	for range p.MaxAttempts - 1 {
+		sum += min(limit, p.MaxDelay)
+		limit *= 2
+	}
+	return sum
+}
+
 // refusedCase is the header of a 429 with its effect on the waits of a call.
 type refusedCase struct {
 	header     func() http.Header
@@ -89,8 +101,7 @@ func TestEachFormOfRateLimitHeadersOn429(t *testing.T) {
 		huge  = "99999999999999999999999999"
 	)
 	in := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(http.TimeFormat) }
-	// four waits without a server's wait: at most 0.5, 1, 2 and 4 s
-	own := seconds(0, 7.5)
+	own := [2]time.Duration{0, unstatedWaits(sdk.DefaultRetryPolicy())}
 	for name, tt := range map[string]refusedCase{
 		"missing":       {func() http.Header { return nil }, 0, 5, own},
 		"Retry-After 0": {func() http.Header { return http.Header{retry: {"0"}} }, 0, 5, seconds(0, 1)},

@@ -334,9 +334,12 @@ func TestEachOperationIsInTheTables(t *testing.T) {
 	var paths []string
 	for name, tt := range idCalls() {
 		w := newTap(t)
-		require.NoError(t, tt.do(t.Context(), w.client(t), "x-1"), name)
-		got := w.only(t)
-		paths = append(paths, got.method+" "+got.path)
+		err := tt.do(t.Context(), w.client(t), "x-1")
+		sent := w.requests()
+		if !assert.NoError(t, err, name) || !assert.Len(t, sent, 1, name) {
+			continue // the other rows are still checked
+		}
+		paths = append(paths, sent[0].method+" "+sent[0].path)
 	}
 	for _, op := range specified.Unreached("confluent", paths) {
 		if len(op.Variables()) > 0 {

@@ -71,7 +71,8 @@ func TestEachOperationOfAGroupIsInTheTable(t *testing.T) {
 	var sent []string
 	for name, tt := range groupCalls() {
 		p := newPlatform(egeria.Dialect6)
-		require.NoError(t, tt.do(t.Context(), p.client(t, egeria.WithDialect(egeria.Dialect6)), "x-1"), name)
+		err := tt.do(t.Context(), p.client(t, egeria.WithDialect(egeria.Dialect6)), "x-1")
+		assert.NoError(t, err, name) // the other rows are still checked
 		sent = append(sent, lines(p.calls())...)
 	}
 	for _, op := range specified.Unreached("egeria", sent) {

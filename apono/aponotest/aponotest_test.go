@@ -203,6 +203,6 @@ func TestOperationsAreThoseOfTheSpec(t *testing.T) {
 		delete(want, key)
 	}
 	for key := range want {
-		t.Errorf("the fake has no %s: add it to operations in server.go", key)
+		t.Errorf("the fake has no %s: add it to operations in apono/aponotest/server.go", key)
 	}
 }

@@ -185,6 +185,6 @@ func TestOperationsAreThoseOfTheSpec(t *testing.T) {
 		delete(want, key)
 	}
 	for key := range want {
-		t.Errorf("the fake has no %s: add it to operations in server.go", key)
+		t.Errorf("the fake has no %s: add it to operations in confluent/confluenttest/server.go", key)
 	}
 }

@@ -249,7 +249,7 @@ func TestOperationsAreThoseOfTheSpec(t *testing.T) {
 			delete(want, key)
 		}
 		for key := range want {
-			t.Errorf("the fake of %s has no %s: add it to table in operations.go", r, key)
+			t.Errorf("the fake of %s has no %s: add it to table in egeria/egeriatest/operations.go", r, key)
 		}
 	}
 }

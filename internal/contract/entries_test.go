@@ -33,11 +33,12 @@ func TestFakesDocumentEachOperation(t *testing.T) {
 			named := slices.DeleteFunc(strings.Fields(found[1]), func(word string) bool { return word == "-" })
 			for _, op := range specified.Operations(v.name) {
 				i := slices.Index(named, op.ID)
-				if assert.GreaterOrEqual(t, i, 0,
-					"the fake's documentation does not name %s: add it to the list under \"# Operations\" in %s", op,
-					name) {
-					named = slices.Delete(named, i, i+1)
+				if i < 0 {
+					t.Errorf("the fake's documentation does not name %s: add it to the list under "+
+						"\"# Operations\" in %s", op, name)
+					continue
 				}
+				named = slices.Delete(named, i, i+1)
 			}
 			assert.Empty(t, named, "the list under \"# Operations\" in %s has names that the specification does not "+
 				"have, or has once", name)

@@ -39,8 +39,12 @@ func missingAt(document []byte, t reflect.Type, path string) error {
 				continue
 			}
 			member, where := members[name], strings.TrimPrefix(path+"."+name, ".")
-			absent := member == nil || string(member) == "null"
+			null := string(member) == "null"
+			absent := member == nil || null
 			if absent && !strings.Contains(options, "omit") {
+				if null {
+					return fmt.Errorf("%s is null", where)
+				}
 				return fmt.Errorf("%s is missing", where)
 			}
 			if !absent {

@@ -10,11 +10,13 @@ import (
 // Object describes the objects that an operation returns.
 type Object[T any] struct {
 	// Check returns the ID, and an error if the object is not valid for another reason.
-	// An object without an ID needs a check of an essential member, because a decoded {}
+	// An object without an ID needs a check of a required member, because a decoded {}
 	// has no error. Check then returns an argument of the call as the ID.
 	Check func(*T) (id string, err error)
-	// Essential are the members that a caller may send back. All others are only
-	// informative: one of an unexpected type is left out, unless the client is strict.
+	// Essential are the members that a caller may send back, or that the client uses for
+	// a decision. All others are only informative: one of an unexpected type is left out,
+	// unless the client is strict. Leave it empty for an object that is only read, unless
+	// the client uses one of its members.
 	Essential []string
 }
 

@@ -131,6 +131,7 @@ type verdict struct {
 	maybeDone bool // the server may have carried out the request
 	// askedToWait means a 429, or a response of any status that states the wait. The retry
 	// takes nothing from the budget, and a place in the rate limit before the other calls.
+	// askedToWait && !stated: a 429 without Retry-After and reset.
 	askedToWait bool
 	stated      bool          // the server stated the wait
 	wait        time.Duration // 0 unless stated

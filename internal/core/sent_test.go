@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -91,6 +92,7 @@ func TestRequestWithoutBodyHasNoneForTheServer(t *testing.T) {
 			}
 		}))
 		srv.EnableHTTP2 = two
+		srv.Config.ErrorLog = log.New(io.Discard, "", 0)
 		srv.StartTLS()
 		var last *Failure
 		send := sender(t, srv, srv.Client().Transport, &last)
@@ -162,6 +164,7 @@ func TestTracesOfManyRequestsDoNotMix(t *testing.T) {
 	t.Parallel()
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	srv.EnableHTTP2 = true
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // it would log the connections that nobody needed
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
 	c, err := New(Config{BaseURL: &url.URL{Scheme: "https", Host: srv.Listener.Addr().String()},

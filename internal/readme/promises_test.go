@@ -51,6 +51,38 @@ func TestEachOptionIsPromised(t *testing.T) {
 	}
 }
 
+func TestLastNumberOfThePromisesIsStated(t *testing.T) {
+	t.Parallel()
+	assert.Empty(t, lastNumberProblem(read(t, "docs/promises.md")))
+	const row = "| 7 | It. | `sdk` | `sdk.TestDefaultRetryPolicy` |\n"
+	assert.Empty(t, lastNumberProblem("Last number: 7\n\n"+row))
+	assert.Empty(t, lastNumberProblem("Last number: 8\n\n"+row), "the promise with the last number may be given up")
+	assert.NotEmpty(t, lastNumberProblem("Last number: 6\n\n"+row))
+	assert.NotEmpty(t, lastNumberProblem(row))
+}
+
+var lastNumber = regexp.MustCompile(`(?m)^Last number: (\d+)$`)
+
+// lastNumberProblem returns what is wrong with the line "Last number: N" of a document. It returns
+// "" if no promise has a higher number.
+func lastNumberProblem(document string) string {
+	stated := lastNumber.FindAllStringSubmatch(document, -1)
+	if len(stated) != 1 {
+		return "docs/promises.md needs one line: Last number: N"
+	}
+	last, err := strconv.Atoi(stated[0][1])
+	if err != nil {
+		return err.Error()
+	}
+	for _, p := range parsePromises(document).promises {
+		if p.number > last {
+			return fmt.Sprintf("promise %d is above the last number, %d: change the line \"Last number\" in "+
+				"docs/promises.md", p.number, last)
+		}
+	}
+	return ""
+}
+
 // promise is a row of the table.
 type promise struct {
 	number int

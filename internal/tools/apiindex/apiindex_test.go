@@ -82,6 +82,15 @@ func TestAnOperationWithoutAMethodIsAnError(t *testing.T) {
 	require.ErrorContains(t, err, "refreshIntegrationV2")
 }
 
+func TestAMethodWithoutAnExampleIsAnError(t *testing.T) {
+	with := method{receiver: "S", name: "Get", example: example{file: "apono/example_test.go", name: "ExampleS_Get"}}
+	require.NoError(t, exemplified("apono", []method{with}))
+	err := exemplified("apono", []method{with, {receiver: "S", name: "Do"}, {receiver: "S", name: "Put"}})
+	require.ErrorIs(t, err, errNoExample)
+	require.ErrorContains(t, err, "apono.S.Do, apono.S.Put")
+	require.NotContains(t, err.Error(), "S.Get")
+}
+
 func TestARowNamesAllOperations(t *testing.T) {
 	m := method{receiver: "S", name: "Do", example: example{file: "examples/quickstart/main.go"}}
 	m.operations = []operation{{"a", "GET", "/a"}, {"b", "POST", "/b"}}

@@ -263,4 +263,7 @@ func reached(name string, calls map[string][]string, sent map[string]operation) 
 	return operations
 }
 
-var errIncomplete = errors.New("no method sends these operations")
+var (
+	errIncomplete = errors.New("no method sends these operations")
+	errNoExample  = errors.New("add examples of these methods")
+)

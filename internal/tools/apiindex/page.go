@@ -35,6 +35,9 @@ func index(root string) (string, error) {
 		if err := complete(specified, methods); err != nil {
 			return "", err
 		}
+		if err := exemplified(vendor.name, methods); err != nil {
+			return "", err
+		}
 		fmt.Fprintf(&page, "\n## %s\n", vendor.title)
 		receiver := ""
 		for _, m := range methods {
@@ -69,6 +72,21 @@ func complete(specified []operation, methods []method) error {
 	}
 	if len(missing) > 0 {
 		return fmt.Errorf("%w: %s", errIncomplete, strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+// exemplified checks that each method has an example.
+func exemplified(vendor string, methods []method) error {
+	var missing []string
+	for _, m := range methods {
+		if m.example.file == "" {
+			missing = append(missing, vendor+"."+m.receiver+"."+m.name)
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("%w to a file of the package whose name contains \"example\", and run apiindex again: %s",
+			errNoExample, strings.Join(missing, ", "))
 	}
 	return nil
 }
