@@ -73,7 +73,7 @@ func TestWhereStrictDecodingFindsMisspeltMembers(t *testing.T) {
 		"nam: x":                             {&apono.IntegrationCreate{}, true},
 		"integration_config: {host_name: x}": {&apono.IntegrationCreate{}, false},
 		"secret_store_config: {aws: {secretid: x}}":            {&apono.IntegrationCreate{}, false},
-		"owner: {atrib_type: user}":                         {&apono.IntegrationCreate{}, false},
+		"owner: {atrib_type: user}":                            {&apono.IntegrationCreate{}, false},
 		"owners_mapping: {key_nam: owner}":                     {&apono.IntegrationCreate{}, false},
 		"displayname: x":                                       {&confluent.IntegrationCreate{}, true},
 		"environment: {ident: x}":                              {&confluent.IntegrationCreate{}, true},
