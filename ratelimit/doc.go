@@ -106,4 +106,6 @@
 // Retry-After is used unchanged: it is the least time to wait.
 //
 // A server can't stop a client for longer than [WithMaxWait].
+//
+// The file DESIGN.md beside this package has the states, the numbers and their reasons.
 package ratelimit
