@@ -95,7 +95,9 @@ func allowed(pkg string, vendors []string) (imports []string, ok bool) {
 		"internal/contract/specified":
 		return nil, true
 	case "ratelimit":
-		return []string{"ratelimit/internal/concurrency", "ratelimit/internal/pacing", "ratelimit/internal/servers"}, true
+		return []string{
+			"ratelimit/internal/concurrency", "ratelimit/internal/pacing", "ratelimit/internal/servers",
+		}, true
 	case "internal/simserver":
 		return []string{"ratelimit"}, true
 	case "internal/core":
