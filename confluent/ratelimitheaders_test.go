@@ -77,7 +77,7 @@ func (tt refusedCase) check(t *testing.T, name string) {
 		assert.Equal(t, tt.attempts, e.Attempts)
 		assert.Equal(t, tt.attempts, calls)
 		assert.GreaterOrEqual(t, took, tt.took[0])
-		assert.LessOrEqual(t, took, tt.took[1])
+		assert.LessOrEqual(t, took, tt.took[1], "all waits of a call together; see unstatedWaits")
 
 		// The next call must not block forever, and must not send more than its attempts.
 		begin = time.Now()
