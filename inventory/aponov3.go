@@ -14,7 +14,8 @@ import (
 var integrationColumn = column{name: "integration_id", kind: text, doc: "the id of the integration"}
 
 var resourceShape = shape[apono.Resource]{
-	id: func(r *apono.Resource) string { return r.ID },
+	scope: &integrationColumn,
+	id:    func(r *apono.Resource) string { return r.ID },
 	fields: []field[apono.Resource]{
 		{column{name: "id", kind: text, doc: "the id"}, func(r *apono.Resource) any { return r.ID }},
 		{column{name: "name", kind: text, doc: "the name"}, func(r *apono.Resource) any { return r.Name }},
@@ -29,7 +30,8 @@ var resourceShape = shape[apono.Resource]{
 }
 
 var permissionShape = shape[apono.Permission]{
-	id: func(p *apono.Permission) string { return p.ID },
+	scope: &integrationColumn,
+	id:    func(p *apono.Permission) string { return p.ID },
 	fields: []field[apono.Permission]{
 		{column{name: "id", kind: text, doc: "the id"}, func(p *apono.Permission) any { return p.ID }},
 		{column{name: "name", kind: text, doc: "the name"}, func(p *apono.Permission) any { return p.Name }},
@@ -42,7 +44,8 @@ var permissionShape = shape[apono.Permission]{
 type userTag struct{ name, value string }
 
 var tagShape = shape[userTag]{
-	id: func(t *userTag) string { return t.name },
+	scope: &column{name: "resource_id", kind: text, doc: "the id of the resource"},
+	id:    func(t *userTag) string { return t.name },
 	fields: []field[userTag]{
 		{column{name: "name", kind: text, doc: "the name of the tag"}, func(t *userTag) any { return t.name }},
 		{column{name: "value", kind: text, doc: "its value"}, func(t *userTag) any { return emptyText(t.value) }},
@@ -86,7 +89,7 @@ func resourceTables() []*table {
 		"WHERE integration_id = '…', or JOIN apono.integrations i ON integration_id = i.id")
 	resources := &table{
 		schema: schemaApono, name: "resources", doc: "the resources of an integration",
-		columns: resourceShape.columns(integrationColumn), scopes: byIntegration,
+		columns: resourceShape.columns(), scopes: byIntegration,
 		filters: []filter{{column: "account"}, {column: "integration_id", required: true}, {column: "type"}},
 	}
 	resources.rows = func(ctx context.Context, a *account, integration string, q *query) iter.Seq2[row, error] {
@@ -101,7 +104,7 @@ func resourceTables() []*table {
 	}
 	permissions := &table{
 		schema: schemaApono, name: "permissions", doc: "the permissions that an integration can grant",
-		columns: permissionShape.columns(integrationColumn), scopes: byIntegration,
+		columns: permissionShape.columns(), scopes: byIntegration,
 		filters: []filter{{column: "account"}, {column: "integration_id", required: true}, {column: "resource_type"}},
 	}
 	permissions.rows = func(ctx context.Context, a *account, integration string, q *query) iter.Seq2[row, error] {
@@ -116,7 +119,7 @@ func resourceTables() []*table {
 	}
 	tags := &table{
 		schema: schemaApono, name: "user_tags", doc: "the tags that users have given to a resource",
-		columns: tagShape.columns(column{name: "resource_id", kind: text, doc: "the id of the resource"}),
+		columns: tagShape.columns(),
 		scopes:  needed("resource_id", "WHERE resource_id = '…', or JOIN apono.resources r ON resource_id = r.id"),
 		filters: []filter{{column: "account"}, {column: "resource_id", required: true}},
 	}

@@ -72,6 +72,7 @@ func list[T any](values []T) any {
 }
 
 var v1Shape = shape[confluent.IntegrationV1]{
+	scope:  &environmentColumn,
 	id:     func(i *confluent.IntegrationV1) string { return i.ID },
 	weight: func(i *confluent.IntegrationV1) int { return len(i.Config.RawJSON()) },
 	fields: []field[confluent.IntegrationV1]{
@@ -96,6 +97,7 @@ var v1Shape = shape[confluent.IntegrationV1]{
 }
 
 var v2Shape = shape[confluent.Integration]{
+	scope:  &environmentColumn,
 	id:     func(i *confluent.Integration) string { return i.ID },
 	weight: func(i *confluent.Integration) int { return len(i.Config.RawJSON()) },
 	fields: []field[confluent.Integration]{
@@ -122,6 +124,7 @@ var v2Shape = shape[confluent.Integration]{
 }
 
 var anyShape = shape[confluent.AnyIntegration]{
+	scope: &environmentColumn,
 	id: func(i *confluent.AnyIntegration) string {
 		if i.V1 != nil {
 			return i.ID + "\x00" + v1Version
@@ -138,7 +141,7 @@ func confluentTables() []*table {
 	v2 := &table{
 		schema: schemaConfluent, name: "integrations_v2",
 		doc:     "what pim/v2 lists: the integrations of Azure and Google Cloud",
-		columns: v2Shape.columns(environmentColumn), filters: v2Filters, scopes: environmentsOf,
+		columns: v2Shape.columns(), filters: v2Filters, scopes: environmentsOf,
 		configured: hasEnvironments,
 	}
 	v2.rows = func(ctx context.Context, a *account, environment string, q *query) iter.Seq2[row, error] {
@@ -163,7 +166,7 @@ func confluentTables() []*table {
 	}
 	all := &table{
 		schema: schemaConfluent, name: "integrations", doc: "the integrations of all clouds, each once",
-		columns: anyShape.columns(environmentColumn), filters: allFilters, scopes: environmentsOf,
+		columns: anyShape.columns(), filters: allFilters, scopes: environmentsOf,
 		configured: hasEnvironments,
 	}
 	all.rows = func(ctx context.Context, a *account, environment string, q *query) iter.Seq2[row, error] {
@@ -192,7 +195,7 @@ func confluentTables() []*table {
 func v1Table(name, doc string, fields *shape[confluent.IntegrationV1]) *table {
 	t := &table{
 		schema: schemaConfluent, name: name, doc: doc,
-		columns: fields.columns(environmentColumn), filters: v1Filters, scopes: environmentsOf,
+		columns: fields.columns(), filters: v1Filters, scopes: environmentsOf,
 		configured: hasEnvironments,
 	}
 	t.rows = func(ctx context.Context, a *account, environment string, q *query) iter.Seq2[row, error] {
@@ -217,7 +220,8 @@ func v1Table(name, doc string, fields *shape[confluent.IntegrationV1]) *table {
 
 // seedShape is v1Shape with the columns of other tools.
 var seedShape = shape[confluent.IntegrationV1]{
-	id: v1Shape.id, weight: v1Shape.weight,
+	scope: &environmentColumn,
+	id:    v1Shape.id, weight: v1Shape.weight,
 	fields: append(slices.Clone(v1Shape.fields),
 		field[confluent.IntegrationV1]{
 			column{name: "_environment", kind: text, hidden: true, doc: "the same as environment"},

@@ -41,7 +41,8 @@ func groupShape(secrets bool) *shape[egeria.IntegrationGroup] {
 		return secretMarker
 	}
 	return &shape[egeria.IntegrationGroup]{
-		id: func(g *egeria.IntegrationGroup) string { return g.QualifiedName },
+		scope: &serverColumn,
+		id:    func(g *egeria.IntegrationGroup) string { return g.QualifiedName },
 		fields: []field[egeria.IntegrationGroup]{
 			{column{name: "qualified_name", kind: text, doc: "the name of the group"},
 				func(g *egeria.IntegrationGroup) any { return g.QualifiedName }},
@@ -87,7 +88,7 @@ func egeriaTables(secrets bool) []*table {
 	groups := &table{
 		schema: schemaEgeria, name: "integration_groups",
 		doc:     "the integration groups that servers are configured with",
-		columns: shape.columns(serverColumn), filters: []filter{{column: "account"}, {column: "server", local: true}},
+		columns: shape.columns(), filters: []filter{{column: "account"}, {column: "server", local: true}},
 	}
 	groups.rows = func(ctx context.Context, a *account, _ string, q *query) iter.Seq2[row, error] {
 		return configuredGroups(ctx, groups, shape, a, q, secrets)

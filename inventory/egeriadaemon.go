@@ -14,7 +14,8 @@ import (
 )
 
 var summaryShape = shape[egeria.GroupSummary]{
-	id: func(g *egeria.GroupSummary) string { return g.Name },
+	scope: &serverColumn,
+	id:    func(g *egeria.GroupSummary) string { return g.Name },
 	fields: []field[egeria.GroupSummary]{
 		{column{name: "name", kind: text, doc: "the qualified name"}, func(g *egeria.GroupSummary) any {
 			return g.Name
@@ -58,7 +59,8 @@ func reportShape(secrets bool) *shape[groupReport] {
 		return redact.Text(text)
 	}
 	return &shape[groupReport]{
-		id: func(r *groupReport) string { return strings.Join([]string{r.group, r.ID, r.GUID, r.Name}, "\x00") },
+		scope: &serverColumn,
+		id:    func(r *groupReport) string { return strings.Join([]string{r.group, r.ID, r.GUID, r.Name}, "\x00") },
 		fields: []field[groupReport]{
 			{column{name: "group_name", kind: text, doc: "the group that it belongs to"}, func(r *groupReport) any {
 				return r.group
@@ -115,7 +117,7 @@ func daemonTables(secrets bool) []*table {
 	filters := []filter{{column: "account"}, {column: "server", scope: true}}
 	groups := &table{
 		schema: schemaEgeria, name: "daemon_groups", doc: "the integration groups of the daemons that are running",
-		columns: summaryShape.columns(serverColumn), filters: filters,
+		columns: summaryShape.columns(), filters: filters,
 	}
 	groups.scopes = daemonServers(groups)
 	groups.rows = func(ctx context.Context, a *account, server string, q *query) iter.Seq2[row, error] {
@@ -135,7 +137,7 @@ func daemonTables(secrets bool) []*table {
 	shape := reportShape(secrets)
 	reports := &table{
 		schema: schemaEgeria, name: "connector_reports", doc: "the connectors of those groups",
-		columns: shape.columns(serverColumn), filters: filters,
+		columns: shape.columns(), filters: filters,
 	}
 	reports.scopes = daemonServers(reports)
 	reports.rows = func(ctx context.Context, a *account, server string, q *query) iter.Seq2[row, error] {

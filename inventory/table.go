@@ -175,17 +175,18 @@ type item[T any] struct {
 
 // shape has the common properties of the items of a table.
 type shape[T any] struct {
-	scoped bool // a column for the scope follows the first columns
+	scope  *column // follows the first columns; nil if there is none
 	fields []field[T]
 	id     func(*T) string
 	weight func(*T) int // returns the bytes of the documents in an item; nil if there are none
 }
 
 // columns returns all columns of a table whose items have the shape s.
-func (s *shape[T]) columns(scope ...column) []column {
+func (s *shape[T]) columns() []column {
 	columns := slices.Clone(leading)
-	columns = append(columns, scope...)
-	s.scoped = len(scope) > 0
+	if s.scope != nil {
+		columns = append(columns, *s.scope)
+	}
 	for _, f := range s.fields {
 		columns = append(columns, f.column)
 	}
@@ -222,7 +223,7 @@ func (i *item[T]) value(column int) (any, error) {
 		return &i.account.name, nil
 	}
 	column -= len(leading)
-	if i.of.scoped {
+	if i.of.scope != nil {
 		if column == 0 {
 			return &i.scope, nil
 		}
