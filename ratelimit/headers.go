@@ -184,6 +184,15 @@ func (h Headers) ParseResponse(resp *http.Response, now time.Time) Response {
 	return r
 }
 
+// parse is ParseResponse without the Retry-After of an accepted request, which costs a look at all
+// keys of the header if it is missing.
+func (h Headers) parse(resp *http.Response, now time.Time) Response {
+	if resp.StatusCode < http.StatusMultipleChoices {
+		return Response{Window: h.Parse(resp.Header, now)}
+	}
+	return h.ParseResponse(resp, now)
+}
+
 // Wait returns how long the response asks to wait; see [Headers.Wait].
 func (r Response) Wait() (time.Duration, bool) {
 	switch {

@@ -182,7 +182,7 @@ func (l *Local) learn(p Permit, resp *http.Response) (wait time.Duration, refuse
 	if !ok {
 		return 0, false, false
 	}
-	r := l.settings.headers.ParseResponse(resp, now)
+	r := l.settings.headers.parse(resp, now)
 	shared := l.observeShared(e.sent, r, now)
 	wait = l.refused(p, e, r, now)
 	if !r.Refused || r.limited { // A 503 is no limit.
@@ -271,7 +271,7 @@ func (l *Local) advance(now time.Time) {
 	}
 	l.departures.begin(l.server.Advance(l.traffic(now)), l.queue.len())
 	b := l.blocked()
-	if maxWait := l.settings.maxWait; b.Until.Sub(now) > maxWait && now.Sub(b.Since) >= maxWait {
+	if maxWait := l.settings.maxWait; !b.Until.IsZero() && b.Until.Sub(now) > maxWait && now.Sub(b.Since) >= maxWait {
 		l.pause.Block = servers.Block{}
 		l.server = l.server.Forget(l.traffic(now))
 		l.queue.checked = time.Time{}

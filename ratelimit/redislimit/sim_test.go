@@ -366,7 +366,7 @@ func TestAllowanceOfRefillingServers(t *testing.T) {
 		refused               float64 // of what is allowed, at most
 	}{
 		"bucket, 100 per second":       {newBucket, 100, time.Second, 10 * time.Second, 10 * ms, 0.95, 0.005},
-		"bucket, 100 per second, slow": {newBucket, 100, time.Second, 10 * time.Second, 50 * ms, 0.9, 0.005},
+		"bucket, 100 per second, slow": {newBucket, 100, time.Second, 25 * time.Second, 50 * ms, 0.9, 0.005},
 		"bucket, 20 per second":        {newBucket, 20, time.Second, 10 * time.Second, 10 * ms, 0.9, 0.005},
 		// The reset of this one is wrong.
 		"bucket that states the next":     {newBucketNext, 60, time.Minute, 10 * time.Minute, 10 * ms, 0.9, 0.05},
