@@ -8,19 +8,14 @@ import (
 )
 
 const (
-	// firstProof is how many requests in a row must be accepted with all places taken before one
-	// more is tried. Trials may cost at most a hundredth of the requests before anything is known.
-	firstProof = 100
-	// leastProof is that number after trials that succeeded. The server's limit has risen, so the
-	// steps are short. They are still a few round trips of a small limit, because a trial may
+	// mostProof is how many requests in a row must be accepted with all places taken before one
+	// more is tried. While the server's limit stays the same, one request in 100 is refused. A
+	// limit of 4 requests of 50 ms is tried every 1.25 s, so a limit that has risen is soon found.
+	mostProof = 100
+	// leastProof is that number after a trial that succeeded. The server's limit has risen, so the
+	// steps are short. They are still two round trips of a small limit, because a trial may
 	// succeed by chance.
 	leastProof = 8
-	// mostProof is that number after trials that failed. While the server's limit stays the same,
-	// one request in 500 is refused. A limit of 4 requests of 50 ms is tried every 6 s.
-	mostProof = 500
-	// proofGrowth and proofShrink are the factors after a trial that failed and one that succeeded.
-	// Two successes lead from mostProof to leastProof.
-	proofGrowth, proofShrink = 2, 8
 
 	// doubling is the time without a response in which the limit doubles before the first refusal.
 	// It bounds how long callers wait for places that others hold, before anything is known.
@@ -35,8 +30,7 @@ const (
 //
 // Before the first refusal it doubles with each round trip in which its places are used. A refusal
 // lowers it to the number that was accepted. After an outage it returns quickly to that number. To
-// find out whether the server's limit has risen, it tries one request more. Each failed trial makes
-// the next one rarer.
+// find out whether the server's limit has risen, it tries one request more now and then.
 type Limit struct {
 	floor int
 	limit int // 0 while there is none
@@ -55,7 +49,7 @@ func New(start, floor int) Limit {
 	if start > 0 {
 		start = max(start, floor)
 	}
-	return Limit{floor: floor, limit: start, proof: firstProof}
+	return Limit{floor: floor, limit: start, proof: mostProof}
 }
 
 // Enabled reports whether l is in use.
@@ -111,7 +105,7 @@ func (l *Limit) step() {
 	l.accepted = 0
 	if l.limit > l.good {
 		l.good = l.limit
-		l.proof = max(l.proof/proofShrink, leastProof)
+		l.proof = leastProof
 		return
 	}
 	l.limit++
@@ -133,19 +127,18 @@ func (l *Limit) Refuse(n int, seq, newest uint64, now time.Time) {
 	trial := l.good > 0 && n > l.good
 	switch {
 	case trial:
-		l.limit = l.good
-		l.proof = min(l.proof*proofGrowth, mostProof)
+		l.limit, l.proof = l.good, mostProof
 	case l.limit == 0:
 		l.limit = max(n-1, l.floor)
 	default:
 		l.limit = max(min(l.limit, n-1), l.floor)
 	}
 	if !trial && (l.good == 0 || l.succeeded) { // If all are refused, the number in flight is not the reason.
-		l.good, l.proof = l.limit, firstProof
+		l.good, l.proof = l.limit, mostProof
 	}
 	l.accepted, l.succeeded = 0, false
 }
 
 // Forget removes the limit until the next refusal. Call it when the number in flight was not the
 // reason of a refusal.
-func (l *Limit) Forget() { l.limit, l.good, l.accepted, l.proof = 0, 0, 0, firstProof }
+func (l *Limit) Forget() { l.limit, l.good, l.accepted, l.proof = 0, 0, 0, mostProof }

@@ -150,33 +150,30 @@ func TestLimitNeverFallsBelowTheFloor(t *testing.T) {
 	assert.Equal(t, 3, c.max())
 }
 
-// While the server's limit stays the same, the trials become rarer, but not rarer than one in 500.
-func TestFailedTrialsBecomeRare(t *testing.T) {
+// While the server's limit stays the same, one request in 100 is refused.
+func TestFailedTrialsAreRare(t *testing.T) {
 	c := learned(4, 1)
-	for _, want := range []int{100, 200, 400, 500, 500} {
-		assert.Equal(t, want, c.untilHigher(t))
+	for range 5 {
+		assert.Equal(t, 100, c.untilHigher(t))
 		assert.Equal(t, 5, c.max())
 		c.refuseOne(5)
 		assert.Equal(t, 4, c.max())
 	}
 }
 
-// A trial succeeds if a round trip of requests is accepted with one more in flight. After that the
-// next trials come sooner.
-func TestSuccessfulTrialsBecomeFrequent(t *testing.T) {
+// A trial succeeds if a round trip of requests is accepted with one more in flight. The next trials
+// come sooner, until one fails.
+func TestTrialsAfterASuccessAreFrequent(t *testing.T) {
 	c := learned(4, 1)
-	for range 5 {
-		c.untilHigher(t)
-		c.refuseOne(5)
-	}
-	assert.Equal(t, 500, c.untilHigher(t))
-	assert.Equal(t, 5+62, c.untilHigher(t))
+	assert.Equal(t, 100, c.untilHigher(t))
+	assert.Equal(t, 5+8, c.untilHigher(t))
 	assert.Equal(t, 6, c.max())
 	assert.Equal(t, 6+8, c.untilHigher(t))
 	assert.Equal(t, 7+8, c.untilHigher(t))
 	assert.Equal(t, 8, c.max())
 	c.refuseOne(8)
 	assert.Equal(t, 7, c.max())
+	assert.Equal(t, 100, c.untilHigher(t))
 }
 
 // Requests overtake each other, so the server may accept the trial and refuse another request.
@@ -190,7 +187,7 @@ func TestTrialFailsIfAnotherRequestIsRefused(t *testing.T) {
 		c.Accept(5, seq, c.now)
 	}
 	assert.Equal(t, 4, c.max())
-	assert.Equal(t, 200, c.untilHigher(t))
+	assert.Equal(t, 100, c.untilHigher(t))
 }
 
 // After a limit has fallen far, trials are as frequent as in the beginning.
