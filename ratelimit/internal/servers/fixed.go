@@ -74,6 +74,9 @@ func (f *FixedWindow) Next(t Traffic, deadline time.Time) (at time.Time, ok bool
 	if !deadline.IsZero() && !next.Before(deadline) && f.single(t) {
 		return at, true // A request that is the only one gets the last place before it is too late.
 	}
+	if next.After(f.end.latest) {
+		next = f.end.latest // the others are free then as well
+	}
 	return next, true
 }
 

@@ -100,6 +100,19 @@ func TestHeldBackPlaces(t *testing.T) {
 	}
 }
 
+// A place is not held back beyond the latest end, which later responses may bring forward.
+func TestHeldBackUntilTheLatestEnd(t *testing.T) {
+	const s = time.Second
+	for limit, want := range map[int]time.Duration{10: 2 * s, 100: 2 * s, 4: s} {
+		c := newClient()
+		c.exchange(limit, 2, 2*s)
+		assert.Equal(t, 3*s, c.until())
+		c.at(s).exchange(limit, 1, 0)
+		assert.Equal(t, 2*s, c.until())
+		assert.Equal(t, want, c.next(), limit)
+	}
+}
+
 // A request that is the only one for a window and a second does not wait for the last place beyond
 // its deadline.
 func TestLastPlaceOfASingleRequest(t *testing.T) {
