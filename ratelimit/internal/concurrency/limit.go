@@ -8,10 +8,16 @@ import (
 )
 
 const (
-	// mostProof is how many requests in a row must be accepted with all places taken before one
-	// more is tried. While the server's limit stays the same, one request in 100 is refused. A
-	// limit of 4 requests of 50 ms is tried every 1.25 s, so a limit that has risen is soon found.
-	mostProof = 100
+	// firstProof is how many requests in a row must be accepted with all places taken before one
+	// more is tried. Trials cost a hundredth of the requests at most. A limit of 4 requests of 50
+	// ms is tried every 1.25 s.
+	firstProof = 100
+	// firstTrials is how many trials fail before they become rarer: a limit that has just changed
+	// may change again.
+	firstTrials = 4
+	// mostProof is the number of requests between later trials, and proofGrowth the factor that
+	// leads there. While the server's limit stays the same, one request in 500 is refused.
+	mostProof, proofGrowth = 500, 1.5
 	// leastProof is that number after a trial that succeeded. The server's limit has risen, so the
 	// steps are short. They are still two round trips of a small limit, because a trial may
 	// succeed by chance.
@@ -30,7 +36,8 @@ const (
 //
 // Before the first refusal it doubles with each round trip in which its places are used. A refusal
 // lowers it to the number that was accepted. After an outage it returns quickly to that number. To
-// find out whether the server's limit has risen, it tries one request more now and then.
+// find out whether the server's limit has risen, it tries one request more. After some failed
+// trials the next ones are rarer.
 type Limit struct {
 	floor int
 	limit int // 0 while there is none
@@ -38,6 +45,7 @@ type Limit struct {
 
 	accepted  int       // requests accepted with all places taken, since the limit changed
 	proof     int       // the accepted requests that a trial of one more than good needs
+	failed    int       // trials that failed in a row
 	moved     time.Time // when the latest response arrived, or the first request left
 	latest    uint64    // the latest request at the latest refusal
 	succeeded bool      // a request was accepted since the latest refusal
@@ -49,7 +57,7 @@ func New(start, floor int) Limit {
 	if start > 0 {
 		start = max(start, floor)
 	}
-	return Limit{floor: floor, limit: start, proof: mostProof}
+	return Limit{floor: floor, limit: start, proof: firstProof}
 }
 
 // Enabled reports whether l is in use.
@@ -105,7 +113,7 @@ func (l *Limit) step() {
 	l.accepted = 0
 	if l.limit > l.good {
 		l.good = l.limit
-		l.proof = leastProof
+		l.proof, l.failed = leastProof, 0
 		return
 	}
 	l.limit++
@@ -127,18 +135,25 @@ func (l *Limit) Refuse(n int, seq, newest uint64, now time.Time) {
 	trial := l.good > 0 && n > l.good
 	switch {
 	case trial:
-		l.limit, l.proof = l.good, mostProof
+		l.limit = l.good
+		if l.failed++; l.failed <= firstTrials {
+			l.proof = firstProof
+		} else {
+			l.proof = min(int(float64(l.proof)*proofGrowth), mostProof)
+		}
 	case l.limit == 0:
 		l.limit = max(n-1, l.floor)
 	default:
 		l.limit = max(min(l.limit, n-1), l.floor)
 	}
 	if !trial && (l.good == 0 || l.succeeded) { // If all are refused, the number in flight is not the reason.
-		l.good, l.proof = l.limit, mostProof
+		l.good, l.proof, l.failed = l.limit, firstProof, 0
 	}
 	l.accepted, l.succeeded = 0, false
 }
 
 // Forget removes the limit until the next refusal. Call it when the number in flight was not the
 // reason of a refusal.
-func (l *Limit) Forget() { l.limit, l.good, l.accepted, l.proof = 0, 0, 0, mostProof }
+func (l *Limit) Forget() {
+	l.limit, l.good, l.accepted, l.proof, l.failed = 0, 0, 0, firstProof, 0
+}
