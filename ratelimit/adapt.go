@@ -47,7 +47,7 @@ func WithAdaptiveRate(start, floor float64) Option {
 //
 // To find out whether the server's limit has risen, one request more is sent after 100 requests
 // that were accepted while all places were taken. If it is accepted, the next trial comes after 8
-// requests, until one is refused. After four refused trials in a row they become rarer: while the
+// requests, until one is refused. After two refused trials in a row they become rarer: while the
 // server's limit stays the same, one request in 500 is refused.
 //
 // While other responses are awaited, such a refusal does not hold back the other requests, whatever

@@ -22,6 +22,21 @@
 //	limiter, err := ratelimit.New(ratelimit.WithHeaders(ratelimit.Confluent()))
 //	client := &http.Client{Transport: ratelimit.NewTransport(nil, limiter)}
 //
+// # What you get
+//
+// From many goroutines in one process, in simulations without other clients, of what the server
+// allows:
+//
+//	the server counts                                          used           refused
+//	in windows, and states them                                98 to 100 %    none
+//	in a token bucket of 100 or more, and states it            97 to 100 %    none
+//	in a sliding window of 100 or more, and states it          95 to 100 %    1 in 1000
+//	in either with 10 to 60 places, and states it              76 to 100 %    1 in 70
+//	in a bucket or a sliding window, and states nothing,
+//	  with WithAdaptiveRate                                    95 to 100 %    1 in 1000
+//	how many run at once, and does not say how many,
+//	  with WithAdaptiveInFlight                                90 to 100 %    1 in 500, and at first
+//
 // # Which headers
 //
 //	server                        option
@@ -49,8 +64,8 @@
 //
 //   - In its period it gets as many requests as it allows, and slightly fewer for a sliding window:
 //     about a twentieth less of 100 per second, a quarter less of 10.
-//   - The period is the longest reset that the server stated, at least one second. Of windows
-//     shorter than a second, or not of whole seconds, a part stays unused.
+//   - The period is the longest reset that two windows in a row had, at least one second. Of
+//     windows shorter than a second, or not of whole seconds, a part stays unused.
 //   - If one of a few requests is refused repeatedly, because the reset is that of the next request
 //     only, the period is assumed to be longer. With a limit as small as 10, one in ten may be
 //     refused nevertheless if the resets are [Headers].RoundedUp.

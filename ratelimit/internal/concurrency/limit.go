@@ -12,9 +12,9 @@ const (
 	// more is tried. Trials cost a hundredth of the requests at most. A limit of 4 requests of 50
 	// ms is tried every 1.25 s.
 	firstProof = 100
-	// firstTrials is how many trials fail before they become rarer: a limit that has just changed
-	// may change again.
-	firstTrials = 4
+	// firstTrials is how many trials may fail before they become rarer: a limit that has just
+	// changed may change again.
+	firstTrials = 2
 	// mostProof is the number of requests between later trials, and proofGrowth the factor that
 	// leads there. While the server's limit stays the same, one request in 500 is refused.
 	mostProof, proofGrowth = 500, 1.5

@@ -150,12 +150,12 @@ func TestLimitNeverFallsBelowTheFloor(t *testing.T) {
 	assert.Equal(t, 3, c.max())
 }
 
-// While the server's limit stays the same, the trials become rarer after the first four, but not
+// While the server's limit stays the same, the trials become rarer after the first two, but not
 // rarer than one in 500.
 func TestFailedTrialsBecomeRare(t *testing.T) {
 	c := learned(4, 1)
 	for i := range 14 {
-		assert.Equal(t, []int{100, 150, 225, 337, 500}[min(max(i-4, 0), 4)], c.untilHigher(t), i)
+		assert.Equal(t, []int{100, 150, 225, 337, 500}[min(max(i-2, 0), 4)], c.untilHigher(t), i)
 		assert.Equal(t, 5, c.max())
 		c.refuseOne(5)
 		assert.Equal(t, 4, c.max())

@@ -2,9 +2,9 @@ package servers
 
 import "time"
 
-// period is the time in which a server that refills gets its limit again: the longest stated reset,
-// at least a second. A reset may be that of the next request only. That shows in refusals, and the
-// period is then assumed to be longer.
+// period is the time in which a server that refills gets its limit again, at least a second. It is
+// the longest reset that two windows in a row had. A reset may be that of the next request only.
+// That shows in refusals, and the period is then assumed to be longer.
 type period struct {
 	stretched int       // how often it was found to be half as long again
 	refusals  int       // how often in a row one of a few requests was refused
