@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/integrations-go/sdk/internal/redact"
 )
 
 // Auth sets the credential of requests to the configured origin.
@@ -96,6 +98,26 @@ func (c *Client) secrets(cs *call) []string {
 		all = append(all, sent)
 	}
 	return all
+}
+
+// redactor returns the redactor of the secrets of cs. The latest one is kept for the next call,
+// which usually has the same secrets.
+func (c *Client) redactor(cs *call) redact.Redactor {
+	secrets := c.secrets(cs)
+	if last := c.latestRedactor.Load(); last != nil && slices.Equal(last.secrets, secrets) {
+		return last.redactor
+	}
+	r := &keptRedactor{secrets, redact.New(secrets)}
+	if len(cs.opts.secrets) == 0 { // the client does not keep secrets of a call
+		c.latestRedactor.Store(r)
+	}
+	return r.redactor
+}
+
+// keptRedactor is the redactor of some secrets.
+type keptRedactor struct {
+	secrets  []string
+	redactor redact.Redactor
 }
 
 // credentialsIn returns the secrets in the value of an Authorization header: what follows the

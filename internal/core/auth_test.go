@@ -49,3 +49,23 @@ func TestSecretsOfACallAreAllThatItSends(t *testing.T) {
 	cs.noteSent(nil, false)
 	assert.Equal(t, []string{"mine", "now"}, c.secrets(cs))
 }
+
+// The redactor that is kept from the latest call hides the secrets of this one, and never those of
+// one call only.
+func TestRedactorHidesTheSecretsOfItsCall(t *testing.T) {
+	t.Parallel()
+	token := "token-of-today"
+	auth := StaticBearer("")
+	auth.Secrets = func() []string { return []string{token} }
+	c := client(200, auth, new(int))
+	plain, own := &call{}, &call{}
+	own.opts.WithSecrets("password-of-one-call")
+	const text = "token-of-today, token-of-tomorrow, password-of-one-call"
+	for range 2 {
+		assert.Equal(t, "[redacted], token-of-tomorrow, password-of-one-call", c.redactor(plain).String(text))
+		assert.Equal(t, "[redacted], token-of-tomorrow, [redacted]", c.redactor(own).String(text))
+	}
+	assert.Equal(t, []string{token}, c.latestRedactor.Load().secrets)
+	token = "token-of-tomorrow"
+	assert.Equal(t, "token-of-today, [redacted], password-of-one-call", c.redactor(plain).String(text))
+}

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/integrations-go/sdk/internal/redact"
 	"github.com/integrations-go/sdk/ratelimit"
 )
 
@@ -159,7 +158,7 @@ func (c *Client) finish(cs *call, r *response, accept func([]byte) error) error 
 	defer r.Close()
 	req, ok := r.resp.Request, success(r.resp)
 	if len(cs.opts.meta) > 0 {
-		hideInHeader(r.resp.Header, redact.New(c.secrets(cs)))
+		hideInHeader(r.resp.Header, c.redactor(cs))
 	}
 	for i, m := range cs.opts.meta {
 		c.setMeta(i, m, cs, r.resp)

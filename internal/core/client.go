@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/integrations-go/sdk/ratelimit"
@@ -80,7 +81,8 @@ type Client struct {
 	budget  *budget
 	timeout *attemptTimeoutError // the error of an attempt that takes too long
 
-	serialized keyedLock
+	latestRedactor atomic.Pointer[keptRedactor]
+	serialized     keyedLock
 }
 
 // New returns a client. The options of the vendor packages check the fields of cfg that New does
