@@ -46,6 +46,7 @@ const (
 	nameNoLimiter    = "no limiter"
 	namePrefetch     = "this SDK, WithPrefetch"
 	nameSharedWindow = "this SDK, WithSharedWindow"
+	nameTeam         = "ten of this SDK, WithSharedWindow"
 	nameShared       = "this SDK, limiter in Redis"
 	nameToldAll      = "this SDK, limiter in Redis, told that resets are rounded up"
 	nameKilled       = "this SDK, limiter in Redis, which is killed and restarted"

@@ -31,8 +31,9 @@ const (
 	goodputSliding   = "sliding window"
 )
 
-// simulatedClients are the clients of the table. nameNoLimiter waits only as long as a 429 says.
-var simulatedClients = []string{nameSDK, nameNoLimiter, nameRetryable}
+// simulatedClients are the clients of the table. nameTeam stands for as many processes as the other
+// workloads have, with the calls in turns. nameNoLimiter waits only as long as a 429 says.
+var simulatedClients = []string{nameSDK, nameTeam, nameNoLimiter, nameRetryable}
 
 // goodputRow is one line of the table: loads with the same rate and several deadlines, on servers
 // of one kind.
@@ -162,18 +163,15 @@ func playScenario(t *testing.T, s simserver.Scenario, name string) simserver.Res
 	server := simserver.New(s.Server, simulationSeed)
 	documents := &responses{object: []byte(item(1, gcp(1)))}
 	at := target{"https://server.example", &http.Client{Transport: simulated{server, documents}}}
-	c := newBare[flat](name, retryable(at))
-	if name == nameSDK {
-		var err error
-		if c, err = newSDK(name, at, nil); err != nil {
-			t.Fatal(err)
-		}
+	clients, err := simulatedTeam(name, at)
+	if err != nil {
+		t.Fatal(err)
 	}
 	counts := func(at time.Duration) bool { return at >= s.Warm() && at < s.Duration() }
 	var mu sync.Mutex
 	var result simserver.Result
 	var group sync.WaitGroup
-	for _, call := range s.Calls(simulationSeed) {
+	for i, call := range s.Calls(simulationSeed) {
 		time.Sleep(time.Until(start.Add(call.At)))
 		if counts(call.At) {
 			result.Calls++
@@ -181,7 +179,7 @@ func playScenario(t *testing.T, s simserver.Scenario, name string) simserver.Res
 		group.Go(func() {
 			ctx, cancel := context.WithDeadline(context.Background(), start.Add(call.At+call.Within))
 			defer cancel()
-			if _, err := c.get(ctx); err == nil && counts(time.Since(start)) {
+			if _, err := clients[i%len(clients)].get(ctx); err == nil && counts(time.Since(start)) {
 				mu.Lock()
 				result.Good++
 				mu.Unlock()
@@ -199,6 +197,25 @@ func playScenario(t *testing.T, s simserver.Scenario, name string) simserver.Res
 		}
 	}
 	return result
+}
+
+// simulatedTeam returns the clients that make the calls in turns.
+func simulatedTeam(name string, at target) (team []client, err error) {
+	n, create := 1, func(t target) (client, error) { return newBare[flat](name, retryable(t)), nil }
+	switch name {
+	case nameSDK:
+		create = func(t target) (client, error) { return newSDK(name, t, nil) }
+	case nameTeam:
+		n, create = processes, newSharedWindow
+	}
+	for range n {
+		c, err := create(at)
+		if err != nil {
+			return nil, err
+		}
+		team = append(team, c)
+	}
+	return team, nil
 }
 
 // simulate is the process that plays the rows. It ends the process. A fake clock is only there in a
