@@ -48,7 +48,7 @@ func (l *Local) snapshot() Snapshot {
 		Remaining:   -1,
 		PausedUntil: l.pause.Until,
 		InFlight:    len(l.ledger.entries),
-		Waiting:     l.queue.len(),
+		Waiting:     l.queue.Len(),
 		MaxInFlight: l.mostInFlight(now),
 	}
 	switch l.server.State() {
