@@ -371,7 +371,7 @@ func (l *Local) failLate(now time.Time) {
 		return
 	}
 	l.queue.checked = until
-	for _, w := range l.queue.All() {
+	for w := range l.queue.All() {
 		l.settle(w, now)
 	}
 }

@@ -1,7 +1,6 @@
 package redislimit
 
 import (
-	"container/list"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -17,6 +16,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/integrations-go/sdk/ratelimit"
+	"github.com/integrations-go/sdk/ratelimit/internal/queue"
 )
 
 var (
@@ -48,7 +48,7 @@ type Limiter struct {
 	closed     bool
 	visiting   chan struct{} // closed when the visiting goroutine ends; nil if there is none
 	timer      *time.Timer
-	queue      list.List  // of *waiter, oldest first
+	waiters    waiters
 	seq        uint64     // of the latest Permit
 	held       int        // admitted and not released
 	pending    int        // admitted by Redis, without a response
@@ -56,6 +56,7 @@ type Limiter struct {
 	freed      bool       // held or pending has changed, and other processes may wait for that
 	unfinished int        // visits whose goroutine has not ended, given up ones included
 	outage     *outage    // nil while Redis answers
+	trip       queue.RoundTrip
 	view
 }
 
@@ -105,15 +106,6 @@ type outage struct {
 	retry   bool          // the next visit is due
 }
 
-// waiter is a request that waits.
-type waiter struct {
-	deadline  time.Time // zero if none
-	notBefore time.Time // set when a block ends
-	ready     chan struct{}
-	permit    ratelimit.Permit // valid after ready, if err is nil
-	err       error
-}
-
 // grant is the State of a Permit. The mu of its owner protects responded and released.
 type grant struct {
 	owner      *Limiter
@@ -121,6 +113,7 @@ type grant struct {
 	generation int64             // of the budget's key
 	seq        int64             // in the order of all processes
 	admittedAt int64             // in microseconds, by the clock of Redis
+	sentAt     time.Time         // the same by the clock of this process
 	isProbe    bool              // all others wait for its response
 	responded  bool              // its response has arrived
 	released   bool
@@ -209,10 +202,12 @@ func (l *Limiter) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Acquire implements [ratelimit.Limiter]. It treats all requests alike. If ctx ends first, the
-// error wraps ctx.Err and context.Cause. If the wait is known to be longer than the time to the
-// deadline of ctx, or than [WithMaxWait], Acquire fails at once with a [*ratelimit.WaitError]. See
-// also [ErrUnavailable] and [ErrClosed].
+// Acquire implements [ratelimit.Limiter]. Requests with the priority [ratelimit.Low] let the others
+// of this process pass. Apart from priority and deadline it treats all requests alike. If ctx ends
+// first, the error wraps ctx.Err and context.Cause. If the wait is known to be longer than the time
+// to the deadline of ctx, or than [WithMaxWait], Acquire fails at once with a
+// [*ratelimit.WaitError]. A wait that leaves less time until the deadline than responses usually
+// take is too long as well. See also [ErrUnavailable] and [ErrClosed].
 func (l *Limiter) Acquire(ctx context.Context, req *http.Request) (ratelimit.Permit, error) {
 	if ctx.Err() != nil {
 		return ratelimit.Permit{}, contextError(ctx)
@@ -238,17 +233,14 @@ func (l *Limiter) Acquire(ctx context.Context, req *http.Request) (ratelimit.Per
 			return ratelimit.Permit{}, unavailable(err)
 		}
 	}
-	w := &waiter{ready: make(chan struct{})}
-	if deadline, ok := ctx.Deadline(); ok {
-		w.deadline = now.Add(time.Until(deadline))
-	}
+	w := l.newWaiter(ctx, now)
 	if now.Before(l.nextVisit) { // The latest visit is recent enough.
 		if err := l.tooLong(now, w); err != nil {
 			l.mu.Unlock()
 			return ratelimit.Permit{}, err
 		}
 	}
-	place := l.queue.PushBack(w)
+	l.waiters.add(w)
 	l.schedule(now)
 	l.mu.Unlock()
 
@@ -260,7 +252,7 @@ func (l *Limiter) Acquire(ctx context.Context, req *http.Request) (ratelimit.Per
 		case <-w.ready: // The place came at the same moment. The caller must release it.
 			l.mu.Unlock()
 		default:
-			l.queue.Remove(place)
+			l.waiters.remove(w)
 			l.mu.Unlock()
 			return ratelimit.Permit{}, contextError(ctx)
 		}
@@ -325,11 +317,12 @@ func (l *Limiter) Observe(p ratelimit.Permit, resp *http.Response) {
 	if g.released {
 		return
 	}
+	now := l.now()
 	if !g.responded {
 		g.responded = true
 		l.pending--
+		l.trip.Measure(now.Sub(g.sentAt))
 	}
-	now := l.now()
 	if r := l.newResponse(g, resp, now); r.refused || l.headers != (ratelimit.Headers{}) {
 		l.report(r)
 		l.schedule(now)
@@ -374,7 +367,7 @@ func (l *Limiter) Snapshot() ratelimit.Snapshot {
 	return ratelimit.Snapshot{
 		Limit: l.window.limit, Remaining: l.window.remaining, Reset: l.window.end,
 		PausedUntil: l.window.pauseEnd,
-		InFlight:    l.held, Waiting: l.queue.Len(),
+		InFlight:    l.held, Waiting: l.waiters.Len(),
 	}
 }
 
@@ -393,9 +386,7 @@ func (l *Limiter) Close() error {
 	if l.timer != nil {
 		l.timer.Stop()
 	}
-	for l.queue.Len() > 0 {
-		l.finishFirst(ratelimit.Permit{}, ErrClosed)
-	}
+	l.waiters.failAll(ErrClosed)
 	visiting := l.visiting
 	l.mu.Unlock()
 	if visiting != nil {

@@ -36,6 +36,7 @@ type visit struct {
 	began         time.Time
 	outage        time.Duration // how long Redis was not available before the visit
 	timeLeft      time.Duration // to the deadline of the first waiter; below 0 if it has none
+	arrivals      uint64        // the number of the latest waiter when the visit began
 }
 
 // response is the response to one request. If status is 0, there was no response. Times below 0 are

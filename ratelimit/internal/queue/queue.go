@@ -7,6 +7,7 @@ import (
 	"container/heap"
 	"container/list"
 	"context"
+	"iter"
 	"time"
 )
 
@@ -127,15 +128,20 @@ func (q *Queue[W]) Admit(w W) {
 	q.Remove(w)
 }
 
-// All returns all waiters, line by line, in the order of their turns.
-func (q *Queue[W]) All() []W {
-	all := make([]W, 0, q.Len())
-	for i := range q.lines {
-		for e := q.lines[i].order.Front(); e != nil; e = e.Next() {
-			all = append(all, e.Value.(W))
+// All returns all waiters, line by line, in the order of their turns. The loop may remove the
+// waiter that it is at.
+func (q *Queue[W]) All() iter.Seq[W] {
+	return func(yield func(W) bool) {
+		for i := range q.lines {
+			var next *list.Element
+			for e := q.lines[i].order.Front(); e != nil; e = next {
+				next = e.Next()
+				if !yield(e.Value.(W)) {
+					return
+				}
+			}
 		}
 	}
-	return all
 }
 
 // Ahead returns how many waiters leave before the newcomer w at least, if nobody else comes.
