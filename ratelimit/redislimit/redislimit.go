@@ -32,7 +32,7 @@ var (
 // or [New], share it between the goroutines and clients of a process, and Close it at the end. It
 // is safe for concurrent use.
 //
-// It runs a goroutine of its own only during a visit to Redis.
+// It runs a goroutine of its own only during a visit to Redis and for [ratelimit.Hooks].Window.
 type Limiter struct {
 	client     redis.UniversalClient
 	ownsClient bool // Open created it
@@ -57,6 +57,7 @@ type Limiter struct {
 	unfinished int        // visits whose goroutine has not ended, given up ones included
 	outage     *outage    // nil while Redis answers
 	trip       queue.RoundTrip
+	shown      windowID // the latest window that a visit has shown
 	view
 }
 
@@ -74,6 +75,7 @@ type config struct {
 	timeout         time.Duration
 	lease           time.Duration
 	visits          *rate.Limiter
+	hooks           ratelimit.Hooks
 	now             func() time.Time
 }
 
@@ -260,6 +262,9 @@ func (l *Limiter) Acquire(ctx context.Context, req *http.Request) (ratelimit.Per
 	if w.err == errUseFallback {
 		return l.acquireLocal(ctx, req)
 	}
+	if w.waited && l.hooks.Wait != nil {
+		l.hooks.Wait(w.permit.At.Sub(w.since))
+	}
 	return w.permit, w.err
 }
 
@@ -313,8 +318,8 @@ func (l *Limiter) Observe(p ratelimit.Permit, resp *http.Response) {
 		return
 	}
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	if g.released {
+		l.mu.Unlock()
 		return
 	}
 	now := l.now()
@@ -323,9 +328,15 @@ func (l *Limiter) Observe(p ratelimit.Permit, resp *http.Response) {
 		l.pending--
 		l.trip.Measure(now.Sub(g.sentAt))
 	}
-	if r := l.newResponse(g, resp, now); r.refused || l.headers != (ratelimit.Headers{}) {
+	r := l.newResponse(g, resp, now)
+	pause := l.pauseAfter(r)
+	if r.refused || l.headers != (ratelimit.Headers{}) {
 		l.report(r)
 		l.schedule(now)
+	}
+	l.mu.Unlock()
+	if r.refused && l.hooks.Refused != nil {
+		l.hooks.Refused(resp.StatusCode, pause)
 	}
 }
 
@@ -356,18 +367,6 @@ func (l *Limiter) Release(p ratelimit.Permit) {
 	l.mu.Unlock()
 	if g.local != nil {
 		l.fallback.Release(*g.local)
-	}
-}
-
-// Snapshot returns the state that this process knows. Limit, Remaining, Reset and PausedUntil are
-// those of its latest visit to Redis, in local time. InFlight and Waiting count its own requests.
-func (l *Limiter) Snapshot() ratelimit.Snapshot {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return ratelimit.Snapshot{
-		Limit: l.window.limit, Remaining: l.window.remaining, Reset: l.window.end,
-		PausedUntil: l.window.pauseEnd,
-		InFlight:    l.held, Waiting: l.waiters.Len(),
 	}
 }
 

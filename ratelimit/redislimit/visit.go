@@ -189,6 +189,9 @@ func (l *Limiter) apply(v visit, a answer, now time.Time) {
 		l.nextVisit = latest
 	}
 	l.failLate(now)
+	if l.showsWindow(a) && l.hooks.Window != nil {
+		go l.hooks.Window(l.snapshot(now))
+	}
 }
 
 // admit gives the places of an answer to the waiters that leave next. l.mu must be held.

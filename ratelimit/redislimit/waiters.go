@@ -16,10 +16,12 @@ const maxJitter = 100 * time.Millisecond
 // waiter is a request that waits.
 type waiter struct {
 	queue.Entry
+	since  time.Time
 	number uint64 // in the order of arrival, from 1
 	ready  chan struct{}
 	permit ratelimit.Permit // valid after ready, if err is nil
 	err    error
+	waited bool // it was admitted and had to wait; valid after ready
 }
 
 // newWaiter returns a waiter that arrives at now. l.mu must be held.
@@ -29,7 +31,7 @@ func (l *Limiter) newWaiter(ctx context.Context, now time.Time) *waiter {
 		deadline = now.Add(time.Until(d)) // by the clock of l
 	}
 	return &waiter{
-		Entry: queue.NewEntry(ctx, now, deadline, l.trip.Most()), ready: make(chan struct{}),
+		Entry: queue.NewEntry(ctx, now, deadline, l.trip.Most()), since: now, ready: make(chan struct{}),
 	}
 }
 
@@ -68,6 +70,7 @@ func (q *waiters) hadToWait(w *waiter) bool { return w.number <= q.held }
 
 // admit ends the wait of w with p.
 func (q *waiters) admit(w *waiter, p ratelimit.Permit) {
+	w.waited = q.hadToWait(w)
 	q.Admit(w)
 	if len(q.departures) > 0 {
 		q.departures = q.departures[1:]
