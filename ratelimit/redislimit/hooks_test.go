@@ -152,14 +152,14 @@ func TestRefusedHook(t *testing.T) {
 		resp    *http.Response
 		want    []string
 	}{
-		"accepted":                    {ratelimit.Confluent(), window(200, 0), nil},
-		"Retry-After":                 {ratelimit.Confluent(), window(429, 0, "Retry-After", "3"), []string{"429 3s"}},
-		"the end of the window":       {ratelimit.Confluent(), window(429, 0), []string{"429 20.5s"}},
-		"places left":                 {ratelimit.Confluent(), window(429, 4), []string{"429 0s"}},
-		"nothing stated":              {ratelimit.Confluent(), httpResponse(429), []string{"429 0s"}},
-		"unavailable":                 {ratelimit.Confluent(), httpResponse(503, "Retry-After", "3"), []string{"503 3s"}},
-		"unavailable, without a wait": {ratelimit.Confluent(), httpResponse(503), nil},
-		"forbidden, as GitHub has it": {ratelimit.GitHub(), httpResponse(403, "Retry-After", "3"), []string{"403 3s"}},
+		"accepted":              {ratelimit.Confluent(), window(200, 0), nil},
+		"Retry-After":           {ratelimit.Confluent(), window(429, 0, "Retry-After", "3"), []string{"429 3s"}},
+		"the end of the window": {ratelimit.Confluent(), window(429, 0), []string{"429 20.5s"}},
+		"places left":           {ratelimit.Confluent(), window(429, 4), []string{"429 0s"}},
+		"nothing stated":        {ratelimit.Confluent(), httpResponse(429), []string{"429 0s"}},
+		"unavailable":           {ratelimit.Confluent(), httpResponse(503, "Retry-After", "3"), []string{"503 3s"}},
+		"unavailable, no wait":  {ratelimit.Confluent(), httpResponse(503), nil},
+		"forbidden, at GitHub":  {ratelimit.GitHub(), httpResponse(403, "Retry-After", "3"), []string{"403 3s"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -50,6 +50,7 @@ type Limiter struct {
 	timer      *time.Timer
 	waiters    waiters
 	seq        uint64     // of the latest Permit
+	inFallback int        // requests that wait in the fallback
 	held       int        // admitted and not released
 	pending    int        // admitted by Redis, without a response
 	unreported []response // for the next visit
@@ -273,15 +274,19 @@ func (l *Limiter) acquireLocal(ctx context.Context, req *http.Request) (ratelimi
 	inner, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(l.fallbackCtx, func() { cancel(ErrClosed) })()
+	l.mu.Lock()
+	l.inFallback++
+	l.mu.Unlock()
 	p, err := l.fallback.Acquire(inner, req)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.inFallback--
 	if err != nil {
 		if context.Cause(inner) == ErrClosed {
 			err = ErrClosed
 		}
 		return ratelimit.Permit{}, err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.held++
 	l.seq++
 	return ratelimit.Permit{Seq: l.seq, At: p.At, State: &grant{owner: l, local: &p}}, nil
