@@ -284,8 +284,9 @@ func (l *Local) dispatch(now time.Time) {
 		at, ok := l.next(now, 0, w.Deadline)
 		if ok && !at.After(now) {
 			if w = l.leader(w, now); l.settle(w, now) {
+				p := l.admit(now) // It counts w among the waiters.
 				l.queue.Admit(w)
-				w.finish(l.admit(now), nil)
+				w.finish(p, nil)
 			}
 			continue
 		}

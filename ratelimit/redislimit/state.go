@@ -9,8 +9,8 @@ import (
 // Snapshot returns the state that this process knows:
 //
 //   - Limit, Remaining, Reset and PausedUntil are those of its latest visit to Redis, in local
-//     time. What other processes have sent or learned since then is not known. When Reset has passed,
-//     Remaining is -1 and Reset is zero until the next visit.
+//     time. What other processes have sent or learned since then is not known. When Reset has
+//     passed, Remaining is -1 and Reset is zero until the next visit.
 //   - InFlight and Waiting count its own requests, those in the fallback included.
 //   - MaxInFlight is the limit of [WithMaxInFlight], which is that of all processes together.
 //   - Rate is 0, because this package has no adaptive rate.
