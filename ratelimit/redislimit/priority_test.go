@@ -179,7 +179,7 @@ func TestFirstTakesTheNextPlaceAfterAPause(t *testing.T) {
 		q.mu.Lock()
 		before := len(q.ended)
 		q.mu.Unlock()
-		require.Greater(t, before, 0)
+		require.Positive(t, before)
 		require.Less(t, before, 20)
 		q.add(t, 99, ratelimit.First, 0)
 		assert.Equal(t, before, slices.Index(q.wait(), 99))
