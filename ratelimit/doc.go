@@ -100,7 +100,8 @@
 // back for that (see below) are not for requests that can't wait so long, unless there was only one
 // request at a time of late.
 //
-// [WithPriority] lets some requests pass others. [WithHooks] and [Local.Snapshot] show the state.
+// [WithPriority] lets some requests of a process pass others. [WithHooks] and [Local.Snapshot] show
+// the state.
 //
 // # Several processes
 //

@@ -4,7 +4,7 @@ import "time"
 
 // Hooks are functions that a [Local] calls, for metrics and logs. Each may be nil. They run in the
 // goroutine that sends the request, outside any lock. Several may run at once, and a slow one
-// delays its request.
+// delays its request. The Limiter of package redislimit calls them as well, see its WithHooks.
 type Hooks struct {
 	// Wait is called when a request that had to wait is admitted.
 	Wait func(d time.Duration)

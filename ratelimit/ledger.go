@@ -3,6 +3,7 @@ package ratelimit
 import (
 	"time"
 
+	"github.com/integrations-go/sdk/ratelimit/internal/queue"
 	"github.com/integrations-go/sdk/ratelimit/internal/servers"
 )
 
@@ -21,7 +22,7 @@ type ledger struct {
 	pending   int              // how many have no response
 	recent    recent           // those without a response, by age
 	contended time.Time        // when there was more than one request at the same time, last
-	trip      roundTrip
+	trip      queue.RoundTrip
 }
 
 // admit adds a request that leaves now.
@@ -41,7 +42,7 @@ func (l *ledger) answer(seq uint64, now time.Time) (entry, bool) {
 		l.entries[seq] = e
 		l.pending--
 		l.recent.add(e.sent, -1)
-		l.trip.measure(now.Sub(e.sent))
+		l.trip.Measure(now.Sub(e.sent))
 	}
 	return e, ok
 }
@@ -111,21 +112,3 @@ func (r *recent) since(from time.Time) (n int) {
 	}
 	return n
 }
-
-// roundTrip is how long responses take.
-type roundTrip struct {
-	mean, deviation time.Duration // moving averages, 0 before the first response
-}
-
-// measure adds a response that took d.
-func (t *roundTrip) measure(d time.Duration) {
-	if t.mean == 0 {
-		t.mean, t.deviation = d, d/2
-		return
-	}
-	t.deviation += ((d - t.mean).Abs() - t.deviation) / 4
-	t.mean += (d - t.mean) / 8
-}
-
-// most returns the time that nearly no response exceeds.
-func (t *roundTrip) most() time.Duration { return t.mean + 3*t.deviation }

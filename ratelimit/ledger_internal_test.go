@@ -52,16 +52,3 @@ func TestUncountedRequestsAreForgotten(t *testing.T) {
 }
 
 const ms = time.Millisecond
-
-// The averages follow a change within some responses: the deviation in four, the mean in eight.
-func TestRoundTrip(t *testing.T) {
-	var r roundTrip
-	r.measure(100 * ms)
-	assert.Equal(t, roundTrip{100 * ms, 50 * ms}, r)
-	assert.Equal(t, 250*ms, r.most())
-	r.measure(100 * ms)
-	assert.Equal(t, roundTrip{100 * ms, 37500 * time.Microsecond}, r)
-	r.measure(180 * ms)
-	assert.Equal(t, 110*ms, r.mean)
-	assert.Equal(t, 48125*time.Microsecond, r.deviation)
-}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/integrations-go/sdk/ratelimit/internal/concurrency"
 	"github.com/integrations-go/sdk/ratelimit/internal/pacing"
+	"github.com/integrations-go/sdk/ratelimit/internal/queue"
 	"github.com/integrations-go/sdk/ratelimit/internal/servers"
 )
 
@@ -29,7 +30,7 @@ type Local struct {
 	settings settings
 
 	mu         sync.Mutex
-	queue      queue
+	queue      waiters
 	timer      *time.Timer
 	ledger     ledger
 	departures departures
@@ -92,23 +93,20 @@ func (l *Local) Acquire(ctx context.Context, _ *http.Request) (Permit, error) {
 	l.setDefaults()
 	now := time.Now()
 	l.advance(now)
-	idle := l.queue.len() == 0
+	idle := l.queue.Len() == 0
 	if at, ok := l.next(now, 0, deadline); ok && idle && !at.After(now) {
 		p := l.admit(now)
 		l.mu.Unlock()
 		return p, nil
 	}
-	w := &waiter{
-		priority: priorityOf(ctx), deadline: deadline, ready: make(chan struct{}),
-		spare: deadline.Sub(now) > l.ledger.trip.most(),
-	}
-	at, _ := l.next(now, l.queue.ahead(w), deadline)
+	w := &waiter{Entry: queue.NewEntry(ctx, now, deadline, l.ledger.trip.Most()), ready: make(chan struct{})}
+	at, _ := l.next(now, l.queue.Ahead(w), deadline)
 	if err := l.tooLong(now, at, w); err != nil {
 		l.mu.Unlock()
 		return Permit{}, err
 	}
-	l.queue.push(w)
-	if l.queue.len()+len(l.ledger.entries) > 1 {
+	l.queue.Push(w)
+	if l.queue.Len()+len(l.ledger.entries) > 1 {
 		l.ledger.contended = now
 	}
 	l.dispatch(now)
@@ -137,7 +135,7 @@ func (l *Local) leaves(w *waiter) bool {
 		return false
 	default:
 	}
-	l.queue.remove(w)
+	l.queue.Remove(w)
 	l.dispatch(time.Now()) // Stops the timer if nobody else waits.
 	return true
 }
@@ -191,7 +189,7 @@ func (l *Local) learn(p Permit, resp *http.Response) (wait time.Duration, refuse
 	if !shared {
 		began = l.observe(p, e, r, now)
 	}
-	if l.queue.len() > 0 {
+	if l.queue.Len() > 0 {
 		l.dispatch(now)
 	}
 	return wait, r.Refused, began
@@ -200,10 +198,12 @@ func (l *Local) learn(p Permit, resp *http.Response) (wait time.Duration, refuse
 // observe passes the counts of a response to the server. It reports whether the response shows a
 // new window. l.mu must be held.
 func (l *Local) observe(p Permit, e entry, r Response, now time.Time) (began bool) {
-	req := servers.Request{Seq: p.Seq, Sent: e.sent, Low: e.low, Uncounted: l.ledger.uncounted(e.sent), Refused: r.Refused}
+	req := servers.Request{
+		Seq: p.Seq, Sent: e.sent, Low: e.low, Uncounted: l.ledger.uncounted(e.sent), Refused: r.Refused,
+	}
 	var done servers.Block
 	l.server, began, done = l.server.Observe(req, servers.Counts(r.Window), l.traffic(now))
-	l.departures.begin(done, l.queue.len())
+	l.departures.begin(done, l.queue.Len())
 	return began
 }
 
@@ -249,7 +249,7 @@ func (l *Local) Release(p Permit) {
 		l.server.Lose(servers.Request{Seq: p.Seq, Sent: e.sent}, l.traffic(now))
 	}
 	l.server.Release(p.Seq)
-	if l.queue.len() > 0 {
+	if l.queue.Len() > 0 {
 		l.dispatch(now)
 	}
 }
@@ -258,7 +258,7 @@ func (l *Local) Release(p Permit) {
 func (l *Local) traffic(now time.Time) servers.Traffic {
 	return servers.Traffic{
 		Now: now, Newest: l.ledger.seq, InFlight: len(l.ledger.entries), Pending: l.ledger.pending,
-		Waiting: l.queue.len(), Contended: l.ledger.contended, MaxWait: l.settings.maxWait,
+		Waiting: l.queue.Len(), Contended: l.ledger.contended, MaxWait: l.settings.maxWait,
 	}
 }
 
@@ -267,9 +267,9 @@ func (l *Local) advance(now time.Time) {
 	if ended := l.pause.Advance(now); !ended.Until.IsZero() {
 		l.server.Resume(ended.Until)
 		l.rate.Resume(ended.Until)
-		l.departures.begin(ended, l.queue.len())
+		l.departures.begin(ended, l.queue.Len())
 	}
-	l.departures.begin(l.server.Advance(l.traffic(now)), l.queue.len())
+	l.departures.begin(l.server.Advance(l.traffic(now)), l.queue.Len())
 	b := l.blocked()
 	if maxWait := l.settings.maxWait; !b.Until.IsZero() && b.Until.Sub(now) > maxWait && now.Sub(b.Since) >= maxWait {
 		l.pause.Block = servers.Block{}
@@ -282,15 +282,14 @@ func (l *Local) advance(now time.Time) {
 // l.mu must be held.
 func (l *Local) dispatch(now time.Time) {
 	l.advance(now)
-	for l.queue.len() > 0 {
-		w := l.queue.front()
-		at, ok := l.next(now, 0, w.deadline)
+	for w, waiting := l.queue.Front(); waiting; w, waiting = l.queue.Front() {
+		at, ok := l.next(now, 0, w.Deadline)
 		if ok && !at.After(now) {
-			if w = l.leader(w, now); !l.settle(w, now) {
-				continue
+			if w = l.leader(w, now); l.settle(w, now) {
+				p := l.admit(now) // It counts w among the waiters.
+				l.queue.Admit(w)
+				w.finish(p, nil)
 			}
-			l.queue.admitted(w)
-			l.finish(w, l.admit(now), nil)
 			continue
 		}
 		if !ok {
@@ -298,7 +297,7 @@ func (l *Local) dispatch(now time.Time) {
 		}
 		l.server.Delayed(l.traffic(now))
 		l.failLate(now)
-		if l.queue.len() == 0 || !ok {
+		if l.queue.Len() == 0 || !ok {
 			break
 		}
 		if l.timer == nil {
@@ -318,7 +317,8 @@ func (l *Local) dispatch(now time.Time) {
 func (l *Local) settle(w *waiter, now time.Time) bool {
 	err := l.tooLong(now, now, w)
 	if err != nil {
-		l.finish(w, Permit{}, err)
+		l.queue.Remove(w)
+		w.finish(Permit{}, err)
 	}
 	return err == nil
 }
@@ -330,11 +330,11 @@ func (l *Local) leader(front *waiter, now time.Time) *waiter {
 	if !l.server.Probing(l.traffic(now)) {
 		return front
 	}
-	enough := now.Add(2 * l.ledger.trip.most())
-	if front.deadline.IsZero() || front.deadline.After(enough) {
+	enough := now.Add(2 * l.ledger.trip.Most())
+	if front.Deadline.IsZero() || front.Deadline.After(enough) {
 		return front
 	}
-	if w := l.queue.firstAfter(front.priority, enough); w != nil {
+	if w, ok := l.queue.FirstAfter(front, enough); ok {
 		return w
 	}
 	return front
@@ -360,9 +360,8 @@ func (l *Local) tick() {
 	l.dispatch(time.Now())
 }
 
-// finish ends the wait of w. l.mu must be held.
-func (l *Local) finish(w *waiter, p Permit, err error) {
-	l.queue.remove(w)
+// finish ends the wait of w, which is in no queue any more. The mu of the Local must be held.
+func (w *waiter) finish(p Permit, err error) {
 	w.permit, w.err = p, err
 	close(w.ready)
 }
@@ -375,7 +374,7 @@ func (l *Local) failLate(now time.Time) {
 		return
 	}
 	l.queue.checked = until
-	for _, w := range l.queue.all() {
+	for w := range l.queue.All() {
 		l.settle(w, now)
 	}
 }
@@ -387,15 +386,8 @@ func (l *Local) tooLong(now, at time.Time, w *waiter) error {
 	if wait := until.Sub(now); wait > l.settings.maxWait {
 		return &WaitError{Wait: wait, Max: l.settings.maxWait}
 	}
-	if w.deadline.IsZero() {
-		return nil
-	}
-	at = latest(at, until)
-	if !at.After(w.deadline) && w.spare {
-		at = at.Add(l.ledger.trip.most())
-	}
-	if !at.Before(w.deadline) {
-		return &WaitError{Wait: at.Sub(now), Max: w.deadline.Sub(now), Deadline: true}
+	if needed, tooLate := w.TooLate(latest(at, until), l.ledger.trip.Most()); tooLate {
+		return &WaitError{Wait: needed.Sub(now), Max: w.Deadline.Sub(now), Deadline: true}
 	}
 	return nil
 }
@@ -428,7 +420,7 @@ func (l *Local) next(now time.Time, ahead int, deadline time.Time) (at time.Time
 		return time.Time{}, false
 	}
 	at = latest(at, now, l.pause.Until)
-	if deadline.IsZero() || l.departures.next.Add(l.ledger.trip.most()).Before(deadline) {
+	if deadline.IsZero() || l.departures.next.Add(l.ledger.trip.Most()).Before(deadline) {
 		at = latest(at, l.departures.next) // Otherwise it may leave at once.
 	}
 	if l.server.State() == servers.Silent {

@@ -3,6 +3,7 @@ package ratelimit_test
 import (
 	"context"
 	"math/rand/v2"
+	"net/http"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -150,5 +151,28 @@ func TestEarlierDeadlineIsNotBehindLaterOnes(t *testing.T) {
 		took, err = acquireIn(t, l, 2*time.Hour)
 		assert.NoError(t, err)
 		assertWait(t, 11*time.Second, took)
+	})
+}
+
+// A waiter counts as waiting until it has its place. So one that leaves with the held-back place
+// while another request is in flight is the probe, and nobody is sent away because of the end that
+// its response may change.
+func TestWaiterWithTheHeldBackPlaceIsTheProbe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		window := func(remaining, reset string) *http.Response {
+			return respond(http.StatusOK, "X-RateLimit-Limit", "10",
+				"X-RateLimit-Remaining", remaining, "X-RateLimit-Reset", reset)
+		}
+		l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()), ratelimit.WithRate(2, 2))
+		start := time.Now()
+		exchange(t, l, window("2", "1.5"))
+		acquire(t, l)
+		waiter := acquire(t, l) // It waits for the rate, and then for the time of the last place.
+		assert.Greater(t, time.Since(start), time.Second)
+		assert.Less(t, time.Since(start), 1400*time.Millisecond)
+		time.AfterFunc(50*time.Millisecond, func() { l.Observe(waiter, window("9", "1.5")) })
+		took, err := acquireIn(t, l, 180*time.Millisecond) // before the end of the window
+		assert.NoError(t, err)
+		assert.Equal(t, 50*time.Millisecond, took)
 	})
 }

@@ -40,7 +40,7 @@ func (l *Local) sharedSlot(now time.Time) time.Time {
 // admitShared notes that a request leaves. l.mu must be held.
 func (l *Local) admitShared(now time.Time) {
 	if l.sharing != nil {
-		l.sharing.Admit(now, l.queue.len() > 0)
+		l.sharing.Admit(now, l.queue.Len() > 0)
 	}
 }
 

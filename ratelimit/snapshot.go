@@ -6,7 +6,8 @@ import (
 	"github.com/integrations-go/sdk/ratelimit/internal/servers"
 )
 
-// Snapshot is the state of a [Local] at one moment, for metrics.
+// Snapshot is the state of a [Local], or of a Limiter of package redislimit, at one moment, for
+// metrics.
 type Snapshot struct {
 	// Limit is the number of requests per window, 0 if unknown.
 	Limit int
@@ -48,7 +49,7 @@ func (l *Local) snapshot() Snapshot {
 		Remaining:   -1,
 		PausedUntil: l.pause.Until,
 		InFlight:    len(l.ledger.entries),
-		Waiting:     l.queue.len(),
+		Waiting:     l.queue.Len(),
 		MaxInFlight: l.mostInFlight(now),
 	}
 	switch l.server.State() {

@@ -96,7 +96,8 @@ func allowed(pkg string, vendors []string) (imports []string, ok bool) {
 		return nil, true
 	case "ratelimit":
 		return []string{
-			"ratelimit/internal/concurrency", "ratelimit/internal/pacing", "ratelimit/internal/servers",
+			"ratelimit/internal/concurrency", "ratelimit/internal/pacing", "ratelimit/internal/queue",
+			"ratelimit/internal/servers",
 		}, true
 	case "internal/simserver":
 		return []string{"ratelimit"}, true

@@ -13,9 +13,8 @@
 //   - All processes share the places that are left in the window.
 //   - A 429 or a Retry-After holds back all processes.
 //
-// Local has more features. This package has no adaptive limits. [ratelimit.WithPriority] and
-// [ratelimit.Hooks] have no effect, except in a fallback. If only one process uses the credential,
-// use Local: it needs no Redis and no round trip.
+// Local has more features: this package has no adaptive limits. If only one process uses the
+// credential, use Local: it needs no Redis and no round trip.
 //
 // # Fixed windows
 //
@@ -44,8 +43,7 @@
 // Redis server, so the clocks of the processes do not matter. A run of the script is a visit. A
 // visit requests places for all goroutines that wait, reports the responses since the visit before,
 // and returns when to make the next one. Until then nothing is sent to Redis. Visits of a process
-// never overlap, and [WithMaxVisits] limits their number. In each process, goroutines are admitted
-// in the order in which they arrived.
+// never overlap, and [WithMaxVisits] limits their number.
 //
 // Redis sends nothing to the processes on its own. A process learns of a pause at its next visit,
 // at the latest when it wants to send the next request. A process visits every 10 to 200 ms while
@@ -57,6 +55,19 @@
 //
 // The key expires about a minute after the last visit and the end of all waits that it holds. The
 // places in flight of a process that dies come back when its lease ends ([WithLease]).
+//
+// # Who leaves next
+//
+// The places of a visit go to the requests of its process by the rules of Local:
+//
+//   - By [ratelimit.WithPriority]: First, then three of Normal to one of Low.
+//   - Within a priority, in the order of arrival. At the turn of a request with a deadline, the one
+//     with the earliest deadline leaves.
+//   - A request that has to wait gets no place if less time is left until its deadline than
+//     responses usually take. It fails with a [*ratelimit.WaitError]. The responses are those to
+//     this process.
+//
+// Redis does not know the priorities. The requests of one process do not pass those of another one.
 //
 // # Outages of Redis
 //

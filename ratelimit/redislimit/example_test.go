@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/integrations-go/sdk/ratelimit"
 	"github.com/integrations-go/sdk/ratelimit/redislimit"
@@ -38,6 +41,27 @@ func Example() {
 	}
 	defer resp.Body.Close()
 	fmt.Println(resp.Status)
+}
+
+// The hooks count how long requests waited, and how often the server refused one.
+func ExampleWithHooks() {
+	var waited atomic.Int64 // nanoseconds
+	var refusals atomic.Int64
+	hooks := redislimit.WithHooks(ratelimit.Hooks{
+		Wait:    func(d time.Duration) { waited.Add(int64(d)) },
+		Refused: func(int, time.Duration) { refusals.Add(1) },
+	})
+	client := redis.NewClient(&redis.Options{Addr: "localhost:6379"})
+	defer client.Close()
+	limiter, err := redislimit.New(client, redislimit.NewKey("api.example", "key:secret"), hooks)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer limiter.Close()
+	fmt.Println(time.Duration(waited.Load()), refusals.Load())
+	// Output:
+	// 0s 0
 }
 
 // A wrong Redis URL is an error of Open, which does not show the password.

@@ -43,6 +43,7 @@ func TestAnswerOutOfRangeIsAnOutage(t *testing.T) {
 		{"remaining places", 9, -2},
 		{"the end of the window", 10, math.MaxInt64},
 		{"the end of the pause", 11, math.MinInt64},
+		{"the first request of the window", 12, -1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -117,6 +117,28 @@ func WithLogger(log *slog.Logger) Option {
 	}
 }
 
+// WithHooks sets functions for metrics and logs. The default is none. They are called outside any
+// lock, and several may run at once:
+//
+//   - Wait: when a request is admitted that had to wait. It had to wait if its first visit to Redis
+//     gave it no place, or if no visit was due at once. d is the time since the call of Acquire.
+//   - Refused: by Observe, before Redis knows of the refusal. pause is the wait that the response
+//     states. From the second refusal in a row that states none on, Redis holds back all requests
+//     nevertheless. Then pause is 0.
+//   - Window: when a visit shows a new window, in a goroutine of its own. The response that stated
+//     the window may be that of another process. A window in which this process makes no visit is
+//     not shown. Close does not wait for this goroutine.
+//
+// During an outage the default fallback calls these functions. A limiter of [WithFallback] does not
+// know them.
+func WithHooks(h ratelimit.Hooks) Option {
+	return func(l *Limiter) error {
+		l.hooks = h
+		l.fallbackOptions = append(l.fallbackOptions, ratelimit.WithHooks(h))
+		return nil
+	}
+}
+
 // WithTimeout sets how long an answer of Redis may take, connecting included, above 0. The default
 // is 500 ms. A longer time is an outage. So an outage delays a request by d at most.
 func WithTimeout(d time.Duration) Option {

@@ -1,7 +1,6 @@
 package redislimit
 
 import (
-	"container/list"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -17,6 +16,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/integrations-go/sdk/ratelimit"
+	"github.com/integrations-go/sdk/ratelimit/internal/queue"
 )
 
 var (
@@ -32,7 +32,7 @@ var (
 // or [New], share it between the goroutines and clients of a process, and Close it at the end. It
 // is safe for concurrent use.
 //
-// It runs a goroutine of its own only during a visit to Redis.
+// It runs a goroutine of its own only during a visit to Redis and for [ratelimit.Hooks].Window.
 type Limiter struct {
 	client     redis.UniversalClient
 	ownsClient bool // Open created it
@@ -48,14 +48,17 @@ type Limiter struct {
 	closed     bool
 	visiting   chan struct{} // closed when the visiting goroutine ends; nil if there is none
 	timer      *time.Timer
-	queue      list.List  // of *waiter, oldest first
+	waiters    waiters
 	seq        uint64     // of the latest Permit
+	inFallback int        // requests that wait in the fallback
 	held       int        // admitted and not released
 	pending    int        // admitted by Redis, without a response
 	unreported []response // for the next visit
 	freed      bool       // held or pending has changed, and other processes may wait for that
 	unfinished int        // visits whose goroutine has not ended, given up ones included
 	outage     *outage    // nil while Redis answers
+	trip       queue.RoundTrip
+	shown      windowID // the latest window that a visit has shown
 	view
 }
 
@@ -73,6 +76,7 @@ type config struct {
 	timeout         time.Duration
 	lease           time.Duration
 	visits          *rate.Limiter
+	hooks           ratelimit.Hooks
 	now             func() time.Time
 }
 
@@ -105,15 +109,6 @@ type outage struct {
 	retry   bool          // the next visit is due
 }
 
-// waiter is a request that waits.
-type waiter struct {
-	deadline  time.Time // zero if none
-	notBefore time.Time // set when a block ends
-	ready     chan struct{}
-	permit    ratelimit.Permit // valid after ready, if err is nil
-	err       error
-}
-
 // grant is the State of a Permit. The mu of its owner protects responded and released.
 type grant struct {
 	owner      *Limiter
@@ -121,6 +116,7 @@ type grant struct {
 	generation int64             // of the budget's key
 	seq        int64             // in the order of all processes
 	admittedAt int64             // in microseconds, by the clock of Redis
+	sentAt     time.Time         // the same by the clock of this process
 	isProbe    bool              // all others wait for its response
 	responded  bool              // its response has arrived
 	released   bool
@@ -209,10 +205,12 @@ func (l *Limiter) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Acquire implements [ratelimit.Limiter]. It treats all requests alike. If ctx ends first, the
-// error wraps ctx.Err and context.Cause. If the wait is known to be longer than the time to the
-// deadline of ctx, or than [WithMaxWait], Acquire fails at once with a [*ratelimit.WaitError]. See
-// also [ErrUnavailable] and [ErrClosed].
+// Acquire implements [ratelimit.Limiter]. Requests with the priority [ratelimit.Low] let the others
+// of this process pass. Apart from priority and deadline it treats all requests alike. If ctx ends
+// first, the error wraps ctx.Err and context.Cause. If the wait is known to be longer than the time
+// to the deadline of ctx, or than [WithMaxWait], Acquire fails at once with a
+// [*ratelimit.WaitError]. A wait that leaves less time until the deadline than responses usually
+// take is too long as well. See also [ErrUnavailable] and [ErrClosed].
 func (l *Limiter) Acquire(ctx context.Context, req *http.Request) (ratelimit.Permit, error) {
 	if ctx.Err() != nil {
 		return ratelimit.Permit{}, contextError(ctx)
@@ -238,17 +236,14 @@ func (l *Limiter) Acquire(ctx context.Context, req *http.Request) (ratelimit.Per
 			return ratelimit.Permit{}, unavailable(err)
 		}
 	}
-	w := &waiter{ready: make(chan struct{})}
-	if deadline, ok := ctx.Deadline(); ok {
-		w.deadline = now.Add(time.Until(deadline))
-	}
+	w := l.newWaiter(ctx, now)
 	if now.Before(l.nextVisit) { // The latest visit is recent enough.
 		if err := l.tooLong(now, w); err != nil {
 			l.mu.Unlock()
 			return ratelimit.Permit{}, err
 		}
 	}
-	place := l.queue.PushBack(w)
+	l.waiters.add(w)
 	l.schedule(now)
 	l.mu.Unlock()
 
@@ -260,13 +255,16 @@ func (l *Limiter) Acquire(ctx context.Context, req *http.Request) (ratelimit.Per
 		case <-w.ready: // The place came at the same moment. The caller must release it.
 			l.mu.Unlock()
 		default:
-			l.queue.Remove(place)
+			l.waiters.remove(w)
 			l.mu.Unlock()
 			return ratelimit.Permit{}, contextError(ctx)
 		}
 	}
 	if w.err == errUseFallback {
 		return l.acquireLocal(ctx, req)
+	}
+	if w.waited && l.hooks.Wait != nil {
+		l.hooks.Wait(w.permit.At.Sub(w.since))
 	}
 	return w.permit, w.err
 }
@@ -276,15 +274,19 @@ func (l *Limiter) acquireLocal(ctx context.Context, req *http.Request) (ratelimi
 	inner, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(l.fallbackCtx, func() { cancel(ErrClosed) })()
+	l.mu.Lock()
+	l.inFallback++
+	l.mu.Unlock()
 	p, err := l.fallback.Acquire(inner, req)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.inFallback--
 	if err != nil {
 		if context.Cause(inner) == ErrClosed {
 			err = ErrClosed
 		}
 		return ratelimit.Permit{}, err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.held++
 	l.seq++
 	return ratelimit.Permit{Seq: l.seq, At: p.At, State: &grant{owner: l, local: &p}}, nil
@@ -321,18 +323,25 @@ func (l *Limiter) Observe(p ratelimit.Permit, resp *http.Response) {
 		return
 	}
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	if g.released {
+		l.mu.Unlock()
 		return
 	}
+	now := l.now()
 	if !g.responded {
 		g.responded = true
 		l.pending--
+		l.trip.Measure(now.Sub(g.sentAt))
 	}
-	now := l.now()
-	if r := l.newResponse(g, resp, now); r.refused || l.headers != (ratelimit.Headers{}) {
+	r := l.newResponse(g, resp, now)
+	pause := l.pauseAfter(r)
+	if r.refused || l.headers != (ratelimit.Headers{}) {
 		l.report(r)
 		l.schedule(now)
+	}
+	l.mu.Unlock()
+	if r.refused && l.hooks.Refused != nil {
+		l.hooks.Refused(resp.StatusCode, pause)
 	}
 }
 
@@ -366,18 +375,6 @@ func (l *Limiter) Release(p ratelimit.Permit) {
 	}
 }
 
-// Snapshot returns the state that this process knows. Limit, Remaining, Reset and PausedUntil are
-// those of its latest visit to Redis, in local time. InFlight and Waiting count its own requests.
-func (l *Limiter) Snapshot() ratelimit.Snapshot {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return ratelimit.Snapshot{
-		Limit: l.window.limit, Remaining: l.window.remaining, Reset: l.window.end,
-		PausedUntil: l.window.pauseEnd,
-		InFlight:    l.held, Waiting: l.queue.Len(),
-	}
-}
-
 // Close ends all waits with [ErrClosed] and returns the places of this process to Redis, with the
 // last responses. Then it closes the client if [Open] created it, and returns the error of that. It
 // takes no longer than twice [WithTimeout]. Requests in flight continue. A second Close does
@@ -393,9 +390,7 @@ func (l *Limiter) Close() error {
 	if l.timer != nil {
 		l.timer.Stop()
 	}
-	for l.queue.Len() > 0 {
-		l.finishFirst(ratelimit.Permit{}, ErrClosed)
-	}
+	l.waiters.failAll(ErrClosed)
 	visiting := l.visiting
 	l.mu.Unlock()
 	if visiting != nil {

@@ -36,6 +36,7 @@ type visit struct {
 	began         time.Time
 	outage        time.Duration // how long Redis was not available before the visit
 	timeLeft      time.Duration // to the deadline of the first waiter; below 0 if it has none
+	arrivals      uint64        // the number of the latest waiter when the visit began
 }
 
 // response is the response to one request. If status is 0, there was no response. Times below 0 are
@@ -176,18 +177,19 @@ type answer struct {
 
 	limit, remaining    int64 // of the window; 0 and -1 if not known
 	windowEnd, pauseEnd int64 // 0 if not known, and without a pause
+	windowSeq           int64 // of the first request of the window; 0 if it is not known or not a fixed one
 }
 
 // newAnswer checks the numbers that the script returned for a process that wants so many places. It
 // returns an error for numbers that the script can't return. The caller treats it like an outage.
 func newAnswer(n []int64, want int) (answer, error) {
-	if len(n) != 12 {
+	if len(n) != 13 {
 		return answer{}, fmt.Errorf("the script returned %d numbers", len(n))
 	}
 	a := answer{
 		now: n[0], generation: n[1], given: n[2], firstSeq: n[3], probeSeq: n[4],
 		blockedUntil: n[5], nextPlace: n[6], nextVisit: n[7],
-		limit: n[8], remaining: n[9], windowEnd: n[10], pauseEnd: n[11],
+		limit: n[8], remaining: n[9], windowEnd: n[10], pauseEnd: n[11], windowSeq: n[12],
 	}
 	latest := a.now + longestWait.Microseconds()
 	for _, c := range []struct {
@@ -206,6 +208,7 @@ func newAnswer(n []int64, want int) (answer, error) {
 		{"number of remaining places", a.remaining, -1, math.MaxInt32},
 		{"end of the window", a.windowEnd, 0, latest},
 		{"end of the pause", a.pauseEnd, 0, latest},
+		{"first request of the window", a.windowSeq, 0, maxInteger},
 	} {
 		if c.n < c.least || c.n > c.atMost {
 			return answer{}, fmt.Errorf("the script returned %d as the %s, which is out of range", c.n, c.name)

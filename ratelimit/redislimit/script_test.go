@@ -38,13 +38,13 @@ func TestAnswerIsReadInTheOrderOfTheScript(t *testing.T) {
 	names := regexp.MustCompile(`,\s*`).Split(match[1], -1)
 	assert.Equal(t, []string{
 		"now", "budget.generation", "given", "first_seq", "probe_seq", "blocked_until", "next_place", "next_visit",
-		"limit", "remaining", "window_end", "budget.pause_end",
+		"limit", "remaining", "window_end", "budget.pause_end", "window_seq",
 	}, names)
-	got, err := newAnswer([]int64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, 3)
+	got, err := newAnswer([]int64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}, 3)
 	require.NoError(t, err)
 	assert.Equal(t, answer{
 		now: 1, generation: 2, given: 3, firstSeq: 4, probeSeq: 5, blockedUntil: 6, nextPlace: 7, nextVisit: 8,
-		limit: 9, remaining: 10, windowEnd: 11, pauseEnd: 12,
+		limit: 9, remaining: 10, windowEnd: 11, pauseEnd: 12, windowSeq: 13,
 	}, got)
 }
 

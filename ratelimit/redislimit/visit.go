@@ -1,19 +1,14 @@
 package redislimit
 
 import (
-	"container/list"
 	"context"
 	"log/slog"
-	"math/rand/v2"
-	"slices"
 	"time"
 
 	"github.com/integrations-go/sdk/ratelimit"
 )
 
 const (
-	// maxJitter is the longest time over which requests that waited for the same moment are spread.
-	maxJitter = 100 * time.Millisecond
 	// maxPlaces is the most places of one visit. So a process with many goroutines leaves places to
 	// the others.
 	maxPlaces = 32
@@ -97,42 +92,33 @@ func (l *Limiter) dueVisit(now time.Time) (*visit, time.Time) {
 		return nil, time.Time{}
 	}
 	if !l.block.until.IsZero() && !now.Before(l.block.until) {
-		l.spreadWaiters()
+		l.waiters.spread(l.block)
+		l.block = block{}
 	}
-	want := l.wanted(now)
+	want := min(l.waiters.ready(now), maxPlaces)
 	renewal := l.visitedAt.Add(l.lease / 3)
 	switch {
 	case want > 0 && (!now.Before(l.nextVisit) || l.hasUnknownDeadline()):
 	case l.held > 0 && !now.Before(renewal):
 	case len(l.unreported) > 0 || l.freed || l.outage != nil:
 	default:
+		l.waiters.holdAll()
 		return nil, l.nextDue(renewal)
 	}
 	if !l.visits.AllowN(now, 1) {
+		l.waiters.holdAll()
 		return nil, now.Add(time.Duration(float64(time.Second) / float64(l.visits.Limit())))
 	}
 	v := l.newVisit(now, want)
 	return &v, time.Time{}
 }
 
-// wanted returns how many waiters may go now, at most maxPlaces. l.mu must be held.
-func (l *Limiter) wanted(now time.Time) int {
-	n := 0
-	for e := l.queue.Front(); e != nil && n < maxPlaces && !now.Before(e.Value.(*waiter).notBefore); e = e.Next() {
-		n++
-	}
-	return n
-}
-
 // nextDue returns when a visit will be due for the first waiter or for the renewal of the lease. It
 // returns the zero time if none will be. l.mu must be held.
 func (l *Limiter) nextDue(renewal time.Time) time.Time {
 	var at time.Time
-	if l.queue.Len() > 0 {
-		at = l.nextVisit
-		if w := l.queue.Front().Value.(*waiter); at.Before(w.notBefore) {
-			at = w.notBefore
-		}
+	if l.waiters.Len() > 0 {
+		at = later(l.nextVisit, l.waiters.nextDeparture())
 	}
 	if l.held > 0 && (at.IsZero() || renewal.Before(at)) {
 		at = renewal
@@ -140,23 +126,27 @@ func (l *Limiter) nextDue(renewal time.Time) time.Time {
 	return at
 }
 
-// hasUnknownDeadline reports whether the first waiter has a deadline that the latest visit did not
-// state. There must be a waiter. l.mu must be held.
+// hasUnknownDeadline reports whether the first waiter has a deadline before the one that the latest
+// visit stated. A later deadline gets no place sooner than that one. There must be a waiter. l.mu
+// must be held.
 func (l *Limiter) hasUnknownDeadline() bool {
-	deadline := l.queue.Front().Value.(*waiter).deadline
-	return l.nextPlace.IsZero() && !deadline.IsZero() && !deadline.Equal(l.statedDeadline)
+	first, _ := l.waiters.Front()
+	return l.nextPlace.IsZero() && !first.Deadline.IsZero() &&
+		(l.statedDeadline.IsZero() || first.Deadline.Before(l.statedDeadline))
 }
 
 // newVisit returns the next visit, with the responses to report. l.mu must be held.
 func (l *Limiter) newVisit(now time.Time, want int) visit {
 	v := visit{
 		process: l.process, want: want, held: l.held, pending: l.pending, began: now, timeLeft: -time.Second,
+		arrivals: l.waiters.arrivals,
 	}
 	n := min(len(l.unreported), maxResponses)
 	v.responses, l.unreported = l.unreported[:n:n], l.unreported[n:]
 	l.freed = false
 	if want > 0 {
-		l.statedDeadline = l.queue.Front().Value.(*waiter).deadline
+		first, _ := l.waiters.Front()
+		l.statedDeadline = first.Deadline
 		if !l.statedDeadline.IsZero() {
 			v.timeLeft = max(l.statedDeadline.Sub(now), 0)
 		}
@@ -180,6 +170,7 @@ func (l *Limiter) apply(v visit, a answer, now time.Time) {
 		return now.Add(time.Duration(micros-a.now) * time.Microsecond)
 	}
 	l.admit(a, now)
+	l.waiters.hold(v.arrivals)
 	l.window = window{int(a.limit), int(a.remaining), localTime(a.windowEnd), localTime(a.pauseEnd)}
 	block := block{localTime(a.blockedUntil), now}
 	if d := block.until.Sub(l.block.until); d < time.Millisecond && d > -time.Millisecond {
@@ -198,13 +189,19 @@ func (l *Limiter) apply(v visit, a answer, now time.Time) {
 		l.nextVisit = latest
 	}
 	l.failLate(now)
+	if l.showsWindow(a) && l.hooks.Window != nil {
+		go l.hooks.Window(l.snapshot(now))
+	}
 }
 
-// admit gives the places of an answer to the first waiters. l.mu must be held.
+// admit gives the places of an answer to the waiters that leave next. l.mu must be held.
 func (l *Limiter) admit(a answer, now time.Time) {
 	for seq := a.firstSeq; seq < a.firstSeq+a.given; seq++ {
-		g := &grant{owner: l, generation: a.generation, seq: seq, admittedAt: a.now, isProbe: seq == a.probeSeq}
-		if l.queue.Len() == 0 { // The waiters have left meanwhile.
+		g := &grant{
+			owner: l, generation: a.generation, seq: seq, admittedAt: a.now, sentAt: now, isProbe: seq == a.probeSeq,
+		}
+		w, ok := l.nextToLeave(g.isProbe, now)
+		if !ok { // The waiters have left meanwhile.
 			if g.isProbe {
 				l.report(response{grant: g, arrivedAt: now})
 			}
@@ -213,8 +210,28 @@ func (l *Limiter) admit(a answer, now time.Time) {
 		l.seq++
 		l.held++
 		l.pending++
-		l.finishFirst(ratelimit.Permit{Seq: l.seq, At: now, State: g}, nil)
+		l.waiters.admit(w, ratelimit.Permit{Seq: l.seq, At: now, State: g})
 	}
+}
+
+// nextToLeave returns the waiter that gets the next place. It ends the waits of those for which the
+// place is too late. It reports false if nobody is left. A probe needs time for two responses, if a
+// waiter of the same priority has it: if it ended without a response, all others would wait for
+// another one. l.mu must be held.
+func (l *Limiter) nextToLeave(isProbe bool, now time.Time) (*waiter, bool) {
+	for w, ok := l.waiters.Front(); ok; w, ok = l.waiters.Front() {
+		if enough := now.Add(2 * l.trip.Most()); isProbe && !w.Deadline.IsZero() && !w.Deadline.After(enough) {
+			if other, ok := l.waiters.FirstAfter(w, enough); ok {
+				w = other
+			}
+		}
+		err := l.tooLate(now, now, w)
+		if err == nil {
+			return w, true
+		}
+		l.waiters.fail(w, err)
+	}
+	return nil, false
 }
 
 // beginOutage handles the failed visit v. It begins an outage or continues one. All waiters use the
@@ -236,12 +253,10 @@ func (l *Limiter) beginOutage(v visit, err error, now time.Time) {
 	l.unreported, l.freed = nil, false
 	l.block, l.nextPlace, l.nextVisit = block{}, time.Time{}, time.Time{}
 	l.window = window{remaining: -1}
-	for l.queue.Len() > 0 {
-		if l.failClosed {
-			l.finishFirst(ratelimit.Permit{}, unavailable(err))
-		} else {
-			l.finishFirst(ratelimit.Permit{}, errUseFallback)
-		}
+	if l.failClosed {
+		l.waiters.failAll(unavailable(err))
+	} else {
+		l.waiters.failAll(errUseFallback)
 	}
 }
 
@@ -256,22 +271,11 @@ func (l *Limiter) endOutage(now time.Time) {
 		slog.String("key", l.key), slog.Duration("outage", now.Sub(o.began)))
 }
 
-// finishFirst ends the wait of the first waiter. l.mu must be held.
-func (l *Limiter) finishFirst(p ratelimit.Permit, err error) {
-	w := l.queue.Remove(l.queue.Front()).(*waiter)
-	w.permit, w.err = p, err
-	close(w.ready)
-}
-
 // failLate ends the waits of those whose wait is too long. l.mu must be held.
 func (l *Limiter) failLate(now time.Time) {
-	var next *list.Element
-	for e := l.queue.Front(); e != nil; e = next {
-		next = e.Next()
-		w := e.Value.(*waiter)
-		if w.err = l.tooLong(now, w); w.err != nil {
-			l.queue.Remove(e)
-			close(w.ready)
+	for w := range l.waiters.All() {
+		if err := l.tooLong(now, w); err != nil {
+			l.waiters.fail(w, err)
 		}
 	}
 }
@@ -282,26 +286,27 @@ func (l *Limiter) tooLong(now time.Time, w *waiter) error {
 	if wait := l.block.until.Sub(now); !l.block.until.IsZero() && wait > l.maxWait {
 		return &ratelimit.WaitError{Wait: wait, Max: l.maxWait}
 	}
-	if !w.deadline.IsZero() && l.nextPlace.After(w.deadline) {
-		return &ratelimit.WaitError{Wait: l.nextPlace.Sub(now), Max: w.deadline.Sub(now), Deadline: true}
+	return l.tooLate(now, later(now, l.nextPlace), w)
+}
+
+// tooLate returns the error for a waiter for which a place at the time at is too late, nil if it is
+// in time. Less time than responses usually take is too late only for a request that has to wait.
+// l.mu must be held.
+func (l *Limiter) tooLate(now, at time.Time, w *waiter) error {
+	responseTime := l.trip.Most()
+	if !at.After(now) && !l.waiters.hadToWait(w) {
+		responseTime = 0
+	}
+	if needed, tooLate := w.TooLate(at, responseTime); tooLate {
+		return &ratelimit.WaitError{Wait: needed.Sub(now), Max: w.Deadline.Sub(now), Deadline: true}
 	}
 	return nil
 }
 
-// spreadWaiters spreads the requests that waited for a block over a tenth of the wait, at most
-// maxJitter. l.mu must be held.
-func (l *Limiter) spreadWaiters() {
-	most := min(l.block.until.Sub(l.block.learnedAt)/10, maxJitter)
-	times := make([]time.Time, l.queue.Len())
-	for i := range times {
-		times[i] = l.block.until.Add(jitter(most))
+// later returns the later of two times.
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
 	}
-	slices.SortFunc(times, time.Time.Compare)
-	for i, e := 0, l.queue.Front(); e != nil; i, e = i+1, e.Next() {
-		e.Value.(*waiter).notBefore = times[i]
-	}
-	l.block = block{}
+	return b
 }
-
-// jitter returns a random duration below most.
-func jitter(most time.Duration) time.Duration { return rand.N(max(most, 1)) }

@@ -713,7 +713,11 @@ local limit, remaining, window_end = 0, -1, 0
 if budget.state == KNOWN then
   limit, remaining, window_end = budget.limit, budget.remaining, budget.window_end
 end
+local window_seq = 0 -- the first request of a fixed window
+if window_end > 0 and budget.refilling == 0 then
+  window_seq = budget.first_seq
+end
 local blocked_until = blocked()
 -- newAnswer in script.go reads these numbers.
 return { now, budget.generation, given, first_seq, probe_seq, blocked_until, next_place, next_visit,
-  limit, remaining, window_end, budget.pause_end }
+  limit, remaining, window_end, budget.pause_end, window_seq }

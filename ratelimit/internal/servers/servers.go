@@ -39,8 +39,8 @@ type Request struct {
 	// Seq is its place in the order of admission, from 1. Sent is when it was admitted.
 	Seq  uint64
 	Sent time.Time
-	// Low is the result of Admit: the lowest count that a response had stated by then. In the
-	// same window the server counts the request below it.
+	// Low is the result of Admit: the lowest count that a response had stated by then.
+	// In the same window the server counts the request below it.
 	Low int
 	// Uncounted is how many other requests the server may have counted after it: those
 	// without a response that were admitted later, or less than [MaxProbe] before it.
