@@ -36,9 +36,9 @@ func gap(t *testing.T, limit, remaining, inFlight int) time.Duration {
 	return c.next() - from
 }
 
-// The distance of two requests is the period over the limit. It becomes longer when only a reserve
-// is left: 3 places or the requests in flight, and a twenty-fifth of the limit at most, but at least
-// one place.
+// The distance of two requests is the period over the limit. It becomes longer when only a
+// reserve is left: 3 places or the requests in flight, at most a twenty-fifth of the limit, and at
+// least one place.
 func TestSpacingOfRefillingServers(t *testing.T) {
 	const each = 10 * ms
 	for name, tt := range map[string]struct {
@@ -80,8 +80,8 @@ func TestBurstsToRefillingServers(t *testing.T) {
 	assert.Greater(t, c.next(), c.traffic.Now.Sub(c.begin))
 }
 
-// More than a quarter of the limit that is left although requests have been spaced for a period shows
-// a bucket: the spacing is two thirds.
+// More than a quarter of the limit that is left although requests have been spaced for a period
+// shows a bucket: the spacing is two thirds.
 func TestSpacingOfABucketThatFills(t *testing.T) {
 	const recognized = 750 * ms
 	for name, tt := range map[string]struct {
