@@ -65,6 +65,98 @@ func TestAdaptiveRateAfterRefusals(t *testing.T) {
 	}
 }
 
+// After a refusal 98 % of the rate remain that was accepted in the second before it, at least one
+// request per second.
+func TestAdaptiveRateContinuesWithTheAcceptedRate(t *testing.T) {
+	const s = time.Second
+	for name, tt := range map[string]struct {
+		accepted []time.Duration // 100 requests at each of these times
+		refused  time.Duration
+		want     float64
+	}{
+		"in this second":             {[]time.Duration{0}, s / 2, 100},
+		"in the second before":       {[]time.Duration{0}, 5 * s / 4, 75},
+		"in both":                    {[]time.Duration{0, 5 * s / 4}, 5 * s / 4, 175},
+		"in two seconds":             {[]time.Duration{0, s}, 7 * s / 4, 125},
+		"two seconds before":         {[]time.Duration{0}, 2 * s, 1},
+		"after a second without any": {[]time.Duration{0, 5 * s / 2}, 5 * s / 2, 100},
+		"none":                       {nil, 0, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			now := time.Unix(1000, 0)
+			a := servers.NewAdaptiveRate(0, 0.1)
+			for _, d := range tt.accepted {
+				for range 100 {
+					a.Accept(now.Add(d))
+				}
+			}
+			a.Refuse(1, 1, now.Add(tt.refused))
+			assert.InDelta(t, 0.98*tt.want, a.PerSecond(now.Add(tt.refused)), 1e-6)
+		})
+	}
+}
+
+// A refusal takes off 2 % of the rate, and 30 % if the last one was less than five seconds ago: a
+// small step was not enough.
+func TestAdaptiveRateAfterRefusalsInARow(t *testing.T) {
+	const s = time.Second
+	for after, share := range map[time.Duration]float64{
+		0: 0.7, 3 * s: 0.7, 5*s - 1: 0.7, 5 * s: 0.98, 9 * s: 0.98,
+	} {
+		now := time.Unix(1000, 0)
+		a := servers.NewAdaptiveRate(100, 1)
+		a.Refuse(1, 1, now)
+		rate := a.PerSecond(now.Add(after))
+		for range 100 {
+			a.Accept(now.Add(after))
+		}
+		a.Refuse(2, 2, now.Add(after))
+		assert.InDelta(t, share*rate, a.PerSecond(now.Add(after)), 1e-6, after)
+	}
+}
+
+// The rate that continues is the accepted one, but half of the allowed one at least. A difference
+// of a fifth is too small to measure: the allowed rate counts then.
+func TestAcceptedRateThatDiffersFromTheAllowedOne(t *testing.T) {
+	for accepted, want := range map[int]float64{120: 100, 81: 100, 79: 79, 51: 51, 49: 50, 0: 50} {
+		now := time.Unix(1000, 0)
+		a := servers.NewAdaptiveRate(0, 1)
+		for range 100 {
+			a.Accept(now)
+		}
+		a.Refuse(1, 1, now)
+		now = now.Add(15 * time.Second)
+		assert.InDelta(t, 100, a.PerSecond(now), 1e-6)
+		for range accepted {
+			a.Accept(now)
+		}
+		a.Refuse(2, 2, now)
+		assert.InDelta(t, 0.98*want, a.PerSecond(now), 1e-6, accepted)
+	}
+}
+
+// The rate does not rise while no request is sent for more than a second. A shorter distance
+// of two requests is no idle time.
+func TestAdaptiveRateDoesNotRiseWhileItIsIdle(t *testing.T) {
+	for idle, want := range map[time.Duration]float64{1000 * ms: 20, 1100 * ms: 10, time.Hour: 10} {
+		now := time.Unix(1000, 0)
+		a := servers.NewAdaptiveRate(10, 1)
+		a.Admit(now)
+		assert.InDelta(t, 10, a.PerSecond(now), 1e-9)
+		a.Admit(now.Add(idle))
+		assert.InDelta(t, want, a.PerSecond(now.Add(idle)), 0.5, idle)
+	}
+}
+
+// The rate never falls below the floor, and does not begin below it.
+func TestAdaptiveRateHasAFloor(t *testing.T) {
+	now := time.Unix(1000, 0)
+	a := servers.NewAdaptiveRate(1, 10)
+	assert.InDelta(t, 10, a.PerSecond(now), 1e-9)
+	a.Refuse(1, 1, now)
+	assert.InDelta(t, 10, a.PerSecond(now), 1e-9)
+}
+
 // Requests are spaced evenly. A timer that is late by up to 5 ms does not lower the rate, and the
 // rate does not rise while no request is sent.
 func TestAdaptiveRateSpacesRequests(t *testing.T) {
