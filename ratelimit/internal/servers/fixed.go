@@ -1,6 +1,8 @@
 package servers
 
-import "time"
+import (
+	"time"
+)
 
 const (
 	// shortWindow is the length up to which a lost second is a great part of a window.
@@ -12,9 +14,8 @@ const (
 	// arrived by then. It is a fiftieth of a shorter window.
 	margin, marginShare = 20 * time.Millisecond, 50
 	// earlyShare is the part of the time until the latest end by which a place looks before an end,
-	// as a divisor: a quarter of a window of a second, whose latest end is two seconds away. It is
-	// a round trip if that is longer, or the response would arrive after the end. mostEarly is the
-	// most: the accuracy of a rounded reset.
+	// as a divisor: a quarter of a window of a second, whose latest end is two seconds away.
+	// mostEarly is the most: the accuracy of a rounded reset.
 	earlyShare, mostEarly = 8, time.Second / 2
 	// recognized is the part of the limit that must be missing at the beginning of a window to
 	// show a server that refills, as a divisor: a tenth. Fixed windows begin full.
@@ -100,7 +101,7 @@ func (f *FixedWindow) single(t Traffic) bool {
 func (f *FixedWindow) heldBack(t Traffic) (n int, next time.Time) {
 	certain := f.end.slack == 0
 	together := t.InFlight+t.Waiting > 1
-	early := min(max(f.end.latest.Sub(f.end.since)/earlyShare, t.RoundTrip), mostEarly)
+	early := min(f.end.latest.Sub(f.end.since)/earlyShare, mostEarly)
 	beforeStated, beforeLatest := f.end.stated.Add(-early), f.end.latest.Add(-early)
 	afterStated := f.end.stated.Add(min(margin, f.end.length/marginShare))
 	switch {
@@ -174,13 +175,30 @@ func (f *FixedWindow) Observe(r Request, c Counts, t Traffic) (next Server, bega
 			return next, false, Block{}
 		}
 	case continues:
-		f.counts.remaining = min(f.counts.remaining, c.Remaining)
+		f.recount(r, c, t)
 		f.lower(c, t)
 	default:
 		f.apply(m, c, t, probeSent)
 	}
 	f.settle(t)
 	return next, began, ended
+}
+
+// recount takes the count of a further response of the window. If it is the lowest one, only these
+// can take places after it: the requests without a response, those that ended without one, and
+// those from before the window whose response arrived since this request left. So it may show that
+// others from before the window took no place of it. A higher count near the end
+// may be that of the next window. With a small limit, to take it off there costs more than the few
+// requests of a burst that could be refused.
+func (f *FixedWindow) recount(r Request, c Counts, t Traffic) {
+	n := &f.counts
+	n.remaining = min(n.remaining, c.Remaining)
+	switch {
+	case c.Remaining > n.low && n.limit >= fewestForTwo && f.end.stated.Sub(t.Now) <= shortWindow:
+		n.above++
+	case c.Remaining < n.low:
+		n.remaining = max(n.remaining, c.Remaining-r.Uncounted-n.silent-n.straysSince(r.Sent))
+	}
 }
 
 // begin begins the window that the response to r describes. If the window does not begin full, it
@@ -198,6 +216,9 @@ func (f *FixedWindow) begin(r Request, c Counts, t Traffic) Server {
 	if known && !another && f.missing(c, uncounted) > f.counts.limit/recognized {
 		return newRefilling(f, r, c, t)
 	}
+	if f.state == Open {
+		uncounted += f.counts.above // A burst may have been the first of this window.
+	}
 	f.late = f.beginsLate(r, c, f.late)
 	f.resets.add(c.Reset)
 	f.state = Open
@@ -208,7 +229,7 @@ func (f *FixedWindow) begin(r Request, c Counts, t Traffic) Server {
 	f.counts = counts{
 		limit: f.counts.limit, remaining: max(0, c.Remaining-uncounted),
 		epoch: t.Newest + 1, // Which window counted the requests in flight is not known.
-		low:   c.Remaining, lowSeq: t.Newest, silent: uncounted,
+		low:   c.Remaining, lowSeq: t.Newest, before: uncounted,
 	}
 	return f
 }

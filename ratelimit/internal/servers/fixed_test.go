@@ -100,20 +100,6 @@ func TestHeldBackPlaces(t *testing.T) {
 	}
 }
 
-// A place that looks for an end leaves so early that its response arrives before it, but not more
-// than half a second before.
-func TestHeldBackPlaceLeavesARoundTripBeforeTheEnd(t *testing.T) {
-	const s = time.Second
-	for roundTrip, want := range map[time.Duration]time.Duration{
-		0: 750 * ms, 250 * ms: 750 * ms, 251 * ms: 749 * ms, 500 * ms: 500 * ms, 900 * ms: 500 * ms,
-	} {
-		c := newClient()
-		c.traffic.RoundTrip = roundTrip
-		c.exchange(100, 2, s)
-		assert.Equal(t, want, c.next(), roundTrip)
-	}
-}
-
 // A place is not held back beyond the latest end, which later responses may bring forward.
 func TestHeldBackUntilTheLatestEnd(t *testing.T) {
 	const s = time.Second
@@ -214,24 +200,115 @@ func TestNewWindowBeforeTheLatestEnd(t *testing.T) {
 	}
 }
 
-// The responses of a burst that crosses the end are of both windows, in any order. One that the
-// server can't have counted in the window before shows the new one.
+// The responses of a burst that crosses the end of the window are of both windows, in any order. A
+// count that the window before can't have shows the new one. The responses that came before, and
+// may be of the new one, are taken off its places, until a later response states how many are left.
 func TestBurstThatCrossesTheEnd(t *testing.T) {
 	const s = time.Second
 	c := newClient()
 	c.exchange(100, 60, s)
-	first, second, third, fourth := c.send(), c.send(), c.send(), c.send()
-	c.hear(third, 100, 59, s)
-	c.send()
-	c.hear(second, 100, 60, s)
+	var burst []servers.Request
+	for range 20 {
+		burst = append(burst, c.send())
+	}
+	for i, r := range burst[:8] { // counted in the window before
+		c.hear(r, 100, 59-i, s)
+	}
+	assert.Equal(t, 40, c.remaining())
+	c.hear(burst[10], 100, 58, s) // could be of either
+	c.hear(burst[11], 100, 57, s)
 	assert.Equal(t, 1, c.began)
-	c.hear(first, 100, 99, s)
+	c.hear(burst[12], 100, 99, s)
 	assert.Equal(t, 2, c.began)
 	assert.False(t, c.refills())
-	assert.Equal(t, 99-2, c.remaining(), "two have no response")
-	c.hear(fourth, 100, 98, s)
-	assert.Equal(t, 2, c.began, "it was sent before")
+	assert.Equal(t, 99-9-2, c.remaining(), "those without a response, and the two that could be of either")
+
+	for i, r := range burst[13:] {
+		c.hear(r, 100, 98-i, s)
+	}
+	c.hear(burst[8], 100, 91, s)
+	c.hear(burst[9], 100, 90, s)
+	assert.Equal(t, 88, c.remaining(), "they were sent before the new window was known")
+	c.exchange(100, 89, s)
+	assert.Equal(t, 89, c.remaining())
+}
+
+// A request from before the window may be counted after the lowest count, although its response
+// arrived before. It is not if its response arrived before that request left, or states more
+// places.
+func TestRequestsFromBeforeTheWindowAreTakenOffTheLowestCount(t *testing.T) {
+	const s = time.Second
+	for name, tt := range map[string]struct {
+		arrives time.Duration
+		count   int
+		want    int
+	}{
+		"after it":              {200 * ms, 96, 96},
+		"as it left":            {100 * ms, 96, 97},
+		"of the window before":  {200 * ms, 1, 96},
+		"counted before":        {200 * ms, 99, 97},
+		"it was the lowest one": {200 * ms, 98, 97},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newClient()
+			before := c.send()
+			c.exchange(100, 98, 5*s)
+			c.at(100 * ms)
+			if tt.arrives == 100*ms {
+				c.hear(before, 100, tt.count, 5*s)
+			}
+			last := c.send()
+			if tt.arrives > 100*ms {
+				c.at(tt.arrives).hear(before, 100, tt.count, 5*s)
+			}
+			c.at(300*ms).hear(last, 100, 97, 5*s)
+			assert.Equal(t, tt.want, c.remaining())
+		})
+	}
+}
+
+// Far from the stated end, or with a small limit, a count above the lowest one is that of a
+// response that was overtaken.
+func TestHigherCountsAreOfTheNextWindowNearItsEnd(t *testing.T) {
+	const s = time.Second
+	for name, tt := range map[string]struct {
+		limit  int
+		before time.Duration // the stated end
+		off    int
+	}{
+		"near":          {50, 2 * s, 1},
+		"far":           {50, 2*s + 1, 0},
+		"a small limit": {49, s, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newClient()
+			c.exchange(tt.limit, 20, 10*s)
+			higher, lower := c.send(), c.send()
+			c.at(10*s-tt.before).hear(lower, tt.limit, 18, tt.before)
+			c.hear(higher, tt.limit, 19, tt.before)
+			c.exchange(tt.limit, tt.limit-1, 10*s)
+			assert.Equal(t, 2, c.began)
+			assert.Equal(t, tt.limit-1-tt.off, c.remaining())
+		})
+	}
+}
+
+// Requests that end without a response may take places after the lowest count.
+func TestLostRequestsAreTakenOffTheLowestCount(t *testing.T) {
+	const s = time.Second
+	c := newClient()
+	before := c.send()
+	c.exchange(100, 98, 5*s)
 	assert.Equal(t, 97, c.remaining())
+	lost, last := c.send(), c.send()
+	c.traffic.InFlight--
+	c.traffic.Pending--
+	c.server.Lose(lost, c.traffic)
+	c.server.Release(lost.Seq)
+	c.hear(last, 100, 97, 5*s)
+	assert.Equal(t, 97-1-1, c.remaining(), "one was lost, and one is on its way")
+	c.hear(before, 100, 99, 5*s)
+	assert.Equal(t, 95, c.remaining(), "it is of no use")
 }
 
 // A window that begins with more than a tenth missing is none of a fixed window. Requests in flight

@@ -205,7 +205,7 @@ func (s *Refilling) rise(r Request, c Counts, t Traffic) Server {
 	s.state, s.end, s.counted = Open, e, r.Seq
 	s.counts = counts{
 		limit: s.counts.limit, remaining: max(0, c.Remaining-uncounted),
-		epoch: s.counts.epoch, low: c.Remaining, lowSeq: t.Newest, silent: silent,
+		epoch: s.counts.epoch, low: c.Remaining, lowSeq: t.Newest, before: silent,
 	}
 	return s
 }

@@ -62,8 +62,6 @@ type Traffic struct {
 	Contended time.Time
 	// MaxWait is the longest wait that a server can impose.
 	MaxWait time.Duration
-	// RoundTrip is the time that nearly no response exceeds, 0 before the first one.
-	RoundTrip time.Duration
 }
 
 // Block is a time before which no request is sent, and when that was learned. It is zero if there

@@ -2,6 +2,7 @@ package servers
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -50,7 +51,21 @@ type counts struct {
 	// later request can only come from a new window.
 	low    int
 	lowSeq uint64
-	silent int // requests that may be counted in this window, without a response that states it
+	above  int         // responses with a higher count than the lowest one; the next window may have begun
+	before int         // requests from before the window that may be counted in it
+	silent int         // requests of the window that may be counted, without a response that states it
+	strays []time.Time // responses to requests from before the window, the oldest first
+}
+
+// straysSince returns how many responses to requests from before the window arrived after at.
+func (c *counts) straysSince(at time.Time) int {
+	i, _ := slices.BinarySearchFunc(c.strays, at, func(stray, at time.Time) int {
+		if stray.After(at) {
+			return 1
+		}
+		return -1
+	})
+	return len(c.strays) - i
 }
 
 // end is the end of a window as far as it is known.
@@ -144,7 +159,7 @@ func (w *window) close(t Traffic) {
 	w.end.latest, w.end.since = time.Time{}, time.Time{}
 	c.remaining, c.surplus = c.limit, c.remaining
 	c.epoch = t.Newest + 1
-	c.low, c.silent = math.MaxInt, 0
+	c.low, c.above, c.before, c.silent = math.MaxInt, 0, 0, 0
 }
 
 // forget returns the window after which one request goes first, to find what there is.
@@ -200,6 +215,10 @@ func (w *window) newer(r Request, c Counts) bool {
 // apply changes the window for the meanings that need no knowledge of the kind of server.
 func (w *window) apply(m meaning, c Counts, t Traffic, probeSent time.Time) {
 	switch m {
+	case nothing:
+		if !c.HasRemaining || c.Remaining < w.counts.low {
+			w.counts.strays = append(w.counts.strays, t.Now)
+		}
 	case earlier, uncounted:
 		w.counts.silent++
 	case unstated:
@@ -220,7 +239,7 @@ func (w *window) apply(m meaning, c Counts, t Traffic, probeSent time.Time) {
 func (w *window) settle(t Traffic) {
 	c := &w.counts
 	if w.state == Open && t.Pending == 0 && c.low < math.MaxInt {
-		c.remaining = max(c.remaining, c.low-c.silent)
+		c.remaining = max(c.remaining, c.low-c.before-c.silent)
 	}
 }
 
