@@ -184,10 +184,9 @@ func (f *FixedWindow) Observe(r Request, c Counts, t Traffic) (next Server, bega
 	return next, began, ended
 }
 
-// recount takes the count of a further response of the window. If it is the lowest one, only these
-// can take places after it: the requests without a response, those that ended without one, and
-// those from before the window whose response arrived since this request left. So it may show that
-// others from before the window took no place of it. A higher count near the end
+// recount takes the count of a further response of the window. If it is the lowest one, only the
+// requests without a response, and those that ended without one, can take places after it. So it
+// may show that requests from before the window took no place of it. A higher count near the end
 // may be that of the next window. With a small limit, to take it off there costs more than the few
 // requests of a burst that could be refused.
 func (f *FixedWindow) recount(r Request, c Counts, t Traffic) {
@@ -197,7 +196,7 @@ func (f *FixedWindow) recount(r Request, c Counts, t Traffic) {
 	case c.Remaining > n.low && n.limit >= fewestForTwo && f.end.stated.Sub(t.Now) <= shortWindow:
 		n.above++
 	case c.Remaining < n.low:
-		n.remaining = max(n.remaining, c.Remaining-r.Uncounted-n.silent-n.straysSince(r.Sent))
+		n.remaining = max(n.remaining, c.Remaining-r.Uncounted-n.silent)
 	}
 }
 

@@ -233,40 +233,6 @@ func TestBurstThatCrossesTheEnd(t *testing.T) {
 	assert.Equal(t, 89, c.remaining())
 }
 
-// A request from before the window may be counted after the lowest count, although its response
-// arrived before. It is not if its response arrived before that request left, or states more
-// places.
-func TestRequestsFromBeforeTheWindowAreTakenOffTheLowestCount(t *testing.T) {
-	const s = time.Second
-	for name, tt := range map[string]struct {
-		arrives time.Duration
-		count   int
-		want    int
-	}{
-		"after it":              {200 * ms, 96, 96},
-		"as it left":            {100 * ms, 96, 97},
-		"of the window before":  {200 * ms, 1, 96},
-		"counted before":        {200 * ms, 99, 97},
-		"it was the lowest one": {200 * ms, 98, 97},
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := newClient()
-			before := c.send()
-			c.exchange(100, 98, 5*s)
-			c.at(100 * ms)
-			if tt.arrives == 100*ms {
-				c.hear(before, 100, tt.count, 5*s)
-			}
-			last := c.send()
-			if tt.arrives > 100*ms {
-				c.at(tt.arrives).hear(before, 100, tt.count, 5*s)
-			}
-			c.at(300*ms).hear(last, 100, 97, 5*s)
-			assert.Equal(t, tt.want, c.remaining())
-		})
-	}
-}
-
 // Far from the stated end, or with a small limit, a count above the lowest one is that of a
 // response that was overtaken.
 func TestHigherCountsAreOfTheNextWindowNearItsEnd(t *testing.T) {

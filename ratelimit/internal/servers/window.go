@@ -2,7 +2,6 @@ package servers
 
 import (
 	"math"
-	"slices"
 	"time"
 )
 
@@ -51,21 +50,9 @@ type counts struct {
 	// later request can only come from a new window.
 	low    int
 	lowSeq uint64
-	above  int         // responses with a higher count than the lowest one; the next window may have begun
-	before int         // requests from before the window that may be counted in it
-	silent int         // requests of the window that may be counted, without a response that states it
-	strays []time.Time // responses to requests from before the window, the oldest first
-}
-
-// straysSince returns how many responses to requests from before the window arrived after at.
-func (c *counts) straysSince(at time.Time) int {
-	i, _ := slices.BinarySearchFunc(c.strays, at, func(stray, at time.Time) int {
-		if stray.After(at) {
-			return 1
-		}
-		return -1
-	})
-	return len(c.strays) - i
+	above  int // responses with a higher count than the lowest one; the next window may have begun
+	before int // requests from before the window that may be counted in it
+	silent int // requests of the window that may be counted, without a response that states it
 }
 
 // end is the end of a window as far as it is known.
@@ -215,10 +202,6 @@ func (w *window) newer(r Request, c Counts) bool {
 // apply changes the window for the meanings that need no knowledge of the kind of server.
 func (w *window) apply(m meaning, c Counts, t Traffic, probeSent time.Time) {
 	switch m {
-	case nothing:
-		if !c.HasRemaining || c.Remaining < w.counts.low {
-			w.counts.strays = append(w.counts.strays, t.Now)
-		}
 	case earlier, uncounted:
 		w.counts.silent++
 	case unstated:
