@@ -1,8 +1,6 @@
 package servers
 
-import (
-	"time"
-)
+import "time"
 
 const (
 	// shortWindow is the length up to which a lost second is a great part of a window.
@@ -175,7 +173,7 @@ func (f *FixedWindow) Observe(r Request, c Counts, t Traffic) (next Server, bega
 			return next, false, Block{}
 		}
 	case continues:
-		f.recount(r, c, t)
+		f.recount(r, c)
 		f.lower(c, t)
 	default:
 		f.apply(m, c, t, probeSent)
@@ -186,14 +184,12 @@ func (f *FixedWindow) Observe(r Request, c Counts, t Traffic) (next Server, bega
 
 // recount takes the count of a further response of the window. If it is the lowest one, only the
 // requests without a response, and those that ended without one, can take places after it. So it
-// may show that requests from before the window took no place of it. A higher count near the end
-// may be that of the next window. With a small limit, to take it off there costs more than the few
-// requests of a burst that could be refused.
-func (f *FixedWindow) recount(r Request, c Counts, t Traffic) {
+// may show that requests from before the window took no place of it.
+func (f *FixedWindow) recount(r Request, c Counts) {
 	n := &f.counts
 	n.remaining = min(n.remaining, c.Remaining)
 	switch {
-	case c.Remaining > n.low && n.limit >= fewestForTwo && f.end.stated.Sub(t.Now) <= shortWindow:
+	case c.Remaining > n.low:
 		n.above++
 	case c.Remaining < n.low:
 		n.remaining = max(n.remaining, c.Remaining-r.Uncounted-n.silent)

@@ -233,32 +233,6 @@ func TestBurstThatCrossesTheEnd(t *testing.T) {
 	assert.Equal(t, 89, c.remaining())
 }
 
-// Far from the stated end, or with a small limit, a count above the lowest one is that of a
-// response that was overtaken.
-func TestHigherCountsAreOfTheNextWindowNearItsEnd(t *testing.T) {
-	const s = time.Second
-	for name, tt := range map[string]struct {
-		limit  int
-		before time.Duration // the stated end
-		off    int
-	}{
-		"near":          {50, 2 * s, 1},
-		"far":           {50, 2*s + 1, 0},
-		"a small limit": {49, s, 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := newClient()
-			c.exchange(tt.limit, 20, 10*s)
-			higher, lower := c.send(), c.send()
-			c.at(10*s-tt.before).hear(lower, tt.limit, 18, tt.before)
-			c.hear(higher, tt.limit, 19, tt.before)
-			c.exchange(tt.limit, tt.limit-1, 10*s)
-			assert.Equal(t, 2, c.began)
-			assert.Equal(t, tt.limit-1-tt.off, c.remaining())
-		})
-	}
-}
-
 // Requests that end without a response may take places after the lowest count.
 func TestLostRequestsAreTakenOffTheLowestCount(t *testing.T) {
 	const s = time.Second
