@@ -198,9 +198,7 @@ func (l *Local) learn(p Permit, resp *http.Response) (wait time.Duration, refuse
 // observe passes the counts of a response to the server. It reports whether the response shows a
 // new window. l.mu must be held.
 func (l *Local) observe(p Permit, e entry, r Response, now time.Time) (began bool) {
-	req := servers.Request{
-		Seq: p.Seq, Sent: e.sent, Low: e.low, Uncounted: l.ledger.uncounted(e.sent), Refused: r.Refused,
-	}
+	req := servers.Request{Seq: p.Seq, Sent: e.sent, Uncounted: l.ledger.uncounted(e.sent), Refused: r.Refused}
 	var done servers.Block
 	l.server, began, done = l.server.Observe(req, servers.Counts(r.Window), l.traffic(now))
 	l.departures.begin(done, l.queue.Len())
@@ -448,11 +446,11 @@ func (l *Local) admit(now time.Time) Permit {
 	}
 	t := l.traffic(now)
 	t.Newest++
-	low := l.server.Admit(t)
+	l.server.Admit(t)
 	if l.server.State() == servers.Silent {
 		l.rate.Admit(now)
 	}
-	l.ledger.admit(low, now)
+	l.ledger.admit(now)
 	l.admitShared(now)
 	l.ceiling.Admit(now)
 	l.departures.leave(now)

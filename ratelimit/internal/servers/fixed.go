@@ -136,7 +136,7 @@ func (f *FixedWindow) Delayed(Traffic) {}
 func (f *FixedWindow) Resume(time.Time) {}
 
 // Admit implements [Server].
-func (f *FixedWindow) Admit(t Traffic) (low int) {
+func (f *FixedWindow) Admit(t Traffic) {
 	switch f.state {
 	case Unknown:
 		f.send(t)
@@ -152,7 +152,6 @@ func (f *FixedWindow) Admit(t Traffic) (low int) {
 		f.slot = t.Now
 		f.admitEnded(t)
 	}
-	return f.counts.low
 }
 
 // Observe implements [Server].
@@ -160,11 +159,7 @@ func (f *FixedWindow) Observe(r Request, c Counts, t Traffic) (next Server, bega
 	asProbe, probeSent := r.Seq == f.probe.seq, f.probe.sent
 	f.Release(r.Seq)
 	next = f
-	m := f.classify(r, c, asProbe)
-	if m == continues && c.HasReset && c.Remaining > r.Low {
-		m = begins // In one window it would have been counted below r.Low.
-	}
-	switch m {
+	switch m := f.classify(r, c, asProbe); m {
 	case begins:
 		if f.state == Open {
 			ended = Block{t.Now, f.end.since}
@@ -173,27 +168,13 @@ func (f *FixedWindow) Observe(r Request, c Counts, t Traffic) (next Server, bega
 			return next, false, Block{}
 		}
 	case continues:
-		f.recount(r, c)
+		f.counts.remaining = min(f.counts.remaining, c.Remaining)
 		f.lower(c, t)
 	default:
 		f.apply(m, c, t, probeSent)
 	}
 	f.settle(t)
 	return next, began, ended
-}
-
-// recount takes the count of a further response of the window. If it is the lowest one, only the
-// requests without a response, and those that ended without one, can take places after it. So it
-// may show that requests from before the window took no place of it.
-func (f *FixedWindow) recount(r Request, c Counts) {
-	n := &f.counts
-	n.remaining = min(n.remaining, c.Remaining)
-	switch {
-	case c.Remaining > n.low:
-		n.above++
-	case c.Remaining < n.low:
-		n.remaining = max(n.remaining, c.Remaining-r.Uncounted-n.silent)
-	}
 }
 
 // begin begins the window that the response to r describes. If the window does not begin full, it
@@ -211,9 +192,6 @@ func (f *FixedWindow) begin(r Request, c Counts, t Traffic) Server {
 	if known && !another && f.missing(c, uncounted) > f.counts.limit/recognized {
 		return newRefilling(f, r, c, t)
 	}
-	if f.state == Open {
-		uncounted += f.counts.above // A burst may have been the first of this window.
-	}
 	f.late = f.beginsLate(r, c, f.late)
 	f.resets.add(c.Reset)
 	f.state = Open
@@ -224,7 +202,7 @@ func (f *FixedWindow) begin(r Request, c Counts, t Traffic) Server {
 	f.counts = counts{
 		limit: f.counts.limit, remaining: max(0, c.Remaining-uncounted),
 		epoch: t.Newest + 1, // Which window counted the requests in flight is not known.
-		low:   c.Remaining, lowSeq: t.Newest, before: uncounted,
+		low:   c.Remaining, lowSeq: t.Newest, silent: uncounted,
 	}
 	return f
 }

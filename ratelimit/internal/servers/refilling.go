@@ -131,7 +131,7 @@ func (s *Refilling) spacing(t Traffic) time.Duration {
 }
 
 // Admit implements [Server].
-func (s *Refilling) Admit(t Traffic) (low int) {
+func (s *Refilling) Admit(t Traffic) {
 	switch s.state {
 	case Unknown:
 		s.send(t)
@@ -146,7 +146,6 @@ func (s *Refilling) Admit(t Traffic) (low int) {
 		s.slot = t.Now
 		s.admitEnded(t)
 	}
-	return s.counts.low
 }
 
 // Observe implements [Server].
@@ -205,7 +204,7 @@ func (s *Refilling) rise(r Request, c Counts, t Traffic) Server {
 	s.state, s.end, s.counted = Open, e, r.Seq
 	s.counts = counts{
 		limit: s.counts.limit, remaining: max(0, c.Remaining-uncounted),
-		epoch: s.counts.epoch, low: c.Remaining, lowSeq: t.Newest, before: silent,
+		epoch: s.counts.epoch, low: c.Remaining, lowSeq: t.Newest, silent: silent,
 	}
 	return s
 }

@@ -39,9 +39,6 @@ type Request struct {
 	// Seq is its place in the order of admission, from 1. Sent is when it was admitted.
 	Seq  uint64
 	Sent time.Time
-	// Low is the result of Admit: the lowest count that a response had stated by then.
-	// In the same window the server counts the request below it.
-	Low int
 	// Uncounted is how many other requests the server may have counted after it: those
 	// without a response that were admitted later, or less than [MaxProbe] before it.
 	Uncounted int
@@ -84,9 +81,8 @@ type Server interface {
 	// Probing reports whether the next request that leaves is a probe for the end of the
 	// window.
 	Probing(t Traffic) bool
-	// Admit takes a place for request t.Newest, which leaves now. It returns the lowest count
-	// of the window so far, for Request.Low.
-	Admit(t Traffic) (low int)
+	// Admit takes a place for request t.Newest, which leaves now.
+	Admit(t Traffic)
 	// Observe learns from a response. It returns the server from now on, which is another
 	// type if the response shows another kind of server. began reports whether the
 	// response shows a new window, and ended is the block whose waiters may leave now.

@@ -50,9 +50,7 @@ type counts struct {
 	// later request can only come from a new window.
 	low    int
 	lowSeq uint64
-	above  int // responses with a higher count than the lowest one; the next window may have begun
-	before int // requests from before the window that may be counted in it
-	silent int // requests of the window that may be counted, without a response that states it
+	silent int // requests that may be counted in this window, without a response that states it
 }
 
 // end is the end of a window as far as it is known.
@@ -146,7 +144,7 @@ func (w *window) close(t Traffic) {
 	w.end.latest, w.end.since = time.Time{}, time.Time{}
 	c.remaining, c.surplus = c.limit, c.remaining
 	c.epoch = t.Newest + 1
-	c.low, c.above, c.before, c.silent = math.MaxInt, 0, 0, 0
+	c.low, c.silent = math.MaxInt, 0
 }
 
 // forget returns the window after which one request goes first, to find what there is.
@@ -222,7 +220,7 @@ func (w *window) apply(m meaning, c Counts, t Traffic, probeSent time.Time) {
 func (w *window) settle(t Traffic) {
 	c := &w.counts
 	if w.state == Open && t.Pending == 0 && c.low < math.MaxInt {
-		c.remaining = max(c.remaining, c.low-c.before-c.silent)
+		c.remaining = max(c.remaining, c.low-c.silent)
 	}
 }
 
