@@ -12,6 +12,7 @@ type entry struct {
 	sent     time.Time
 	answered bool // its response has arrived
 	inFlight int  // how many were in flight when it left, including it
+	low      int  // the lowest count of its window when it left
 }
 
 // ledger lists the requests in flight. Each operation takes the same time, however many there are.
@@ -25,9 +26,9 @@ type ledger struct {
 }
 
 // admit adds a request that leaves now.
-func (l *ledger) admit(now time.Time) {
+func (l *ledger) admit(low int, now time.Time) {
 	l.seq++
-	l.entries[l.seq] = entry{sent: now, inFlight: len(l.entries) + 1}
+	l.entries[l.seq] = entry{sent: now, inFlight: len(l.entries) + 1, low: low}
 	l.pending++
 	l.recent.add(now, 1)
 }

@@ -198,7 +198,9 @@ func (l *Local) learn(p Permit, resp *http.Response) (wait time.Duration, refuse
 // observe passes the counts of a response to the server. It reports whether the response shows a
 // new window. l.mu must be held.
 func (l *Local) observe(p Permit, e entry, r Response, now time.Time) (began bool) {
-	req := servers.Request{Seq: p.Seq, Sent: e.sent, Uncounted: l.ledger.uncounted(e.sent), Refused: r.Refused}
+	req := servers.Request{
+		Seq: p.Seq, Sent: e.sent, Low: e.low, Uncounted: l.ledger.uncounted(e.sent), Refused: r.Refused,
+	}
 	var done servers.Block
 	l.server, began, done = l.server.Observe(req, servers.Counts(r.Window), l.traffic(now))
 	l.departures.begin(done, l.queue.Len())
@@ -257,6 +259,7 @@ func (l *Local) traffic(now time.Time) servers.Traffic {
 	return servers.Traffic{
 		Now: now, Newest: l.ledger.seq, InFlight: len(l.ledger.entries), Pending: l.ledger.pending,
 		Waiting: l.queue.Len(), Contended: l.ledger.contended, MaxWait: l.settings.maxWait,
+		RoundTrip: l.ledger.trip.Most(),
 	}
 }
 
@@ -446,11 +449,11 @@ func (l *Local) admit(now time.Time) Permit {
 	}
 	t := l.traffic(now)
 	t.Newest++
-	l.server.Admit(t)
+	low := l.server.Admit(t)
 	if l.server.State() == servers.Silent {
 		l.rate.Admit(now)
 	}
-	l.ledger.admit(now)
+	l.ledger.admit(low, now)
 	l.admitShared(now)
 	l.ceiling.Admit(now)
 	l.departures.leave(now)

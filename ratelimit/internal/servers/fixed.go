@@ -12,7 +12,8 @@ const (
 	// arrived by then. It is a fiftieth of a shorter window.
 	margin, marginShare = 20 * time.Millisecond, 50
 	// earlyShare is the part of the time until the latest end by which a place looks before an end,
-	// as a divisor: a quarter of a window of a second, whose latest end is two seconds away.
+	// as a divisor: a quarter of a window of a second, whose latest end is two seconds away. It is
+	// a round trip if that is longer, or the response would arrive after the end.
 	// mostEarly is the most: the accuracy of a rounded reset.
 	earlyShare, mostEarly = 8, time.Second / 2
 	// recognized is the part of the limit that must be missing at the beginning of a window to
@@ -80,6 +81,12 @@ func (f *FixedWindow) Next(t Traffic, deadline time.Time) (at time.Time, ok bool
 	return next, true
 }
 
+// far reports whether responses take so long that a burst may cross the end of the window, and that
+// the response to an early look would arrive after it.
+func (f *FixedWindow) far(t Traffic) bool {
+	return t.RoundTrip > f.end.latest.Sub(f.end.since)/earlyShare
+}
+
 // single reports whether there was no more than one request at a time for a window and a second.
 func (f *FixedWindow) single(t Traffic) bool {
 	return t.Contended.IsZero() || t.Now.Sub(t.Contended) > max(f.end.length, MaxProbe)
@@ -99,7 +106,7 @@ func (f *FixedWindow) single(t Traffic) bool {
 func (f *FixedWindow) heldBack(t Traffic) (n int, next time.Time) {
 	certain := f.end.slack == 0
 	together := t.InFlight+t.Waiting > 1
-	early := min(f.end.latest.Sub(f.end.since)/earlyShare, mostEarly)
+	early := min(max(f.end.latest.Sub(f.end.since)/earlyShare, t.RoundTrip), mostEarly)
 	beforeStated, beforeLatest := f.end.stated.Add(-early), f.end.latest.Add(-early)
 	afterStated := f.end.stated.Add(min(margin, f.end.length/marginShare))
 	switch {
@@ -136,7 +143,7 @@ func (f *FixedWindow) Delayed(Traffic) {}
 func (f *FixedWindow) Resume(time.Time) {}
 
 // Admit implements [Server].
-func (f *FixedWindow) Admit(t Traffic) {
+func (f *FixedWindow) Admit(t Traffic) (low int) {
 	switch f.state {
 	case Unknown:
 		f.send(t)
@@ -152,6 +159,7 @@ func (f *FixedWindow) Admit(t Traffic) {
 		f.slot = t.Now
 		f.admitEnded(t)
 	}
+	return f.counts.low
 }
 
 // Observe implements [Server].
@@ -159,7 +167,11 @@ func (f *FixedWindow) Observe(r Request, c Counts, t Traffic) (next Server, bega
 	asProbe, probeSent := r.Seq == f.probe.seq, f.probe.sent
 	f.Release(r.Seq)
 	next = f
-	switch m := f.classify(r, c, asProbe); m {
+	m := f.classify(r, c, asProbe)
+	if m == continues && c.HasReset && c.Remaining > r.Low && f.far(t) {
+		m = begins // In one window it would have been counted below r.Low.
+	}
+	switch m {
 	case begins:
 		if f.state == Open {
 			ended = Block{t.Now, f.end.since}

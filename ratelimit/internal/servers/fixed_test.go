@@ -100,6 +100,20 @@ func TestHeldBackPlaces(t *testing.T) {
 	}
 }
 
+// A place that looks for an end leaves so early that its response arrives before it, but not more
+// than half a second before.
+func TestHeldBackPlaceLeavesARoundTripBeforeTheEnd(t *testing.T) {
+	const s = time.Second
+	for roundTrip, want := range map[time.Duration]time.Duration{
+		0: 750 * ms, 250 * ms: 750 * ms, 251 * ms: 749 * ms, 500 * ms: 500 * ms, 900 * ms: 500 * ms,
+	} {
+		c := newClient()
+		c.traffic.RoundTrip = roundTrip
+		c.exchange(100, 2, s)
+		assert.Equal(t, want, c.next(), roundTrip)
+	}
+}
+
 // A place is not held back beyond the latest end, which later responses may bring forward.
 func TestHeldBackUntilTheLatestEnd(t *testing.T) {
 	const s = time.Second
@@ -196,6 +210,32 @@ func TestNewWindowBeforeTheLatestEnd(t *testing.T) {
 			c.hear(overtaken, 100, 99, 3*s)
 			assert.Equal(t, tt.began, c.began, "it was sent before")
 		})
+	}
+}
+
+// The responses of a burst that crosses the end are of both windows, in any order. If they take
+// long, one that the server can't have counted in the window before shows the new one.
+func TestBurstThatCrossesTheEnd(t *testing.T) {
+	const s = time.Second
+	for roundTrip, began := range map[time.Duration]int{250 * ms: 1, 251 * ms: 2} {
+		c := newClient()
+		c.traffic.RoundTrip = roundTrip
+		c.exchange(100, 60, s)
+		first, second, third, fourth := c.send(), c.send(), c.send(), c.send()
+		c.hear(third, 100, 59, s)
+		c.send()
+		c.hear(second, 100, 60, s)
+		assert.Equal(t, 1, c.began)
+		c.hear(first, 100, 99, s)
+		assert.Equal(t, began, c.began, roundTrip)
+		if began == 1 {
+			continue
+		}
+		assert.False(t, c.refills())
+		assert.Equal(t, 99-2, c.remaining(), "two have no response")
+		c.hear(fourth, 100, 98, s)
+		assert.Equal(t, 2, c.began, "it was sent before")
+		assert.Equal(t, 97, c.remaining())
 	}
 }
 

@@ -57,10 +57,10 @@ func (c *client) nextWithin(d time.Duration) time.Duration {
 // send admits a request.
 func (c *client) send() servers.Request {
 	c.traffic.Newest++
-	c.server.Admit(c.traffic)
+	low := c.server.Admit(c.traffic)
 	c.traffic.InFlight++
 	c.traffic.Pending++
-	return servers.Request{Seq: c.traffic.Newest, Sent: c.traffic.Now}
+	return servers.Request{Seq: c.traffic.Newest, Sent: c.traffic.Now, Low: low}
 }
 
 // hear passes the response to r: the counts of a window with this limit.

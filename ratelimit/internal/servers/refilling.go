@@ -131,7 +131,7 @@ func (s *Refilling) spacing(t Traffic) time.Duration {
 }
 
 // Admit implements [Server].
-func (s *Refilling) Admit(t Traffic) {
+func (s *Refilling) Admit(t Traffic) (low int) {
 	switch s.state {
 	case Unknown:
 		s.send(t)
@@ -146,6 +146,7 @@ func (s *Refilling) Admit(t Traffic) {
 		s.slot = t.Now
 		s.admitEnded(t)
 	}
+	return s.counts.low
 }
 
 // Observe implements [Server].

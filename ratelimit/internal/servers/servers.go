@@ -39,6 +39,9 @@ type Request struct {
 	// Seq is its place in the order of admission, from 1. Sent is when it was admitted.
 	Seq  uint64
 	Sent time.Time
+	// Low is the result of Admit: the lowest count that a response had stated by then.
+	// In the same window the server counts the request below it.
+	Low int
 	// Uncounted is how many other requests the server may have counted after it: those
 	// without a response that were admitted later, or less than [MaxProbe] before it.
 	Uncounted int
@@ -59,6 +62,8 @@ type Traffic struct {
 	Contended time.Time
 	// MaxWait is the longest wait that a server can impose.
 	MaxWait time.Duration
+	// RoundTrip is the time that nearly no response exceeds, 0 before the first one.
+	RoundTrip time.Duration
 }
 
 // Block is a time before which no request is sent, and when that was learned. It is zero if there
@@ -81,8 +86,9 @@ type Server interface {
 	// Probing reports whether the next request that leaves is a probe for the end of the
 	// window.
 	Probing(t Traffic) bool
-	// Admit takes a place for request t.Newest, which leaves now.
-	Admit(t Traffic)
+	// Admit takes a place for request t.Newest, which leaves now. It returns the lowest count
+	// of the window so far, for Request.Low.
+	Admit(t Traffic) (low int)
 	// Observe learns from a response. It returns the server from now on, which is another
 	// type if the response shows another kind of server. began reports whether the
 	// response shows a new window, and ended is the block whose waiters may leave now.
