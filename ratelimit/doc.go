@@ -24,18 +24,22 @@
 //
 // # What you get
 //
-// From many goroutines in one process, in simulations without other clients, of what the server
-// allows:
+// Simulated, with 64 goroutines in one process, no other clients, and round trips that are short
+// beside the window: what is used of what the server allows, and what is refused at most.
 //
 //	the server counts                                          used           refused
-//	in windows, and states them                                98 to 100 %    none
-//	in a token bucket of 100 or more, and states it            97 to 100 %    none
+//	in windows of 100 or more, and states them                 98 to 100 %    none
+//	in a token bucket of 100 or more, and states it            97 to 100 %    1 in 700
 //	in a sliding window of 100 or more, and states it          95 to 100 %    1 in 1000
 //	in either with 10 to 60 places, and states it              76 to 100 %    1 in 70
 //	in a bucket or a sliding window, and states nothing,
 //	  with WithAdaptiveRate                                    95 to 100 %    1 in 1000
 //	how many run at once, and does not say how many,
 //	  with WithAdaptiveInFlight                                90 to 100 %    1 in 500, and at first
+//
+// Round trips of a fifth of a window cost more. Of the calls that could succeed within their
+// deadlines, 84 to 99 % do with fixed windows of a second, and 76 to 86 % with sliding ones. With
+// fixed ones up to 1 in 80 was refused.
 //
 // # Which headers
 //

@@ -81,11 +81,11 @@ func (f *FixedWindow) Next(t Traffic, deadline time.Time) (at time.Time, ok bool
 	return next, true
 }
 
-// far reports whether responses take so long that a burst may cross the end of the window, and that
-// the response to an early look would arrive after it.
-func (f *FixedWindow) far(t Traffic) bool {
-	return t.RoundTrip > f.end.latest.Sub(f.end.since)/earlyShare
-}
+// early is how much before an end a place looks for it, unless responses take longer.
+func (f *FixedWindow) early() time.Duration { return f.end.latest.Sub(f.end.since) / earlyShare }
+
+// far reports whether responses take so long that a burst may cross the end of the window.
+func (f *FixedWindow) far(t Traffic) bool { return t.RoundTrip > f.early() }
 
 // single reports whether there was no more than one request at a time for a window and a second.
 func (f *FixedWindow) single(t Traffic) bool {
@@ -106,7 +106,7 @@ func (f *FixedWindow) single(t Traffic) bool {
 func (f *FixedWindow) heldBack(t Traffic) (n int, next time.Time) {
 	certain := f.end.slack == 0
 	together := t.InFlight+t.Waiting > 1
-	early := min(max(f.end.latest.Sub(f.end.since)/earlyShare, t.RoundTrip), mostEarly)
+	early := min(max(f.early(), t.RoundTrip), mostEarly)
 	beforeStated, beforeLatest := f.end.stated.Add(-early), f.end.latest.Add(-early)
 	afterStated := f.end.stated.Add(min(margin, f.end.length/marginShare))
 	switch {
