@@ -8,6 +8,8 @@ const (
 	// fewest is the least limit with a held-back place, fewestForTwo the least with two. A place
 	// that stays unused costs a fifth or a fiftieth of the limit at most.
 	fewest, fewestForTwo = 5, 50
+	// mostHeldBack is the most places that are held back.
+	mostHeldBack = 2
 	// margin is how much after the stated end a place looks for it: the requests of a burst have
 	// arrived by then. It is a fiftieth of a shorter window.
 	margin, marginShare = 20 * time.Millisecond, 50
@@ -92,7 +94,8 @@ func (f *FixedWindow) single(t Traffic) bool {
 	return t.Contended.IsZero() || t.Now.Sub(t.Contended) > max(f.end.length, MaxProbe)
 }
 
-// heldBack returns how many of the last places are sent one by one, and when the next one is.
+// heldBack returns how many of the last places are sent one by one, and when the next one is. It
+// returns none while more than that are left.
 //
 //	places held back           first            second
 //	two                        before stated    after stated
@@ -104,6 +107,9 @@ func (f *FixedWindow) single(t Traffic) bool {
 // A count that has risen before the stated end shows a server that refills, or a window that ended
 // before. See DESIGN.md.
 func (f *FixedWindow) heldBack(t Traffic) (n int, next time.Time) {
+	if f.counts.remaining > mostHeldBack {
+		return 0, t.Now
+	}
 	certain := f.end.slack == 0
 	together := t.InFlight+t.Waiting > 1
 	early := min(max(f.early(), t.RoundTrip), mostEarly)
@@ -121,13 +127,13 @@ func (f *FixedWindow) heldBack(t Traffic) (n int, next time.Time) {
 	case f.counts.limit < fewestForTwo:
 		return 1, afterStated
 	case f.counts.remaining == 1 && f.late:
-		return 2, beforeLatest
+		return mostHeldBack, beforeLatest
 	case f.late:
-		return 2, f.end.stated
+		return mostHeldBack, f.end.stated
 	case f.counts.remaining == 1:
-		return 2, afterStated
+		return mostHeldBack, afterStated
 	}
-	return 2, beforeStated
+	return mostHeldBack, beforeStated
 }
 
 // Probing implements [Server].
