@@ -259,7 +259,7 @@ func (l *Local) traffic(now time.Time) servers.Traffic {
 	return servers.Traffic{
 		Now: now, Newest: l.ledger.seq, InFlight: len(l.ledger.entries), Pending: l.ledger.pending,
 		Waiting: l.queue.Len(), Contended: l.ledger.contended, MaxWait: l.settings.maxWait,
-		RoundTrip: l.ledger.trip.Most(),
+		RoundTrip: l.ledger.trip.Most(), CatchUp: servers.CatchUp,
 	}
 }
 

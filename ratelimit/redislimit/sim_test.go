@@ -38,7 +38,7 @@ const soon = time.Millisecond
 type bubble struct {
 	script *redis.Script
 	delay  time.Duration // of a visit, at most, each way
-	after  func([]any)   // sees what the script returned; may be nil
+	after  func([]any)   // changes what the script returned; may be nil
 	dead   atomic.Bool   // no visit reaches Redis
 }
 
@@ -65,8 +65,8 @@ func (b *bubble) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		err := next(ctx, patched)
 		visit.SetVal(patched.Val())
 		visit.SetErr(err)
-		if answer, ok := patched.Val().([]any); ok && b.after != nil {
-			b.after(answer)
+		if reply, ok := patched.Val().([]any); ok && b.after != nil {
+			b.after(reply)
 		}
 		time.Sleep(jitter(b.delay))
 		return err
@@ -246,14 +246,6 @@ func (w *simulation) play(t *testing.T, addr string) {
 	var group sync.WaitGroup
 	for range w.processes {
 		hook := &bubble{delay: 2 * time.Millisecond}
-		hook.after = func(answer []any) {
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			if isProbe := answer[4].(int64) > 0; isProbe && w.killed > 0 && time.Since(w.start) > w.total/3 {
-				w.killed--
-				hook.dead.Store(true)
-			}
-		}
 		l := inBubble(t, addr, hook, append([]Option{WithHeaders(ratelimit.Confluent())}, w.opts...)...)
 		for range w.each {
 			group.Go(func() { w.work(ctx, t, l, hook) })
@@ -262,6 +254,17 @@ func (w *simulation) play(t *testing.T, addr string) {
 	time.Sleep(w.total + 10*time.Millisecond)
 	cancel()
 	group.Wait()
+}
+
+// kills reports whether the process that got p dies with it.
+func (w *simulation) kills(p ratelimit.Permit) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !p.State.(*grant).isProbe || w.killed == 0 || time.Since(w.start) <= w.total/3 {
+		return false
+	}
+	w.killed--
+	return true
 }
 
 func (w *simulation) work(ctx context.Context, t *testing.T, l *Limiter, hook *bubble) {
@@ -273,6 +276,9 @@ func (w *simulation) work(ctx context.Context, t *testing.T, l *Limiter, hook *b
 			time.Sleep(w.quiet.to - at)
 		}
 		p, err := l.Acquire(ctx, nil)
+		if err == nil && w.kills(p) {
+			hook.dead.Store(true)
+		}
 		if hook.dead.Load() {
 			return
 		}

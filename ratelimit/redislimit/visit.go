@@ -139,7 +139,7 @@ func (l *Limiter) hasUnknownDeadline() bool {
 func (l *Limiter) newVisit(now time.Time, want int) visit {
 	v := visit{
 		process: l.process, want: want, held: l.held, pending: l.pending, began: now, timeLeft: -time.Second,
-		arrivals: l.waiters.arrivals,
+		arrivals: l.waiters.arrivals, roundTrip: l.trip.Most(),
 	}
 	n := min(len(l.unreported), maxResponses)
 	v.responses, l.unreported = l.unreported[:n:n], l.unreported[n:]
@@ -162,12 +162,12 @@ func (l *Limiter) newVisit(now time.Time, want int) visit {
 func (l *Limiter) apply(v visit, a answer, now time.Time) {
 	l.visitedAt = now
 	l.endOutage(now)
-	l.clockSkew = time.UnixMicro(a.now).Sub(now)
-	localTime := func(micros int64) time.Time { // The delay of the answer makes it late, never early.
+	l.clockSkew = time.UnixMicro(a.now).Sub(a.at)
+	localTime := func(micros int64) time.Time {
 		if micros == 0 {
 			return time.Time{}
 		}
-		return now.Add(time.Duration(micros-a.now) * time.Microsecond)
+		return a.at.Add(time.Duration(micros-a.now) * time.Microsecond)
 	}
 	l.admit(a, now)
 	l.waiters.hold(v.arrivals)
@@ -198,13 +198,11 @@ func (l *Limiter) apply(v visit, a answer, now time.Time) {
 func (l *Limiter) admit(a answer, now time.Time) {
 	for seq := a.firstSeq; seq < a.firstSeq+a.given; seq++ {
 		g := &grant{
-			owner: l, generation: a.generation, seq: seq, admittedAt: a.now, sentAt: now, isProbe: seq == a.probeSeq,
+			owner: l, generation: a.generation, seq: seq, admittedAt: a.now, sentAt: now, low: a.low, isProbe: seq == a.probeSeq,
 		}
 		w, ok := l.nextToLeave(g.isProbe, now)
 		if !ok { // The waiters have left meanwhile.
-			if g.isProbe {
-				l.report(response{grant: g, arrivedAt: now})
-			}
+			l.report(response{grant: g, arrivedAt: now})
 			continue
 		}
 		l.seq++

@@ -15,6 +15,21 @@ func NewCeiling(perSecond float64, burst int) Ceiling {
 	return Ceiling{rate.NewLimiter(rate.Limit(perSecond), burst)}
 }
 
+// Restore sets c to the state in which all tokens are there again at the time full.
+func (c Ceiling) Restore(full time.Time) {
+	burst := c.limiter.Burst()
+	c.limiter.ReserveN(full.Add(-seconds(float64(burst)/float64(c.limiter.Limit()))), burst)
+}
+
+// Full returns when all tokens are there again, now or later.
+func (c Ceiling) Full(now time.Time) time.Time {
+	if c.limiter == nil {
+		return now
+	}
+	missing := float64(c.limiter.Burst()) - c.limiter.TokensAt(now)
+	return now.Add(seconds(missing / float64(c.limiter.Limit())))
+}
+
 // Next returns the earliest time, at or later, at which a request with so many ahead of it may
 // leave.
 func (c Ceiling) Next(at time.Time, ahead int) time.Time {
@@ -25,8 +40,8 @@ func (c Ceiling) Next(at time.Time, ahead int) time.Time {
 	if missing <= 0 {
 		return at
 	}
-	wait := min(missing/float64(c.limiter.Limit()), longest.Seconds())
-	return at.Add(time.Duration(wait*1e9) + time.Microsecond) // The microsecond makes up for rounding.
+	wait := seconds(missing / float64(c.limiter.Limit()))
+	return at.Add(wait + time.Microsecond) // The microsecond makes up for rounding.
 }
 
 // Admit takes a token.
@@ -35,3 +50,6 @@ func (c Ceiling) Admit(now time.Time) {
 		c.limiter.AllowN(now, 1)
 	}
 }
+
+// seconds returns n seconds, at most the longest wait that is computed.
+func seconds(n float64) time.Duration { return time.Duration(min(n, longest.Seconds()) * 1e9) }

@@ -159,7 +159,7 @@ func (f *FixedWindow) Admit(t Traffic) (low int) {
 		} else {
 			f.sent = t.Now
 		}
-		f.slot = latest(t.Now.Add(-catchUp), f.slot)
+		f.slot = latest(t.Now.Add(-t.CatchUp), f.slot)
 		f.counts.remaining--
 	case Ended:
 		f.slot = t.Now

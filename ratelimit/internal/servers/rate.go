@@ -74,7 +74,7 @@ func (a *AdaptiveRate) Admit(now time.Time) {
 	if idle := now.Sub(slot); !a.since.IsZero() && !slot.IsZero() && idle > time.Second {
 		a.since = a.since.Add(idle) // The rate does not rise while it is not in use.
 	}
-	a.slot = latest(now.Add(-catchUp), slot)
+	a.slot = latest(now.Add(-CatchUp), slot)
 	if slot.IsZero() {
 		a.slot = now
 	}

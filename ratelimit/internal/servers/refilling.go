@@ -140,7 +140,7 @@ func (s *Refilling) Admit(t Traffic) (low int) {
 		if gap == 0 {
 			s.burst = t.Now
 		}
-		s.slot = latest(t.Now.Add(-catchUp), s.slot.Add(gap))
+		s.slot = latest(t.Now.Add(-t.CatchUp), s.slot.Add(gap))
 		s.counts.remaining--
 	case Ended:
 		s.slot = t.Now

@@ -18,11 +18,11 @@ const (
 	// MaxProbe is how long the other requests wait for the response to a probe. It bounds what a
 	// slow response costs.
 	MaxProbe = time.Second
+	// CatchUp is the delay of a timer of this process that the next request makes up for. A late
+	// timer does not lower the rate.
+	CatchUp = 5 * time.Millisecond
 	// longest is the longest wait that is computed, a year. It keeps conversions from overflowing.
 	longest = 365 * 24 * time.Hour
-	// catchUp is the delay of a timer that the next request makes up for. A late timer does not
-	// lower the rate.
-	catchUp = 5 * time.Millisecond
 )
 
 // Counts is the state of a rate limit window according to one response. A number is valid only if
@@ -64,6 +64,8 @@ type Traffic struct {
 	MaxWait time.Duration
 	// RoundTrip is the time that nearly no response exceeds, 0 before the first one.
 	RoundTrip time.Duration
+	// CatchUp is the delay of a request that the next one makes up for.
+	CatchUp time.Duration
 }
 
 // Block is a time before which no request is sent, and when that was learned. It is zero if there

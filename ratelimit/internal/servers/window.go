@@ -85,6 +85,10 @@ func (w *window) Window() (limit, remaining int, until time.Time) {
 	return w.counts.limit, w.counts.remaining, w.end.latest
 }
 
+// Epoch returns the number of the first request that is certainly counted in this window or a later
+// one.
+func (w *window) Epoch() uint64 { return w.counts.epoch }
+
 // Release implements [Server].
 func (w *window) Release(seq uint64) {
 	if seq == w.probe.seq {

@@ -1,0 +1,508 @@
+package redislimit
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/integrations-go/sdk/ratelimit/internal/servers"
+)
+
+const (
+	// pollInterval is the time before another look at a state that other processes change.
+	pollInterval = 10 * time.Millisecond
+	// maxPolls is the most poll intervals to the next look for a place in flight.
+	maxPolls = 20
+	// catchUp is the delay of a request that the next one makes up for: two waits of two poll
+	// intervals.
+	catchUp = 4 * pollInterval
+	// clockError is how far the clock of Redis may go back. One that is back by more is that of
+	// another server.
+	clockError = time.Second
+	// keyMargin is the time to live of a budget after the end of all that it holds.
+	keyMargin = time.Minute
+	// slice is the accuracy of recent. Requests that wait longer than slices of them for their
+	// response have been counted by then.
+	slice, slices64 = time.Second / 4, 64
+	// mostHeld is above all values of WithMaxInFlight.
+	mostHeld = 1 << 31
+)
+
+// budget is the state that all processes share. Its rules are those of package servers, as those of
+// ratelimit.Local. A process that makes a visit reads it, changes it and writes it back. All times
+// are those of the clock of Redis.
+type budget struct {
+	replaces   string    // the version of the budget that a new one replaces, which can't be read
+	generation int64     // when it was created, in microseconds
+	visits     int64     // since then
+	visited    time.Time // the latest visit
+	updated    time.Time // when a response last stated its places
+	seq        uint64    // the latest admitted request
+	contended  time.Time // when there was more than one request at the same time, last
+	recent     recent
+	processes  map[string]record
+
+	server  servers.Server
+	pause   servers.Pause
+	ceiling servers.Ceiling
+}
+
+// record is the state of a process with requests in flight, or with some that wait.
+type record struct {
+	held, pending, waiting int
+	leaseEnd               time.Time // the record is dropped then
+	ticket, ticketEnd      time.Time // when the process began to wait for a place in flight, and until when that holds
+}
+
+// document is the stored form of a budget. Times are in microseconds, those of servers.Store
+// excepted.
+type document struct {
+	Generation int64              `json:"generation"`
+	Visits     int64              `json:"visits"`
+	Visited    int64              `json:"visited"`
+	Updated    int64              `json:"updated"`
+	Seq        uint64             `json:"seq"`
+	Contended  int64              `json:"contended"`
+	Full       int64              `json:"full"` // when all tokens of WithRate are there again
+	Recent     [][2]int64         `json:"recent"`
+	Server     []int64            `json:"server"`
+	Pause      []int64            `json:"pause"`
+	Processes  map[string][]int64 `json:"processes"`
+}
+
+// newBudget returns a budget that is created now.
+func newBudget(c *config, now time.Time) *budget {
+	b := &budget{generation: now.UnixMicro(), visited: now, processes: map[string]record{}}
+	b.server = servers.NewFixedWindow(servers.Unknown)
+	b.ceiling = c.ceiling()
+	return b
+}
+
+// version names the state of b among all that its key ever holds.
+func (b *budget) version() string {
+	if b.visits == 0 {
+		return b.replaces
+	}
+	return fmt.Sprintf("%d.%d", b.generation, b.visits)
+}
+
+// encode returns the text of b at its next version.
+func (b *budget) encode(now time.Time) string {
+	b.visits++
+	d := document{
+		Generation: b.generation, Visits: b.visits, Visited: b.visited.UnixMicro(), Updated: microTime(b.updated),
+		Seq: b.seq, Contended: microTime(b.contended), Full: b.ceiling.Full(now).UnixMicro(),
+		Recent: b.recent, Server: servers.Store(b.server), Pause: b.pause.Store(),
+		Processes: make(map[string][]int64, len(b.processes)),
+	}
+	for id, r := range b.processes {
+		d.Processes[id] = []int64{
+			int64(r.held), int64(r.pending), int64(r.waiting), microTime(r.leaseEnd), microTime(r.ticket), microTime(r.ticketEnd),
+		}
+	}
+	text, err := json.Marshal(d)
+	if err != nil {
+		panic(err) // It holds numbers and names only.
+	}
+	return b.version() + " " + string(text)
+}
+
+var errStored = errors.New("redislimit: no process can have stored this")
+
+// decode returns the budget that encode has written.
+func decode(text string, c *config, now time.Time) (*budget, error) {
+	_, text, _ = strings.Cut(text, " ")
+	var d document
+	if err := json.Unmarshal([]byte(text), &d); err != nil {
+		return nil, errStored
+	}
+	latest := now.Add(longestWait).UnixMicro()
+	for _, n := range []int64{d.Generation, d.Visits, d.Visited, d.Updated, int64(d.Seq), d.Contended, d.Full} {
+		if n < 0 || n > maxInteger {
+			return nil, errStored
+		}
+	}
+	if d.Visits == 0 || d.Updated > latest || d.Contended > latest {
+		return nil, errStored
+	}
+	b := &budget{
+		generation: d.Generation, visits: d.Visits, visited: timeOf(d.Visited), updated: timeOf(d.Updated),
+		seq: d.Seq, contended: timeOf(d.Contended), recent: d.Recent, ceiling: c.ceiling(),
+		processes: make(map[string]record, len(d.Processes)),
+	}
+	clock := later(now, b.visited) // A clock that has gone back is found in advance.
+	var err error
+	if b.server, err = servers.Restore(d.Server, clock, c.maxWait); err != nil {
+		return nil, err
+	}
+	if err = b.pause.Restore(d.Pause, clock, c.maxWait); err != nil {
+		return nil, err
+	}
+	if c.interval > 0 {
+		most := now.Add(time.Duration(float64(c.burst) * c.interval * 1e3))
+		b.ceiling.Restore(earlier(timeOf(d.Full), most))
+	}
+	for id, numbers := range d.Processes {
+		if r, ok := readRecord(numbers, now); ok {
+			b.processes[id] = r
+		}
+	}
+	return b, nil
+}
+
+// readRecord returns the record with these numbers. It reports false if its lease has ended, or if
+// no process can have written it.
+func readRecord(numbers []int64, now time.Time) (record, bool) {
+	if len(numbers) != 6 || slices.Min(numbers) < 0 || slices.Max(numbers) > maxInteger {
+		return record{}, false
+	}
+	for _, n := range numbers[:3] {
+		if n > mostHeld {
+			return record{}, false
+		}
+	}
+	r := record{
+		held: int(numbers[0]), pending: int(numbers[1]), waiting: int(numbers[2]),
+		leaseEnd: timeOf(numbers[3]), ticket: timeOf(numbers[4]), ticketEnd: timeOf(numbers[5]),
+	}
+	ok := r.pending <= r.held && !r.leaseEnd.Before(now) && !r.leaseEnd.After(now.Add(maxLease+time.Second)) &&
+		!r.ticket.After(now) && !r.ticketEnd.After(now.Add(maxVisitInterval))
+	return r, ok
+}
+
+// turn is one visit to a budget. It has what is true at its time only.
+type turn struct {
+	*budget
+	config  *config
+	visit   visit
+	now     time.Time
+	own     record
+	others  record // the sums of all other processes
+	ahead   int    // processes whose turn for a place in flight comes first
+	pending int    // of all processes, those included whose responses are in the visit
+}
+
+// apply makes the visit v at the time now, and returns the answer to it.
+func (b *budget) apply(v visit, c *config, now time.Time) answer {
+	if b.visited.After(now.Add(clockError)) {
+		t := turn{budget: b, config: c, now: now}
+		b.server, b.pause, b.ceiling = b.server.Forget(t.traffic()), servers.Pause{}, c.ceiling()
+	}
+	t := turn{budget: b, config: c, visit: v, now: later(now, b.visited)}
+	b.visited = t.now
+	t.own = b.processes[v.process]
+	t.own.held, t.own.pending, t.own.waiting = v.held, v.pending, v.want
+	t.count()
+	if v.outage > 0 && b.updated.Before(t.now.Add(-v.outage)) { // No process reported the requests of the outage.
+		b.server, b.updated = b.server.Forget(t.traffic()), t.now
+	}
+	t.advance()
+	for _, r := range v.responses {
+		t.observe(r)
+	}
+	return t.admitAll()
+}
+
+// count adds up the requests of all other processes, and those of this one.
+func (t *turn) count() {
+	if t.own.ticketEnd.Before(t.now) {
+		t.own.ticket = time.Time{}
+	}
+	for id, r := range t.processes {
+		if id == t.visit.process {
+			continue
+		}
+		t.others.held += r.held
+		t.others.pending += r.pending
+		t.others.waiting += r.waiting
+		waits := !r.ticket.IsZero() && !r.ticketEnd.Before(t.now)
+		if waits && (t.own.ticket.IsZero() || r.ticket.Before(t.own.ticket)) {
+			t.ahead++
+		}
+	}
+	t.pending = t.others.pending + t.own.pending
+	for _, r := range t.visit.responses {
+		if r.generation == t.generation {
+			t.pending++
+		}
+	}
+	if t.pending == 0 {
+		t.recent = nil
+	}
+}
+
+func (t *turn) inFlight() int { return t.others.held + t.own.held }
+
+// traffic describes the requests of all processes.
+func (t *turn) traffic() servers.Traffic {
+	return servers.Traffic{
+		Now: t.now, Newest: t.seq, InFlight: t.inFlight(), Pending: t.pending,
+		Waiting: t.others.waiting + t.own.waiting, Contended: t.contended, MaxWait: t.config.maxWait,
+		RoundTrip: t.visit.roundTrip, CatchUp: catchUp,
+	}
+}
+
+// advance applies the time to all limits.
+func (t *turn) advance() {
+	if ended := t.pause.Advance(t.now); !ended.Until.IsZero() {
+		t.server.Resume(ended.Until)
+	}
+	t.server.Advance(t.traffic())
+	b := t.blocked()
+	if maxWait := t.config.maxWait; b.Until.Sub(t.now) > maxWait && t.now.Sub(b.Since) >= maxWait {
+		t.pause.Block = servers.Block{}
+		t.server = t.server.Forget(t.traffic())
+	}
+}
+
+// blocked returns the wait that the server imposes now, zero if there is none.
+func (t *turn) blocked() servers.Block {
+	if b := t.server.Blocked(); b.Until.After(t.pause.Until) {
+		return b
+	}
+	return t.pause.Block
+}
+
+// observe learns from the response r.
+func (t *turn) observe(r response) {
+	current := r.generation == t.generation
+	if current {
+		t.pending--
+		t.recent = t.recent.add(timeOf(r.admittedAt), -1)
+	}
+	age := max(t.visit.began.Sub(r.arrivedAt), 0)
+	t.observeRefusal(r, current, age)
+	req := servers.Request{
+		Seq: uint64(r.seq), Sent: timeOf(r.admittedAt), Low: r.low, Refused: r.refused,
+		Uncounted: t.recent.since(timeOf(r.admittedAt).Add(-servers.MaxProbe)),
+	}
+	switch {
+	case !current:
+	case r.status == 0:
+		t.server.Lose(req, t.traffic())
+		t.server.Release(req.Seq)
+	default:
+		c := servers.Counts(r.window)
+		c.Reset = max(c.Reset-age, 0)
+		t.server, _, _ = t.server.Observe(req, c, t.traffic())
+		if c.HasRemaining {
+			t.updated = t.now
+		}
+	}
+	t.advance()
+}
+
+// observeRefusal learns from whether r is a refusal.
+func (t *turn) observeRefusal(r response, current bool, age time.Duration) {
+	if !r.refused {
+		if r.status != 0 {
+			t.pause.Accept()
+		}
+		return
+	}
+	traffic := t.traffic()
+	wait := r.wait
+	if !current || !t.server.Refuse(uint64(r.seq), t.pause.First(uint64(r.seq)), traffic) {
+		wait = r.retryAfter // It has another reason than this window.
+	}
+	seq := uint64(0)
+	if current {
+		seq = uint64(r.seq)
+	}
+	wait = t.pause.Wait(max(wait, 0), seq, traffic)
+	t.pause.Extend(wait-age, t.now)
+}
+
+// admitAll admits the requests of this process that may leave now.
+func (t *turn) admitAll() answer {
+	a := answer{now: t.now.UnixMicro(), generation: t.generation, firstSeq: int64(t.seq) + 1}
+	queued := false
+	for n := t.visit.want; n > 0; n-- {
+		if t.inFlight()+t.own.waiting > 1 {
+			t.contended = t.now
+		}
+		at, ok := t.next()
+		if !ok || at.After(t.now) {
+			t.delayed(&a, at, ok)
+			break
+		}
+		if most := t.config.maxInFlight; most > 0 && t.inFlight()+t.ahead >= most {
+			queued = true
+			if t.others.held > 0 || t.ahead > 0 { // Otherwise the next release of this process starts a visit.
+				a.nextVisit = t.now.Add(pollInterval * time.Duration(min(1+t.ahead, maxPolls))).UnixMicro()
+			}
+			break
+		}
+		a.low = t.admit()
+		a.given++
+		if seq, _ := t.server.Probe(); seq == t.seq {
+			a.probeSeq = int64(seq)
+		}
+	}
+	t.own.leaseEnd, t.own.ticketEnd = t.now.Add(t.config.lease), t.now.Add(maxVisitInterval)
+	switch { // Places in flight go to the processes in turn.
+	case !queued:
+		t.own.ticket = time.Time{}
+	case t.own.ticket.IsZero() || a.given > 0:
+		t.own.ticket = t.now
+	}
+	if id := t.visit.process; id != "" && (t.own.held > 0 || t.own.pending > 0 || t.own.waiting > 0) {
+		t.processes[id] = t.own
+	} else {
+		delete(t.processes, id)
+	}
+	t.describe(&a)
+	return a
+}
+
+// next returns the earliest time at which the next request may leave. It reports false if that
+// depends on a response.
+func (t *turn) next() (at time.Time, ok bool) {
+	at = later(t.now, t.pause.Until)
+	if t.server.State() != servers.Unknown || t.config.readsHeaders() {
+		var deadline time.Time
+		if left := t.visit.timeLeft; left >= 0 {
+			deadline = t.now.Add(left)
+		}
+		free, ok := t.server.Next(t.traffic(), deadline)
+		if !ok {
+			return time.Time{}, false
+		}
+		at = later(at, free)
+	}
+	return t.ceiling.Next(at, 0), true
+}
+
+// delayed notes in a when the next request may leave, as next has returned it, and when to ask
+// again.
+func (t *turn) delayed(a *answer, at time.Time, ok bool) {
+	blocked := t.blocked().Until
+	soon := t.now.Add(2 * pollInterval)
+	if !ok {
+		_, sent := t.server.Probe()
+		a.nextVisit = later(t.now, earlier(soon, sent.Add(servers.MaxProbe))).UnixMicro()
+		if blocked.After(t.now) {
+			a.nextVisit = later(blocked, t.now).UnixMicro()
+		}
+		return
+	}
+	t.server.Delayed(t.traffic())
+	if _, fixed := t.server.(*servers.FixedWindow); !fixed && at.After(blocked) {
+		at = later(at, soon)
+		a.nextVisit = at.UnixMicro()
+		return
+	}
+	a.nextVisit = ceilMicro(at)
+	if !at.After(blocked) || t.config.interval > 0 {
+		a.nextPlace = a.nextVisit
+	}
+}
+
+// admit takes a place of each limit for a request that leaves now, and returns the lowest count of
+// its window.
+func (t *turn) admit() (low int) {
+	t.seq++
+	if t.server.State() != servers.Unknown || t.config.readsHeaders() {
+		low = t.server.Admit(t.traffic())
+	}
+	t.ceiling.Admit(t.now)
+	t.recent = t.recent.add(t.now, 1)
+	t.pending++
+	t.own.held++
+	t.own.pending++
+	t.own.waiting--
+	return low
+}
+
+// describe fills in the state of the window.
+func (t *turn) describe(a *answer) {
+	a.remaining = -1
+	a.pauseEnd = microTime(t.pause.Until)
+	if t.pause.Until.Before(t.now) {
+		a.pauseEnd = 0
+	}
+	if b := t.blocked(); b.Until.After(t.now) {
+		a.blockedUntil = ceilMicro(b.Until)
+	}
+	state := t.server.State()
+	if state != servers.Open && state != servers.Ended {
+		return
+	}
+	limit, remaining, until := t.server.Window()
+	a.limit, a.remaining, a.windowEnd = int64(limit), int64(max(remaining, 0)), microTime(until)
+	if f, fixed := t.server.(*servers.FixedWindow); fixed && state == servers.Open {
+		a.windowSeq = int64(f.Epoch())
+	}
+}
+
+// lives returns the time to live of the key. A wait beyond WithMaxWait is not stored for longer:
+// after it one request asks the server again, as with an empty key.
+func (b *budget) lives(c *config, now time.Time) time.Duration {
+	_, _, until := b.server.Window()
+	last := later(later(until, b.pause.Until), b.ceiling.Full(now))
+	return max(min(last.Sub(now), c.maxWait), 0) + c.lease + keyMargin
+}
+
+// recent counts the requests without a response by the time at which they left: pairs of the number
+// of a slice of time and a count, in order.
+type recent [][2]int64
+
+// add adds n to the count of those that left at sent.
+func (r recent) add(sent time.Time, n int64) recent {
+	number := sent.UnixNano() / int64(slice)
+	i, found := slices.BinarySearchFunc(r, number, func(e [2]int64, n int64) int { return int(e[0] - n) })
+	switch {
+	case found:
+		r[i][1] += n
+		if r[i][1] <= 0 {
+			r = slices.Delete(r, i, i+1)
+		}
+	case n > 0:
+		r = slices.Insert(r, i, [2]int64{number, n})
+	}
+	for len(r) > 0 && number-r[0][0] > slices64 {
+		r = r[1:]
+	}
+	return r
+}
+
+// since returns how many left at from or later.
+func (r recent) since(from time.Time) int {
+	number, n := from.UnixNano()/int64(slice), int64(0)
+	for _, e := range r {
+		if e[0] >= number {
+			n += e[1]
+		}
+	}
+	return int(n)
+}
+
+// earlier returns the earlier of two times.
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// microTime returns t in microseconds since 1970, 0 if it is zero.
+func microTime(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// ceilMicro is t in microseconds, rounded up.
+func ceilMicro(t time.Time) int64 { return t.Add(time.Microsecond - 1).UnixMicro() }
+
+// timeOf returns the time of microTime.
+func timeOf(micros int64) time.Time {
+	if micros == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(micros)
+}
