@@ -206,13 +206,18 @@ func (b *budget) apply(v visit, c *config, now time.Time) answer {
 	return t.admitAll()
 }
 
-// count adds up the requests of all other processes, and those of this one.
+// count adds up the requests of all other processes, and those of this one. It drops the records
+// whose lease has ended.
 func (t *turn) count() {
 	if t.own.ticketEnd.Before(t.now) {
 		t.own.ticket = time.Time{}
 	}
 	for id, r := range t.processes {
 		if id == t.visit.process {
+			continue
+		}
+		if r.leaseEnd.Before(t.now) {
+			delete(t.processes, id)
 			continue
 		}
 		t.others.held += r.held
@@ -236,10 +241,11 @@ func (t *turn) count() {
 
 func (t *turn) inFlight() int { return t.others.held + t.own.held }
 
-// traffic describes the requests of all processes.
+// traffic describes the requests of all processes. A process does not report that a request with a
+// response has ended, so only those without one are known to be in flight.
 func (t *turn) traffic() servers.Traffic {
 	return servers.Traffic{
-		Now: t.now, Newest: t.seq, InFlight: t.inFlight(), Pending: t.pending,
+		Now: t.now, Newest: t.seq, InFlight: t.pending, Pending: t.pending,
 		Waiting: t.others.waiting + t.own.waiting, Contended: t.contended, MaxWait: t.config.maxWait,
 		RoundTrip: t.visit.roundTrip, CatchUp: catchUp,
 	}
@@ -383,10 +389,11 @@ func (t *turn) delayed(a *answer, at time.Time, ok bool) {
 	soon := t.now.Add(2 * pollInterval)
 	if !ok {
 		_, sent := t.server.Probe()
-		a.nextVisit = later(t.now, earlier(soon, sent.Add(servers.MaxProbe))).UnixMicro()
-		if blocked.After(t.now) {
-			a.nextVisit = later(blocked, t.now).UnixMicro()
+		at = earlier(soon, sent.Add(servers.MaxProbe))
+		if _, _, until := t.server.Window(); t.server.State() == servers.Open {
+			at = earlier(at, until)
 		}
+		a.nextVisit = ceilMicro(later(at, t.now))
 		return
 	}
 	t.server.Delayed(t.traffic())
@@ -424,8 +431,12 @@ func (t *turn) describe(a *answer) {
 	if t.pause.Until.Before(t.now) {
 		a.pauseEnd = 0
 	}
-	if b := t.blocked(); b.Until.After(t.now) {
-		a.blockedUntil = ceilMicro(b.Until)
+	until := t.pause.Until
+	if seq, _ := t.server.Probe(); seq == 0 { // Otherwise the end of the window is not certain.
+		until = t.blocked().Until
+	}
+	if until.After(t.now) {
+		a.blockedUntil = ceilMicro(until)
 	}
 	state := t.server.State()
 	if state != servers.Open && state != servers.Ended {

@@ -33,11 +33,9 @@ func TestKeysExpireAndHideTheCredential(t *testing.T) {
 	require.NoError(t, err)
 	assert.Greater(t, ttl, time.Minute)
 	assert.LessOrEqual(t, ttl, 2*time.Minute+20*time.Second, "however long the server's window is")
-	stored, err := client.HGetAll(t.Context(), keys[0]).Result()
+	stored, err := client.Get(t.Context(), keys[0]).Result()
 	require.NoError(t, err)
-	for k, v := range stored {
-		assert.NotContains(t, keys[0]+k+v, secret)
-	}
+	assert.NotContains(t, keys[0]+stored, secret)
 }
 
 // The whole state of a budget is in one slot.
