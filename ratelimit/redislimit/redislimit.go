@@ -61,7 +61,7 @@ type Limiter struct {
 	trip       queue.RoundTrip
 	shown      windowID // the latest window that a visit has shown
 	known      *budget  // as the latest visit has left it; nil if that is not known
-	knownSkew  time.Duration
+	clock      clock
 	view
 }
 

@@ -130,15 +130,16 @@ func (l *Limiter) run(ctx context.Context, v visit) (answer, error) {
 			return answer{}, err
 		}
 	}
-	b, skew := l.takeKnown()
+	b, clock := l.takeKnown()
 	for {
 		var a answer
 		version, text, lives := "", "", time.Duration(0)
+		sent := l.now()
 		if b != nil {
-			version, v.began = b.version(), l.now()
-			now := v.began.Add(skew)
+			now := sent.Add(clock.skew)
+			version, v.began = b.version(), sent
 			a = b.apply(v, &l.config, now)
-			a.at = v.began
+			a.at = sent
 			text, lives = b.encode(now), b.lives(&l.config, now)
 		}
 		r, err := l.exchange(ctx, version, text, lives)
@@ -151,12 +152,12 @@ func (l *Limiter) run(ctx context.Context, v visit) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
-		skew = time.UnixMicro(r.now).Sub(l.now())
+		clock.read(time.UnixMicro(r.now), sent, l.now())
 		if r.stored {
-			l.keepKnown(b, skew)
+			l.keepKnown(b, clock)
 			return a, nil
 		}
-		now := l.now().Add(skew)
+		now := l.now().Add(clock.skew)
 		if b, err = decode(r.text, &l.config, now); err != nil {
 			b = newBudget(&l.config, now)
 			b.replaces, _, _ = strings.Cut(r.text, " ")
@@ -164,21 +165,37 @@ func (l *Limiter) run(ctx context.Context, v visit) (answer, error) {
 	}
 }
 
-// takeKnown returns the budget as the latest visit has left it, nil if it is not known, and how much
-// the clock of Redis is ahead.
-func (l *Limiter) takeKnown() (*budget, time.Duration) {
+// takeKnown returns the budget as the latest visit has left it, nil if it is not known, and
+// the clock of Redis.
+func (l *Limiter) takeKnown() (*budget, clock) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b := l.known
 	l.known = nil
-	return b, l.knownSkew
+	return b, l.clock
 }
 
 // keepKnown keeps the budget for the next visit.
-func (l *Limiter) keepKnown(b *budget, skew time.Duration) {
+func (l *Limiter) keepKnown(b *budget, c clock) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.known, l.knownSkew = b, skew
+	l.known, l.clock = b, c
+}
+
+// clock is the clock of Redis, as far as it is known.
+type clock struct {
+	known bool
+	skew  time.Duration // how much it is ahead
+}
+
+// read learns that the clock showed the time at, after sent and before received. Only what
+// contradicts the knowledge so far changes it, so a slow answer makes it no worse.
+func (c *clock) read(at, sent, received time.Time) {
+	least, most := at.Sub(received), at.Sub(sent)
+	if !c.known {
+		c.known, c.skew = true, (least+most)/2
+	}
+	c.skew = min(max(c.skew, least), most)
 }
 
 // reply is what the script returns.
