@@ -35,7 +35,7 @@ const (
 // ratelimit.Local. A process that makes a visit reads it, changes it and writes it back. All times
 // are those of the clock of Redis.
 type budget struct {
-	replaces   string    // the version of the budget that a new one replaces, which can't be read
+	version    string    // names this state among all that the key ever holds; empty if nothing is stored
 	generation int64     // when it was created, in microseconds
 	visits     int64     // since then
 	visited    time.Time // the latest visit
@@ -81,17 +81,10 @@ func newBudget(c *config, now time.Time) *budget {
 	return b
 }
 
-// version names the state of b among all that its key ever holds.
-func (b *budget) version() string {
-	if b.visits == 0 {
-		return b.replaces
-	}
-	return fmt.Sprintf("%d.%d", b.generation, b.visits)
-}
-
-// encode returns the text of b at its next version.
+// encode returns the text of b, which gets the next version.
 func (b *budget) encode(now time.Time) string {
 	b.visits++
+	b.version = fmt.Sprintf("%d.%d", b.generation, b.visits)
 	d := document{
 		Generation: b.generation, Visits: b.visits, Visited: b.visited.UnixMicro(), Updated: microTime(b.updated),
 		Seq: b.seq, Contended: microTime(b.contended), Full: b.ceiling.Full(now).UnixMicro(),
@@ -107,14 +100,24 @@ func (b *budget) encode(now time.Time) string {
 	if err != nil {
 		panic(err) // It holds numbers and names only.
 	}
-	return b.version() + " " + string(text)
+	return b.version + " " + string(text)
 }
 
 var errStored = errors.New("redislimit: no process can have stored this")
 
-// decode returns the budget that encode has written.
-func decode(text string, c *config, now time.Time) (*budget, error) {
-	_, text, _ = strings.Cut(text, " ")
+// decode returns the budget that encode has written, and a new one if the text is no budget.
+func decode(text string, c *config, now time.Time) *budget {
+	version, text, _ := strings.Cut(text, " ")
+	b, err := parse(text, c, now)
+	if err != nil {
+		b = newBudget(c, now)
+	}
+	b.version = version
+	return b
+}
+
+// parse returns the budget that encode has written.
+func parse(text string, c *config, now time.Time) (*budget, error) {
 	var d document
 	if err := json.Unmarshal([]byte(text), &d); err != nil {
 		return nil, errStored

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -137,7 +136,7 @@ func (l *Limiter) run(ctx context.Context, v visit) (answer, error) {
 		sent := l.now()
 		if b != nil {
 			now := sent.Add(clock.skew)
-			version, v.began = b.version(), sent
+			version, v.began = b.version, sent
 			a = b.apply(v, &l.config, now)
 			a.at = sent
 			text, lives = b.encode(now), b.lives(&l.config, now)
@@ -157,11 +156,7 @@ func (l *Limiter) run(ctx context.Context, v visit) (answer, error) {
 			l.keepKnown(b, clock)
 			return a, nil
 		}
-		now := l.now().Add(clock.skew)
-		if b, err = decode(r.text, &l.config, now); err != nil {
-			b = newBudget(&l.config, now)
-			b.replaces, _, _ = strings.Cut(r.text, " ")
-		}
+		b = decode(r.text, &l.config, l.now().Add(clock.skew))
 	}
 }
 

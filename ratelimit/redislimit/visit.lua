@@ -9,7 +9,7 @@
 local clock = redis.call('TIME')
 local now = clock[1] * 1e6 + clock[2]
 local stored = redis.call('GET', KEYS[1]) or ''
-if ARGV[2] ~= '' and ARGV[1] == (string.match(stored, '^%S+') or '') then
+if ARGV[2] ~= '' and ARGV[1] == string.match(stored, '^[^ ]*') then
   redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
   return { 1, now, '' }
 end
