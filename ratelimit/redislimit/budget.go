@@ -53,6 +53,7 @@ type budget struct {
 // record is the state of a process with requests in flight, or with some that wait.
 type record struct {
 	held, pending, waiting int
+	ahead                  int       // places that were given ahead of requests; they may be counted at any time
 	leaseEnd               time.Time // the record is dropped then
 	ticket, ticketEnd      time.Time // when the process began to wait for a place in flight, and until when that holds
 }
@@ -93,7 +94,8 @@ func (b *budget) encode(now time.Time) string {
 	}
 	for id, r := range b.processes {
 		d.Processes[id] = []int64{
-			int64(r.held), int64(r.pending), int64(r.waiting), microTime(r.leaseEnd), microTime(r.ticket), microTime(r.ticketEnd),
+			int64(r.held), int64(r.pending), int64(r.waiting), int64(r.ahead),
+			microTime(r.leaseEnd), microTime(r.ticket), microTime(r.ticketEnd),
 		}
 	}
 	text, err := json.Marshal(d)
@@ -159,19 +161,19 @@ func parse(text string, c *config, now time.Time) (*budget, error) {
 // readRecord returns the record with these numbers. It reports false if its lease has ended, or if
 // no process can have written it.
 func readRecord(numbers []int64, now time.Time) (record, bool) {
-	if len(numbers) != 6 || slices.Min(numbers) < 0 || slices.Max(numbers) > maxInteger {
+	if len(numbers) != 7 || slices.Min(numbers) < 0 || slices.Max(numbers) > maxInteger {
 		return record{}, false
 	}
-	for _, n := range numbers[:3] {
+	for _, n := range numbers[:4] {
 		if n > mostHeld {
 			return record{}, false
 		}
 	}
 	r := record{
-		held: int(numbers[0]), pending: int(numbers[1]), waiting: int(numbers[2]),
-		leaseEnd: timeOf(numbers[3]), ticket: timeOf(numbers[4]), ticketEnd: timeOf(numbers[5]),
+		held: int(numbers[0]), pending: int(numbers[1]), waiting: int(numbers[2]), ahead: int(numbers[3]),
+		leaseEnd: timeOf(numbers[4]), ticket: timeOf(numbers[5]), ticketEnd: timeOf(numbers[6]),
 	}
-	ok := r.pending <= r.held && !r.leaseEnd.Before(now) && !r.leaseEnd.After(now.Add(maxLease+time.Second)) &&
+	ok := r.pending <= r.held+r.ahead && !r.leaseEnd.Before(now) && !r.leaseEnd.After(now.Add(maxLease+time.Second)) &&
 		!r.ticket.After(now) && !r.ticketEnd.After(now.Add(maxVisitInterval))
 	return r, ok
 }
@@ -197,7 +199,7 @@ func (b *budget) apply(v visit, c *config, now time.Time) answer {
 	t := turn{budget: b, config: c, visit: v, now: later(now, b.visited)}
 	b.visited = t.now
 	t.own = b.processes[v.process]
-	t.own.held, t.own.pending, t.own.waiting = v.held, v.pending, v.want
+	t.own.held, t.own.pending, t.own.waiting, t.own.ahead = v.held, v.pending, v.want, v.ahead
 	t.count()
 	if v.outage > 0 && b.updated.Before(t.now.Add(-v.outage)) { // No process reported the requests of the outage.
 		b.server, b.updated = b.server.Forget(t.traffic()), t.now
@@ -226,6 +228,7 @@ func (t *turn) count() {
 		t.others.held += r.held
 		t.others.pending += r.pending
 		t.others.waiting += r.waiting
+		t.others.ahead += r.ahead
 		waits := !r.ticket.IsZero() && !r.ticketEnd.Before(t.now)
 		if waits && (t.own.ticket.IsZero() || r.ticket.Before(t.own.ticket)) {
 			t.ahead++
@@ -280,16 +283,18 @@ func (t *turn) observe(r response) {
 	current := r.generation == t.generation
 	if current {
 		t.pending--
-		t.recent = t.recent.add(timeOf(r.admittedAt), -1)
+		if !r.ahead {
+			t.recent = t.recent.add(timeOf(r.admittedAt), -1)
+		}
 	}
 	age := max(t.visit.began.Sub(r.arrivedAt), 0)
 	t.observeRefusal(r, current, age)
 	req := servers.Request{
-		Seq: uint64(r.seq), Sent: timeOf(r.admittedAt), Low: r.low, Refused: r.refused,
-		Uncounted: t.recent.since(timeOf(r.admittedAt).Add(-servers.MaxProbe)),
+		Seq: uint64(r.seq), Sent: r.sent(), Low: r.low, Refused: r.refused,
+		Uncounted: t.recent.since(r.sent().Add(-servers.MaxProbe)) + t.others.ahead + t.own.ahead,
 	}
 	switch {
-	case !current:
+	case !current || r.status == unused:
 	case r.status == 0:
 		t.server.Lose(req, t.traffic())
 		t.server.Release(req.Seq)
@@ -307,7 +312,7 @@ func (t *turn) observe(r response) {
 // observeRefusal learns from whether r is a refusal.
 func (t *turn) observeRefusal(r response, current bool, age time.Duration) {
 	if !r.refused {
-		if r.status != 0 {
+		if r.status > 0 {
 			t.pause.Accept()
 		}
 		return
@@ -351,6 +356,9 @@ func (t *turn) admitAll() answer {
 			a.probeSeq = int64(seq)
 		}
 	}
+	if a.given == int64(t.visit.want) && a.probeSeq == 0 {
+		a.given += t.admitAhead()
+	}
 	t.own.leaseEnd, t.own.ticketEnd = t.now.Add(t.config.lease), t.now.Add(maxVisitInterval)
 	switch { // Places in flight go to the processes in turn.
 	case !queued:
@@ -365,6 +373,32 @@ func (t *turn) admitAll() answer {
 	}
 	t.describe(&a)
 	return a
+}
+
+// admitAhead gives the process places ahead of its requests, if it wants some: in a fixed window, up to
+// half of its share of the places that are left.
+func (t *turn) admitAhead() (given int64) {
+	f, fixed := t.server.(*servers.FixedWindow)
+	if !fixed || f.State() != servers.Open || t.config.maxInFlight > 0 || t.config.interval > 0 {
+		return 0
+	}
+	processes := len(t.processes)
+	if _, known := t.processes[t.visit.process]; !known {
+		processes++
+	}
+	_, remaining, _ := f.Window()
+	for range min(t.visit.wantAhead, remaining/(2*processes)) {
+		if at, ok := t.next(); !ok || at.After(t.now) {
+			break
+		}
+		t.seq++
+		t.server.Admit(t.traffic())
+		t.pending++
+		t.own.pending++
+		t.own.ahead++
+		given++
+	}
+	return given
 }
 
 // next returns the earliest time at which the next request may leave. It reports false if that

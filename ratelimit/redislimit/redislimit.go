@@ -55,6 +55,11 @@ type Limiter struct {
 	held       int        // admitted and not released
 	pending    int        // admitted by Redis, without a response
 	unreported []response // for the next visit
+	reportAt   time.Time  // when these are due at the latest
+	unused     []*grant   // places ahead of the requests of this process, the oldest first
+	used       int        // so many places of the same visit were used
+	wantAhead  int        // so many are wanted
+	ahead      int        // places that were given ahead, without a response so far
 	freed      bool       // held or pending has changed, and other processes may wait for that
 	unfinished int        // visits whose goroutine has not ended, given up ones included
 	outage     *outage    // nil while Redis answers
@@ -112,6 +117,7 @@ type block struct{ until, learnedAt time.Time }
 type window struct {
 	limit, remaining int // 0 and -1 if not known
 	end, pauseEnd    time.Time
+	fixed            bool // a fixed one that has not ended
 }
 
 // outage is a time in which Redis does not answer.
@@ -130,8 +136,10 @@ type grant struct {
 	generation int64             // of the budget's key
 	seq        int64             // in the order of all processes
 	admittedAt int64             // in microseconds, by the clock of Redis
-	sentAt     time.Time         // the same by the clock of this process
+	sentAt     time.Time         // when the request left, by the clock of this process
+	skew       time.Duration     // how much the clock of Redis is ahead of that
 	low        int               // the lowest count of its window when it left
+	ahead      bool              // no request waited for it
 	isProbe    bool              // all others wait for its response
 	responded  bool              // its response has arrived
 	released   bool
@@ -250,6 +258,11 @@ func (l *Limiter) Acquire(ctx context.Context, req *http.Request) (ratelimit.Per
 			l.mu.Unlock()
 			return ratelimit.Permit{}, unavailable(err)
 		}
+	}
+	if g, ok := l.takeAhead(now); ok {
+		p := l.grantTo(g, now)
+		l.mu.Unlock()
+		return p, nil
 	}
 	w := l.newWaiter(ctx, now)
 	if now.Before(l.nextVisit) { // The latest visit is recent enough.

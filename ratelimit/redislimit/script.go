@@ -29,7 +29,9 @@ const (
 // visit is what a process wants and reports in one visit.
 type visit struct {
 	process       string // empty for a ping
-	want          int    // places
+	want          int    // places for requests that wait
+	wantAhead     int    // places ahead of other requests
+	ahead         int    // as in Limiter
 	held, pending int    // as in Limiter
 	responses     []response
 	began         time.Time
@@ -38,6 +40,12 @@ type visit struct {
 	arrivals      uint64        // the number of the latest waiter when the visit began
 	roundTrip     time.Duration // the time that nearly no response exceeds
 }
+
+// unused is the status of a place that no request has used.
+const unused = -1
+
+// sent returns when the request left, by the clock of Redis.
+func (g *grant) sent() time.Time { return g.sentAt.Add(g.skew) }
 
 // response is the response to one request. If status is 0, there was no response. Times below 0 are
 // not known.

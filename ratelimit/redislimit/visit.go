@@ -12,6 +12,13 @@ const (
 	// maxPlaces is the most places of one visit. So a process with many goroutines leaves places to
 	// the others.
 	maxPlaces = 32
+	// maxAhead is the most places that a process has ahead of its requests. They are lost for the
+	// window if it dies.
+	maxAhead = 20
+	// maxReportDelay is the longest time that a response without news waits for another visit.
+	maxReportDelay = 5 * time.Second
+	// returnDelay is how long places that were not used in time wait for another visit.
+	returnDelay = time.Second
 	// maxResponses is the most responses reported in one visit. Redis serves no other client
 	// meanwhile.
 	maxResponses = 500
@@ -28,9 +35,58 @@ const (
 
 // report adds r to the responses of the next visit. l.mu must be held.
 func (l *Limiter) report(r response) {
-	if l.outage == nil && !l.closed {
-		l.unreported = append(l.unreported, r)
+	if l.outage != nil || l.closed {
+		return
 	}
+	if r.ahead {
+		l.ahead--
+	}
+	at := r.arrivedAt
+	if !l.isNews(r) {
+		at = at.Add(maxReportDelay)
+		if l.window.end.Before(at) {
+			at = l.window.end
+		}
+	}
+	if len(l.unreported) == 0 || at.Before(l.reportAt) {
+		l.reportAt = at
+	}
+	l.unreported = append(l.unreported, r)
+}
+
+// isNews reports whether the other processes need to know of r at once. A further response to the
+// window that they all know is none. l.mu must be held.
+func (l *Limiter) isNews(r response) bool {
+	further := r.window.HasRemaining && r.window.HasReset && r.arrivedAt.Before(l.window.end) &&
+		!r.arrivedAt.Add(r.window.Reset-time.Second).After(l.window.end)
+	return !l.window.fixed || r.isProbe || r.refused || r.status == 0 || !further
+}
+
+// takeAhead returns a place that this process has ahead of its requests. It reports false if there
+// is none. l.mu must be held.
+func (l *Limiter) takeAhead(now time.Time) (*grant, bool) {
+	l.dropAhead(now)
+	if len(l.unused) == 0 || l.waiters.Len() > 0 || now.Before(l.block.until) {
+		return nil, false
+	}
+	g := l.unused[0]
+	l.unused = l.unused[1:]
+	l.used++
+	g.sentAt = now
+	return g, true
+}
+
+// dropAhead gives the places back whose window has ended. l.mu must be held.
+func (l *Limiter) dropAhead(now time.Time) {
+	if len(l.unused) == 0 || now.Before(l.window.end) {
+		return
+	}
+	for _, g := range l.unused {
+		l.ahead--
+		l.unreported = append(l.unreported, response{grant: g, arrivedAt: now, status: unused})
+	}
+	l.reportAt = now.Add(returnDelay)
+	l.unused, l.wantAhead = nil, l.used
 }
 
 // schedule starts a visit to Redis if one is due, or sets the timer for the next one. Call it after
@@ -95,12 +151,13 @@ func (l *Limiter) dueVisit(now time.Time) (*visit, time.Time) {
 		l.waiters.spread(l.block)
 		l.block = block{}
 	}
+	l.dropAhead(now)
 	want := min(l.waiters.ready(now), maxPlaces)
 	renewal := l.visitedAt.Add(l.lease / 3)
 	switch {
 	case want > 0 && (!now.Before(l.nextVisit) || l.hasUnknownDeadline()):
 	case l.held > 0 && !now.Before(renewal):
-	case len(l.unreported) > 0 || l.freed || l.outage != nil:
+	case len(l.unreported) > 0 && !now.Before(l.reportAt) || l.freed || l.outage != nil:
 	default:
 		l.waiters.holdAll()
 		return nil, l.nextDue(renewal)
@@ -113,16 +170,21 @@ func (l *Limiter) dueVisit(now time.Time) (*visit, time.Time) {
 	return &v, time.Time{}
 }
 
-// nextDue returns when a visit will be due for the first waiter or for the renewal of the lease. It
-// returns the zero time if none will be. l.mu must be held.
+// nextDue returns when a visit will be due for the first waiter, the renewal of the lease, a response
+// or a place ahead. It returns the zero time if none will be. l.mu must be held.
 func (l *Limiter) nextDue(renewal time.Time) time.Time {
 	var at time.Time
 	if l.waiters.Len() > 0 {
 		at = later(l.nextVisit, l.waiters.nextDeparture())
 	}
-	if l.held > 0 && (at.IsZero() || renewal.Before(at)) {
-		at = renewal
+	soonest := func(due bool, t time.Time) {
+		if due && (at.IsZero() || t.Before(at)) {
+			at = t
+		}
 	}
+	soonest(l.held > 0, renewal)
+	soonest(len(l.unreported) > 0, l.reportAt)
+	soonest(len(l.unused) > 0, l.window.end)
 	return at
 }
 
@@ -138,12 +200,19 @@ func (l *Limiter) hasUnknownDeadline() bool {
 // newVisit returns the next visit, with the responses to report. l.mu must be held.
 func (l *Limiter) newVisit(now time.Time, want int) visit {
 	v := visit{
-		process: l.process, want: want, held: l.held, pending: l.pending, began: now, timeLeft: -time.Second,
+		process: l.process, want: want, held: l.held, pending: l.pending + len(l.unused), ahead: l.ahead,
+		began: now, timeLeft: -time.Second,
 		arrivals: l.waiters.arrivals, roundTrip: l.trip.Most(),
 	}
 	n := min(len(l.unreported), maxResponses)
 	v.responses, l.unreported = l.unreported[:n:n], l.unreported[n:]
 	l.freed = false
+	if want > 0 && l.window.fixed {
+		if len(l.unused) == 0 {
+			l.wantAhead = min(2*l.wantAhead+1, maxAhead) // All were used in time.
+		}
+		v.wantAhead = l.wantAhead - len(l.unused)
+	}
 	if want > 0 {
 		first, _ := l.waiters.Front()
 		l.statedDeadline = first.Deadline
@@ -171,7 +240,9 @@ func (l *Limiter) apply(v visit, a answer, now time.Time) {
 	}
 	l.admit(a, now)
 	l.waiters.hold(v.arrivals)
-	l.window = window{int(a.limit), int(a.remaining), localTime(a.windowEnd), localTime(a.pauseEnd)}
+	l.window = window{
+		int(a.limit), int(a.remaining), localTime(a.windowEnd), localTime(a.pauseEnd), a.windowSeq > 0,
+	}
 	block := block{localTime(a.blockedUntil), now}
 	if d := block.until.Sub(l.block.until); d < time.Millisecond && d > -time.Millisecond {
 		block.learnedAt = l.block.learnedAt
@@ -196,20 +267,35 @@ func (l *Limiter) apply(v visit, a answer, now time.Time) {
 
 // admit gives the places of an answer to the waiters that leave next. l.mu must be held.
 func (l *Limiter) admit(a answer, now time.Time) {
+	if len(l.unused) == 0 {
+		l.used = 0
+	}
 	for seq := a.firstSeq; seq < a.firstSeq+a.given; seq++ {
 		g := &grant{
-			owner: l, generation: a.generation, seq: seq, admittedAt: a.now, sentAt: now, low: a.low, isProbe: seq == a.probeSeq,
+			owner: l, generation: a.generation, seq: seq, admittedAt: a.now, sentAt: now,
+			skew: l.clockSkew, low: a.low, isProbe: seq == a.probeSeq,
 		}
 		w, ok := l.nextToLeave(g.isProbe, now)
-		if !ok { // The waiters have left meanwhile.
+		switch {
+		case !ok && g.isProbe: // The waiters have left meanwhile.
 			l.report(response{grant: g, arrivedAt: now})
 			continue
+		case !ok:
+			g.ahead = true
+			l.ahead++
+			l.unused = append(l.unused, g)
+			continue
 		}
-		l.seq++
-		l.held++
-		l.pending++
-		l.waiters.admit(w, ratelimit.Permit{Seq: l.seq, At: now, State: g})
+		l.waiters.admit(w, l.grantTo(g, now))
 	}
+}
+
+// grantTo returns the Permit of a request that leaves now with g. l.mu must be held.
+func (l *Limiter) grantTo(g *grant, now time.Time) ratelimit.Permit {
+	l.seq++
+	l.held++
+	l.pending++
+	return ratelimit.Permit{Seq: l.seq, At: now, State: g}
 }
 
 // nextToLeave returns the waiter that gets the next place. It ends the waits of those for which the
@@ -248,7 +334,7 @@ func (l *Limiter) beginOutage(v visit, err error, now time.Time) {
 	o.err, o.retry = err, false
 	o.retryAt = now.Add(o.delay/2 + jitter(o.delay/2))
 	o.delay = min(2*o.delay, maxRetryDelay)
-	l.unreported, l.freed = nil, false
+	l.unreported, l.unused, l.ahead, l.freed = nil, nil, 0, false
 	l.block, l.nextPlace, l.nextVisit = block{}, time.Time{}, time.Time{}
 	l.window = window{remaining: -1}
 	if l.failClosed {

@@ -1,0 +1,92 @@
+package redislimit
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/integrations-go/sdk/ratelimit"
+)
+
+// Processes take places ahead of their requests while plenty is left, so that most requests need no
+// visit. All places are used at the limit nevertheless, and no request is refused.
+func TestPlacesAheadSaveVisits(t *testing.T) {
+	addr := sharedRedis(t)
+	for name, tt := range map[string]struct {
+		limit    int
+		every    time.Duration
+		load     float64 // of the limit
+		visits   float64 // per request, at most
+		used     float64
+		rounding string
+	}{
+		"a tenth of 1000 per second":    {1000, time.Second, 0.1, 0.2, 0, "up"},
+		"a third of 1000 per second":    {1000, time.Second, 0.33, 0.2, 0, "down"},
+		"two thirds of 1000 per second": {1000, time.Second, 0.67, 0.2, 0, "up"},
+		"1000 per second":               {1000, time.Second, 1.5, 0.2, 0.98, "up"},
+		"a third of 1000 in 10 s":       {1000, 10 * time.Second, 0.33, 0.2, 0, "up"},
+		"1000 in 10 s":                  {1000, 10 * time.Second, 1.5, 0.2, 0.98, "down"},
+		"100 per second":                {100, time.Second, 1.5, 1, 0.98, "up"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				total := 6 * tt.every
+				w := &simulation{
+					policy: &fixed{limit: tt.limit, every: tt.every}, limit: tt.limit, round: roundings[tt.rounding],
+					latency: 10 * time.Millisecond, from: tt.every, total: total,
+				}
+				requests, visits := w.arrive(t, addr, tt.load)
+				perRequest := float64(visits) / float64(requests)
+				used := float64(w.accepted) / float64(tt.limit) / (total.Seconds()/tt.every.Seconds() - 1)
+				t.Logf("%d requests, %.2f visits for each, %.1f %% used, refused: %v",
+					requests, perRequest, 100*used, w.refusals)
+				assert.LessOrEqual(t, perRequest, tt.visits)
+				assert.GreaterOrEqual(t, used, tt.used)
+				assert.Empty(t, w.refusals)
+			})
+		})
+	}
+}
+
+// arrive lets requests arrive at random at ten processes, load times as many as the server allows.
+// It returns how many were sent, and how often Redis ran the script.
+func (w *simulation) arrive(t *testing.T, addr string, load float64) (requests, visits int64) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var group sync.WaitGroup
+	var sent, runs atomic.Int64
+	perSecond := load * float64(w.limit) * float64(w.total) / w.total.Seconds() / float64(w.policy.(*fixed).every)
+	for range 10 {
+		hook := &bubble{delay: 2 * time.Millisecond, after: func([]any) { runs.Add(1) }}
+		l := inBubble(t, addr, hook, WithHeaders(ratelimit.Confluent()))
+		group.Go(func() {
+			for begin := time.Now(); time.Since(begin) < w.total; {
+				time.Sleep(time.Duration(rand.ExpFloat64() / perSecond * 10 * 1e9))
+				group.Go(func() {
+					p, err := l.Acquire(ctx, nil)
+					if err != nil {
+						return
+					}
+					sent.Add(1)
+					time.Sleep(rand.N(w.latency))
+					resp := w.serve()
+					time.Sleep(rand.N(w.latency))
+					l.Observe(p, resp)
+					l.Release(p)
+				})
+			}
+		})
+	}
+	time.Sleep(w.total)
+	requests, visits = sent.Load(), runs.Load()
+	cancel()
+	group.Wait()
+	return requests, visits
+}
