@@ -27,6 +27,9 @@ const (
 	// slice is the accuracy of recent. Requests that wait longer than slices of them for their
 	// response have been counted by then.
 	slice, slices64 = time.Second / 4, 64
+	// leastShare is the least number of places of a window for each process with which some are given
+	// ahead. plentyPart is the part of the window that must be left for it, as a divisor.
+	leastShare, plentyPart = 10, 4
 	// mostHeld is above all values of WithMaxInFlight.
 	mostHeld = 1 << 31
 )
@@ -42,8 +45,12 @@ type budget struct {
 	updated    time.Time // when a response last stated its places
 	seq        uint64    // the latest admitted request
 	contended  time.Time // when there was more than one request at the same time, last
-	recent     recent
-	processes  map[string]record
+	began      time.Time // when a response showed that a window has begun for which requests wait
+	// strangersEnd is until when no places are given ahead, because the counts show that others use
+	// the limit as well.
+	strangersEnd time.Time
+	recent       recent
+	processes    map[string]record
 
 	server  servers.Server
 	pause   servers.Pause
@@ -53,7 +60,8 @@ type budget struct {
 // record is the state of a process with requests in flight, or with some that wait.
 type record struct {
 	held, pending, waiting int
-	ahead                  int       // places that were given ahead of requests; they may be counted at any time
+	ahead                  int       // places that were given ahead of requests
+	aheadEnd               time.Time // the server may count them until then
 	leaseEnd               time.Time // the record is dropped then
 	ticket, ticketEnd      time.Time // when the process began to wait for a place in flight, and until when that holds
 }
@@ -67,6 +75,8 @@ type document struct {
 	Updated    int64              `json:"updated"`
 	Seq        uint64             `json:"seq"`
 	Contended  int64              `json:"contended"`
+	Began      int64              `json:"began"`
+	Strangers  int64              `json:"strangers"`
 	Full       int64              `json:"full"` // when all tokens of WithRate are there again
 	Recent     [][2]int64         `json:"recent"`
 	Server     []int64            `json:"server"`
@@ -88,14 +98,14 @@ func (b *budget) encode(now time.Time) string {
 	b.version = fmt.Sprintf("%d.%d", b.generation, b.visits)
 	d := document{
 		Generation: b.generation, Visits: b.visits, Visited: b.visited.UnixMicro(), Updated: microTime(b.updated),
-		Seq: b.seq, Contended: microTime(b.contended), Full: b.ceiling.Full(now).UnixMicro(),
+		Seq: b.seq, Contended: microTime(b.contended), Began: microTime(b.began), Strangers: microTime(b.strangersEnd), Full: b.ceiling.Full(now).UnixMicro(),
 		Recent: b.recent, Server: servers.Store(b.server), Pause: b.pause.Store(),
 		Processes: make(map[string][]int64, len(b.processes)),
 	}
 	for id, r := range b.processes {
 		d.Processes[id] = []int64{
 			int64(r.held), int64(r.pending), int64(r.waiting), int64(r.ahead),
-			microTime(r.leaseEnd), microTime(r.ticket), microTime(r.ticketEnd),
+			microTime(r.aheadEnd), microTime(r.leaseEnd), microTime(r.ticket), microTime(r.ticketEnd),
 		}
 	}
 	text, err := json.Marshal(d)
@@ -125,17 +135,17 @@ func parse(text string, c *config, now time.Time) (*budget, error) {
 		return nil, errStored
 	}
 	latest := now.Add(longestWait).UnixMicro()
-	for _, n := range []int64{d.Generation, d.Visits, d.Visited, d.Updated, int64(d.Seq), d.Contended, d.Full} {
+	for _, n := range []int64{d.Generation, d.Visits, d.Visited, d.Updated, int64(d.Seq), d.Contended, d.Began, d.Strangers, d.Full} {
 		if n < 0 || n > maxInteger {
 			return nil, errStored
 		}
 	}
-	if d.Visits == 0 || d.Updated > latest || d.Contended > latest {
+	if d.Visits == 0 || d.Updated > latest || d.Contended > latest || d.Began > latest {
 		return nil, errStored
 	}
 	b := &budget{
 		generation: d.Generation, visits: d.Visits, visited: timeOf(d.Visited), updated: timeOf(d.Updated),
-		seq: d.Seq, contended: timeOf(d.Contended), recent: d.Recent, ceiling: c.ceiling(),
+		seq: d.Seq, contended: timeOf(d.Contended), began: timeOf(d.Began), strangersEnd: timeOf(d.Strangers), recent: d.Recent, ceiling: c.ceiling(),
 		processes: make(map[string]record, len(d.Processes)),
 	}
 	clock := later(now, b.visited) // A clock that has gone back is found in advance.
@@ -161,7 +171,7 @@ func parse(text string, c *config, now time.Time) (*budget, error) {
 // readRecord returns the record with these numbers. It reports false if its lease has ended, or if
 // no process can have written it.
 func readRecord(numbers []int64, now time.Time) (record, bool) {
-	if len(numbers) != 7 || slices.Min(numbers) < 0 || slices.Max(numbers) > maxInteger {
+	if len(numbers) != 8 || slices.Min(numbers) < 0 || slices.Max(numbers) > maxInteger {
 		return record{}, false
 	}
 	for _, n := range numbers[:4] {
@@ -171,7 +181,8 @@ func readRecord(numbers []int64, now time.Time) (record, bool) {
 	}
 	r := record{
 		held: int(numbers[0]), pending: int(numbers[1]), waiting: int(numbers[2]), ahead: int(numbers[3]),
-		leaseEnd: timeOf(numbers[4]), ticket: timeOf(numbers[5]), ticketEnd: timeOf(numbers[6]),
+		aheadEnd: timeOf(numbers[4]), leaseEnd: timeOf(numbers[5]), ticket: timeOf(numbers[6]),
+		ticketEnd: timeOf(numbers[7]),
 	}
 	ok := r.pending <= r.held+r.ahead && !r.leaseEnd.Before(now) && !r.leaseEnd.After(now.Add(maxLease+time.Second)) &&
 		!r.ticket.After(now) && !r.ticketEnd.After(now.Add(maxVisitInterval))
@@ -190,8 +201,9 @@ type turn struct {
 	pending int    // of all processes, those included whose responses are in the visit
 }
 
-// apply makes the visit v at the time now, and returns the answer to it.
-func (b *budget) apply(v visit, c *config, now time.Time) answer {
+// apply makes the visit v at the time now, and returns the answer to it. It reports whether other
+// processes need to know of it.
+func (b *budget) apply(v visit, c *config, now time.Time) (a answer, changed bool) {
 	if b.visited.After(now.Add(clockError)) {
 		t := turn{budget: b, config: c, now: now}
 		b.server, b.pause, b.ceiling = b.server.Forget(t.traffic()), servers.Pause{}, c.ceiling()
@@ -208,7 +220,18 @@ func (b *budget) apply(v visit, c *config, now time.Time) answer {
 	for _, r := range v.responses {
 		t.observe(r)
 	}
-	return t.admitAll()
+	recorded := t.isRecorded()
+	a = t.admitAll()
+	return a, !recorded || a.given > 0 || len(v.responses) > 0 || v.outage > 0 || c.maxInFlight > 0 || b.visits == 0
+}
+
+// isRecorded reports whether the record of the process is as good as a new one.
+func (t *turn) isRecorded() bool {
+	stored, ok := t.processes[t.visit.process]
+	if t.visit.process == "" || t.own.held+t.own.pending == 0 {
+		return t.visit.process != "" && (!ok || stored.held+stored.pending == 0)
+	}
+	return ok && stored.leaseEnd.Sub(t.now) > t.config.lease*2/3
 }
 
 // count adds up the requests of all other processes, and those of this one. It drops the records
@@ -228,7 +251,9 @@ func (t *turn) count() {
 		t.others.held += r.held
 		t.others.pending += r.pending
 		t.others.waiting += r.waiting
-		t.others.ahead += r.ahead
+		if r.aheadEnd.After(t.now) {
+			t.others.ahead += r.ahead
+		}
 		waits := !r.ticket.IsZero() && !r.ticketEnd.Before(t.now)
 		if waits && (t.own.ticket.IsZero() || r.ticket.Before(t.own.ticket)) {
 			t.ahead++
@@ -301,7 +326,17 @@ func (t *turn) observe(r response) {
 	default:
 		c := servers.Counts(r.window)
 		c.Reset = max(c.Reset-age, 0)
-		t.server, _, _ = t.server.Observe(req, c, t.traffic())
+		var began bool
+		_, left, until := t.server.Window()
+		strangers := t.server.State() == servers.Open && req.Seq >= t.epoch() &&
+			c.HasRemaining && c.Remaining < left // Our own requests don't explain that.
+		if t.server, began, _ = t.server.Observe(req, c, t.traffic()); began && t.others.waiting+t.own.waiting > 0 {
+			t.began = t.now
+		}
+		if f, fixed := t.server.(*servers.FixedWindow); strangers && fixed && !began {
+			t.strangersEnd = until.Add(t.config.maxWait)
+			f.Withhold(t.others.ahead + t.own.ahead)
+		}
 		if c.HasRemaining {
 			t.updated = t.now
 		}
@@ -335,7 +370,7 @@ func (t *turn) admitAll() answer {
 	a := answer{now: t.now.UnixMicro(), generation: t.generation, firstSeq: int64(t.seq) + 1}
 	queued := false
 	for n := t.visit.want; n > 0; n-- {
-		if t.inFlight()+t.own.waiting > 1 {
+		if t.pending+t.own.waiting > 1 {
 			t.contended = t.now
 		}
 		at, ok := t.next()
@@ -350,14 +385,21 @@ func (t *turn) admitAll() answer {
 			}
 			break
 		}
+		if t.spreads() {
+			a.nextVisit = ceilMicro(t.now.Add(pollInterval))
+			break
+		}
 		a.low = t.admit()
 		a.given++
 		if seq, _ := t.server.Probe(); seq == t.seq {
 			a.probeSeq = int64(seq)
 		}
 	}
-	if a.given == int64(t.visit.want) && a.probeSeq == 0 {
+	if a.given == int64(t.visit.want) && a.probeSeq == 0 && t.plenty() && !t.spreads() {
 		a.given += t.admitAhead()
+	}
+	if _, _, until := t.server.Window(); t.own.ahead > 0 {
+		t.own.aheadEnd = until.Add(servers.MaxProbe)
 	}
 	t.own.leaseEnd, t.own.ticketEnd = t.now.Add(t.config.lease), t.now.Add(maxVisitInterval)
 	switch { // Places in flight go to the processes in turn.
@@ -375,19 +417,51 @@ func (t *turn) admitAll() answer {
 	return a
 }
 
-// admitAhead gives the process places ahead of its requests, if it wants some: in a fixed window, up to
-// half of its share of the places that are left.
-func (t *turn) admitAhead() (given int64) {
+// epoch returns the number of the first request of the window, as far as that is known.
+func (t *turn) epoch() uint64 {
+	if f, fixed := t.server.(*servers.FixedWindow); fixed {
+		return f.Epoch()
+	}
+	return 0
+}
+
+// spreads reports whether the next request waits because a window has just begun. The requests that
+// waited for it leave over a tenth of the window, at most maxJitter, so that each process gets some.
+func (t *turn) spreads() bool {
+	f, fixed := t.server.(*servers.FixedWindow)
+	if !fixed || f.State() != servers.Open {
+		return false
+	}
+	limit, _, until := f.Window()
+	spread, since := min(until.Sub(t.began)/10, maxJitter), t.now.Sub(t.began)
+	sent := t.seq + 1 - min(f.Epoch(), t.seq+1)
+	return since < spread && float64(sent) >= float64(limit)*(float64(since)+float64(pollInterval))/float64(spread)
+}
+
+// plenty reports whether places may be given ahead, and most responses may be reported late: in a
+// fixed window of which much is left for each process, if nobody else uses it.
+func (t *turn) plenty() bool {
 	f, fixed := t.server.(*servers.FixedWindow)
 	if !fixed || f.State() != servers.Open || t.config.maxInFlight > 0 || t.config.interval > 0 {
-		return 0
+		return false
 	}
-	processes := len(t.processes)
-	if _, known := t.processes[t.visit.process]; !known {
-		processes++
+	limit, remaining, _ := f.Window()
+	return limit >= leastShare*t.active() && remaining >= limit/plentyPart && !t.strangersEnd.After(t.now)
+}
+
+// active returns how many processes share the budget now.
+func (t *turn) active() int {
+	if _, known := t.processes[t.visit.process]; known {
+		return len(t.processes)
 	}
-	_, remaining, _ := f.Window()
-	for range min(t.visit.wantAhead, remaining/(2*processes)) {
+	return len(t.processes) + 1
+}
+
+// admitAhead gives the process places ahead of its requests, if it wants some: up to half of its
+// share of the places that are left.
+func (t *turn) admitAhead() (given int64) {
+	_, remaining, _ := t.server.Window()
+	for range min(t.visit.wantAhead, remaining/(2*t.active())) {
 		if at, ok := t.next(); !ok || at.After(t.now) {
 			break
 		}
@@ -463,7 +537,7 @@ func (t *turn) admit() (low int) {
 
 // describe fills in the state of the window.
 func (t *turn) describe(a *answer) {
-	a.remaining = -1
+	a.remaining, a.plenty = -1, t.plenty()
 	a.pauseEnd = microTime(t.pause.Until)
 	if t.pause.Until.Before(t.now) {
 		a.pauseEnd = 0

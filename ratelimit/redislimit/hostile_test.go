@@ -165,13 +165,13 @@ func TestForgedRecordIsIgnored(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
 	for name, record := range map[string]func(now int64) []int64{
-		"a lease without end":         func(now int64) []int64 { return []int64{9, 0, 0, 0, now + 1e15, 0, 0} },
-		"a lease above the longest":   func(now int64) []int64 { return []int64{9, 0, 0, 0, now + 910e6, 0, 0} },
-		"more pending than there are": func(now int64) []int64 { return []int64{0, 99, 0, 0, now + 10e6, 0, 0} },
-		"as many as there can't be":   func(now int64) []int64 { return []int64{1 << 40, 0, 0, 0, now + 10e6, 0, 0} },
-		"fewer than none":             func(now int64) []int64 { return []int64{-1, 0, 0, 0, now + 10e6, 0, 0} },
-		"a ticket of the future":      func(now int64) []int64 { return []int64{0, 0, 1, 0, now + 10e6, now + 1e15, now + 5e5} },
-		"a ticket that stays for all": func(now int64) []int64 { return []int64{0, 0, 1, 0, now + 10e6, 1, now + 1e15} },
+		"a lease without end":         func(now int64) []int64 { return []int64{9, 0, 0, 0, 0, now + 1e15, 0, 0} },
+		"a lease above the longest":   func(now int64) []int64 { return []int64{9, 0, 0, 0, 0, now + 910e6, 0, 0} },
+		"more pending than there are": func(now int64) []int64 { return []int64{0, 99, 0, 0, 0, now + 10e6, 0, 0} },
+		"as many as there can't be":   func(now int64) []int64 { return []int64{1 << 40, 0, 0, 0, 0, now + 10e6, 0, 0} },
+		"fewer than none":             func(now int64) []int64 { return []int64{-1, 0, 0, 0, 0, now + 10e6, 0, 0} },
+		"a ticket of the future":      func(now int64) []int64 { return []int64{0, 0, 1, 0, 0, now + 10e6, now + 1e15, now + 5e5} },
+		"a ticket that stays for all": func(now int64) []int64 { return []int64{0, 0, 1, 0, 0, now + 10e6, 1, now + 1e15} },
 		"not a record":                func(int64) []int64 { return []int64{9} },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -97,7 +97,7 @@ func TestClockOfRedisGoesBack(t *testing.T) {
 			d.Visited, d.Full = micros, micros
 			d.Server[12], d.Server[13] = nanos, nanos // the end of the window
 			d.Pause[0], d.Pause[1] = nanos, nanos
-			d.Processes = map[string][]int64{"dead": {1, 0, 0, 0, micros, 0, 0}}
+			d.Processes = map[string][]int64{"dead": {1, 0, 0, 0, 0, micros, 0, 0}}
 		})
 		time.Sleep(maxVisitInterval) // until Redis is asked again
 		assert.Less(t, waitFor(t, l), soon)

@@ -153,9 +153,13 @@ func acquire(t testing.TB, l *Limiter) ratelimit.Permit {
 	return p
 }
 
-// waitReported waits until l has reported all responses.
+// waitReported makes l report all responses, and waits until it has.
 func waitReported(t testing.TB, l *Limiter) {
 	t.Helper()
+	l.mu.Lock()
+	l.reportAt = l.now()
+	l.schedule(l.now())
+	l.mu.Unlock()
 	require.Eventually(t, func() bool {
 		l.mu.Lock()
 		defer l.mu.Unlock()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"golang.org/x/time/rate"
 
 	"github.com/integrations-go/sdk/ratelimit"
 )
@@ -42,12 +43,13 @@ func TestPlacesAheadSaveVisits(t *testing.T) {
 					policy: &fixed{limit: tt.limit, every: tt.every}, limit: tt.limit, round: roundings[tt.rounding],
 					latency: 10 * time.Millisecond, from: tt.every, total: total,
 				}
-				requests, visits := w.arrive(t, addr, tt.load)
+				requests, visits, runs := w.arrive(t, addr, tt.load)
 				perRequest := float64(visits) / float64(requests)
 				used := float64(w.accepted) / float64(tt.limit) / (total.Seconds()/tt.every.Seconds() - 1)
-				t.Logf("%d requests, %.2f visits for each, %.1f %% used, refused: %v",
-					requests, perRequest, 100*used, w.refusals)
+				t.Logf("%d requests, %.3f visits for each, %.1f runs for each visit, %.1f %% used, refused: %v",
+					requests, perRequest, float64(runs)/float64(visits), 100*used, w.refusals)
 				assert.LessOrEqual(t, perRequest, tt.visits)
+				assert.LessOrEqual(t, runs, 4*visits)
 				assert.GreaterOrEqual(t, used, tt.used)
 				assert.Empty(t, w.refusals)
 			})
@@ -56,16 +58,19 @@ func TestPlacesAheadSaveVisits(t *testing.T) {
 }
 
 // arrive lets requests arrive at random at ten processes, load times as many as the server allows.
-// It returns how many were sent, and how often Redis ran the script.
-func (w *simulation) arrive(t *testing.T, addr string, load float64) (requests, visits int64) {
+// It returns how many were sent, how many visits were made, and how often Redis ran the script.
+func (w *simulation) arrive(t *testing.T, addr string, load float64) (requests, visits, runs int64) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var group sync.WaitGroup
-	var sent, runs atomic.Int64
+	var sent, scripts atomic.Int64
+	const plenty = 1 << 30
+	all := rate.NewLimiter(rate.Every(1000*time.Hour), plenty) // a token is a visit
 	perSecond := load * float64(w.limit) * float64(w.total) / w.total.Seconds() / float64(w.policy.(*fixed).every)
 	for range 10 {
-		hook := &bubble{delay: 2 * time.Millisecond, after: func([]any) { runs.Add(1) }}
+		hook := &bubble{delay: 2 * time.Millisecond, after: func([]any) { scripts.Add(1) }}
 		l := inBubble(t, addr, hook, WithHeaders(ratelimit.Confluent()))
+		l.visits = all
 		group.Go(func() {
 			for begin := time.Now(); time.Since(begin) < w.total; {
 				time.Sleep(time.Duration(rand.ExpFloat64() / perSecond * 10 * 1e9))
@@ -85,8 +90,8 @@ func (w *simulation) arrive(t *testing.T, addr string, load float64) (requests, 
 		})
 	}
 	time.Sleep(w.total)
-	requests, visits = sent.Load(), runs.Load()
+	requests, visits, runs = sent.Load(), plenty-int64(all.Tokens()), scripts.Load()
 	cancel()
 	group.Wait()
-	return requests, visits
+	return requests, visits, runs
 }

@@ -57,7 +57,7 @@ type Limiter struct {
 	unreported []response // for the next visit
 	reportAt   time.Time  // when these are due at the latest
 	unused     []*grant   // places ahead of the requests of this process, the oldest first
-	used       int        // so many places of the same visit were used
+	used       int        // so many of them were used since wantAhead changed
 	wantAhead  int        // so many are wanted
 	ahead      int        // places that were given ahead, without a response so far
 	freed      bool       // held or pending has changed, and other processes may wait for that
@@ -117,7 +117,7 @@ type block struct{ until, learnedAt time.Time }
 type window struct {
 	limit, remaining int // 0 and -1 if not known
 	end, pauseEnd    time.Time
-	fixed            bool // a fixed one that has not ended
+	plenty           bool // see turn.plenty
 }
 
 // outage is a time in which Redis does not answer.

@@ -88,6 +88,8 @@ type answer struct {
 	probeSeq   int64 // of the probe among these; 0 if none
 	low        int   // the lowest count of their window
 
+	plenty bool // responses without news may be reported late
+
 	blockedUntil int64 // the end of the wait that the server imposes, 0 if none
 	nextPlace    int64 // when the next waiter may go; 0 if not known
 	nextVisit    int64 // when to ask again for the waiters; 0 if only an event can change the answer
@@ -126,7 +128,8 @@ func (l *Limiter) send(ctx context.Context, v visit) (answer, error) {
 }
 
 // run makes a visit: it reads the budget, applies the rules to it, and writes it back. If another
-// process has changed the budget meanwhile, it begins again with the changed one.
+// process has changed the budget meanwhile, it begins again with the changed one. If there is nothing
+// to write, it only reads.
 //
 // If a client has not logged in, Redis does not read such a long command. It reports a protocol
 // error and closes the connection. The client may see only the closed connection. A PING returns
@@ -138,16 +141,23 @@ func (l *Limiter) run(ctx context.Context, v visit) (answer, error) {
 		}
 	}
 	b, clock := l.takeKnown()
-	for {
+	for tries := 0; ; tries++ {
 		var a answer
 		version, text, lives := "", "", time.Duration(0)
 		sent := l.now()
 		if b != nil {
 			now := sent.Add(clock.skew)
+			changed := false
 			version, v.began = b.version, sent
-			a = b.apply(v, &l.config, now)
+			a, changed = b.apply(v, &l.config, now)
 			a.at = sent
-			text, lives = b.encode(now), b.lives(&l.config, now)
+			if !changed && tries > 0 {
+				l.keepKnown(b, clock)
+				return a, nil
+			}
+			if changed {
+				text, lives = b.encode(now), b.lives(&l.config, now)
+			}
 		}
 		r, err := l.exchange(ctx, version, text, lives)
 		if err != nil && ctx.Err() == nil {
@@ -164,7 +174,11 @@ func (l *Limiter) run(ctx context.Context, v visit) (answer, error) {
 			l.keepKnown(b, clock)
 			return a, nil
 		}
-		b = decode(r.text, &l.config, l.now().Add(clock.skew))
+		received := l.now()
+		b = decode(r.text, &l.config, received.Add(clock.skew))
+		if tries > 0 { // Others write at the same moment, and would do so again.
+			time.Sleep(jitter(min(2*time.Duration(tries)*received.Sub(sent), pollInterval)))
+		}
 	}
 }
 

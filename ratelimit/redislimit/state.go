@@ -11,6 +11,8 @@ import (
 //   - Limit, Remaining, Reset and PausedUntil are those of its latest visit to Redis, in local
 //     time. What other processes have sent or learned since then is not known. When Reset has
 //     passed, Remaining is -1 and Reset is zero until the next visit.
+//   - Remaining includes the places that this process has ahead of its requests, and not those that
+//     others have.
 //   - InFlight and Waiting count its own requests, those in the fallback included.
 //   - MaxInFlight is the limit of [WithMaxInFlight], which is that of all processes together.
 //   - Rate is 0, because this package has no adaptive rate.
@@ -38,6 +40,9 @@ func (l *Limiter) snapshot(now time.Time) ratelimit.Snapshot {
 		Limit: l.window.limit, Remaining: l.window.remaining, Reset: l.window.end,
 		PausedUntil: l.window.pauseEnd,
 		InFlight:    l.held, Waiting: l.waiters.Len() + l.inFallback, MaxInFlight: l.maxInFlight,
+	}
+	if s.Remaining >= 0 {
+		s.Remaining += len(l.unused)
 	}
 	if !s.Reset.IsZero() && !s.Reset.After(now) {
 		s.Remaining, s.Reset = -1, time.Time{}

@@ -17,7 +17,8 @@ const (
 	maxAhead = 20
 	// maxReportDelay is the longest time that a response without news waits for another visit.
 	maxReportDelay = 5 * time.Second
-	// returnDelay is how long places that were not used in time wait for another visit.
+	// returnDelay is how long that wait may last after the end of the window, and how long places
+	// that were not used in it wait.
 	returnDelay = time.Second
 	// maxResponses is the most responses reported in one visit. Redis serves no other client
 	// meanwhile.
@@ -43,10 +44,7 @@ func (l *Limiter) report(r response) {
 	}
 	at := r.arrivedAt
 	if !l.isNews(r) {
-		at = at.Add(maxReportDelay)
-		if l.window.end.Before(at) {
-			at = l.window.end
-		}
+		at = earlier(at.Add(maxReportDelay), l.window.end.Add(returnDelay))
 	}
 	if len(l.unreported) == 0 || at.Before(l.reportAt) {
 		l.reportAt = at
@@ -54,12 +52,12 @@ func (l *Limiter) report(r response) {
 	l.unreported = append(l.unreported, r)
 }
 
-// isNews reports whether the other processes need to know of r at once. A further response to the
-// window that they all know is none. l.mu must be held.
+// isNews reports whether the other processes need to know of r at once. A further response to a
+// window of which plenty is left is none. l.mu must be held.
 func (l *Limiter) isNews(r response) bool {
 	further := r.window.HasRemaining && r.window.HasReset && r.arrivedAt.Before(l.window.end) &&
 		!r.arrivedAt.Add(r.window.Reset-time.Second).After(l.window.end)
-	return !l.window.fixed || r.isProbe || r.refused || r.status == 0 || !further
+	return !l.window.plenty || r.isProbe || r.refused || r.status == 0 || !further
 }
 
 // takeAhead returns a place that this process has ahead of its requests. It reports false if there
@@ -86,7 +84,7 @@ func (l *Limiter) dropAhead(now time.Time) {
 		l.unreported = append(l.unreported, response{grant: g, arrivedAt: now, status: unused})
 	}
 	l.reportAt = now.Add(returnDelay)
-	l.unused, l.wantAhead = nil, l.used
+	l.unused, l.wantAhead, l.used = nil, l.used, 0
 }
 
 // schedule starts a visit to Redis if one is due, or sets the timer for the next one. Call it after
@@ -207,9 +205,9 @@ func (l *Limiter) newVisit(now time.Time, want int) visit {
 	n := min(len(l.unreported), maxResponses)
 	v.responses, l.unreported = l.unreported[:n:n], l.unreported[n:]
 	l.freed = false
-	if want > 0 && l.window.fixed {
-		if len(l.unused) == 0 {
-			l.wantAhead = min(2*l.wantAhead+1, maxAhead) // All were used in time.
+	if want > 0 && l.window.plenty {
+		if len(l.unused) == 0 && (l.used > 0 || l.wantAhead == 0) {
+			l.wantAhead, l.used = min(2*l.wantAhead+1, maxAhead), 0 // All were used in time.
 		}
 		v.wantAhead = l.wantAhead - len(l.unused)
 	}
@@ -241,7 +239,7 @@ func (l *Limiter) apply(v visit, a answer, now time.Time) {
 	l.admit(a, now)
 	l.waiters.hold(v.arrivals)
 	l.window = window{
-		int(a.limit), int(a.remaining), localTime(a.windowEnd), localTime(a.pauseEnd), a.windowSeq > 0,
+		int(a.limit), int(a.remaining), localTime(a.windowEnd), localTime(a.pauseEnd), a.plenty,
 	}
 	block := block{localTime(a.blockedUntil), now}
 	if d := block.until.Sub(l.block.until); d < time.Millisecond && d > -time.Millisecond {
@@ -267,9 +265,6 @@ func (l *Limiter) apply(v visit, a answer, now time.Time) {
 
 // admit gives the places of an answer to the waiters that leave next. l.mu must be held.
 func (l *Limiter) admit(a answer, now time.Time) {
-	if len(l.unused) == 0 {
-		l.used = 0
-	}
 	for seq := a.firstSeq; seq < a.firstSeq+a.given; seq++ {
 		g := &grant{
 			owner: l, generation: a.generation, seq: seq, admittedAt: a.now, sentAt: now,

@@ -100,7 +100,7 @@ func TestCountsAreShared(t *testing.T) {
 			a.Observe(late, windowResponse(10, 0, 0.1))
 			waitReported(t, a)
 			exchange(t, b, httpResponse(200))
-			assert.Equal(t, 8, b.Snapshot().Remaining)
+			assert.Equal(t, 7, b.Snapshot().Remaining, "the new window may have counted it")
 			assert.Greater(t, time.Until(b.Snapshot().Reset), 15*time.Second)
 		},
 		"requests in flight count": func(t *testing.T, a, b *Limiter) {
@@ -133,17 +133,20 @@ func TestLastPlacesFindTheNextWindow(t *testing.T) {
 			exchange(t, a, windowResponse(50, 0, 0))
 			assert.Greater(t, waitFor(t, b), 500*time.Millisecond)
 		},
-		"the last places go to requests that can't wait for the end": func(t *testing.T, a, b *Limiter) {
+		"the last places are held back from several requests": func(t *testing.T, a, b *Limiter) {
 			exchange(t, a, windowResponse(100, 3, 20))
 			acquire(t, a)
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(200*time.Millisecond, cancel)
 			_, err := b.Acquire(ctx, nil)
-			assert.ErrorIs(t, err, context.Canceled, "two places are held back, because there are several requests")
-			ctx, cancel = withTimeout(t, 5*time.Second)
+			assert.ErrorIs(t, err, context.Canceled)
+		},
+		"the last places go to a single request": func(t *testing.T, a, b *Limiter) {
+			exchange(t, a, windowResponse(100, 2, 20))
+			ctx, cancel := withTimeout(t, 5*time.Second)
 			defer cancel()
 			start := time.Now()
-			_, err = b.Acquire(ctx, nil)
+			_, err := b.Acquire(ctx, nil)
 			require.NoError(t, err)
 			assert.Less(t, time.Since(start), soon)
 			assert.Equal(t, 1, b.Snapshot().Remaining)

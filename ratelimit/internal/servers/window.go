@@ -85,6 +85,9 @@ func (w *window) Window() (limit, remaining int, until time.Time) {
 	return w.counts.limit, w.counts.remaining, w.end.latest
 }
 
+// Withhold takes away n of the places that are left, because they were given to others.
+func (w *window) Withhold(n int) { w.counts.remaining = max(0, w.counts.remaining-n) }
+
 // Epoch returns the number of the first request that is certainly counted in this window or a later
 // one.
 func (w *window) Epoch() uint64 { return w.counts.epoch }
