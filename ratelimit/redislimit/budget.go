@@ -29,7 +29,7 @@ const (
 	slice, slices64 = time.Second / 4, 64
 	// leastShare is the least number of places of a window for each process with which some are given
 	// ahead. plentyPart is the part of the window that must be left for it, as a divisor.
-	leastShare, plentyPart = 10, 4
+	leastShare, plentyPart = 10, 10
 	// mostHeld is above all values of WithMaxInFlight.
 	mostHeld = 1 << 31
 )
@@ -261,8 +261,12 @@ func (t *turn) count() {
 	}
 	t.pending = t.others.pending + t.own.pending
 	for _, r := range t.visit.responses {
-		if r.generation == t.generation {
-			t.pending++
+		if r.generation != t.generation {
+			continue
+		}
+		t.pending++
+		if r.ahead {
+			t.own.ahead++
 		}
 	}
 	if t.pending == 0 {
@@ -308,7 +312,9 @@ func (t *turn) observe(r response) {
 	current := r.generation == t.generation
 	if current {
 		t.pending--
-		if !r.ahead {
+		if r.ahead {
+			t.own.ahead--
+		} else {
 			t.recent = t.recent.add(timeOf(r.admittedAt), -1)
 		}
 	}
@@ -386,7 +392,7 @@ func (t *turn) admitAll() answer {
 			break
 		}
 		if t.spreads() {
-			a.nextVisit = ceilMicro(t.now.Add(pollInterval))
+			a.nextVisit = ceilMicro(t.now.Add(2 * pollInterval))
 			break
 		}
 		a.low = t.admit()
@@ -435,7 +441,7 @@ func (t *turn) spreads() bool {
 	limit, _, until := f.Window()
 	spread, since := min(until.Sub(t.began)/10, maxJitter), t.now.Sub(t.began)
 	sent := t.seq + 1 - min(f.Epoch(), t.seq+1)
-	return since < spread && float64(sent) >= float64(limit)*(float64(since)+float64(pollInterval))/float64(spread)
+	return since < spread && float64(sent) >= float64(limit)*(float64(since)+2*float64(pollInterval))/float64(spread)
 }
 
 // plenty reports whether places may be given ahead, and most responses may be reported late: in a

@@ -27,7 +27,7 @@ func TestPlacesAheadSaveVisits(t *testing.T) {
 		used     float64
 		rounding string
 	}{
-		"a tenth of 1000 per second":    {1000, time.Second, 0.1, 0.2, 0, "up"},
+		"a sixth of 1000 per second":    {1000, time.Second, 0.16, 0.2, 0, "up"},
 		"a third of 1000 per second":    {1000, time.Second, 0.33, 0.2, 0, "down"},
 		"two thirds of 1000 per second": {1000, time.Second, 0.67, 0.2, 0, "up"},
 		"1000 per second":               {1000, time.Second, 1.5, 0.2, 0.98, "up"},

@@ -198,7 +198,7 @@ func (f *FixedWindow) Observe(r Request, c Counts, t Traffic) (next Server, bega
 // begin begins the window that the response to r describes. If the window does not begin full, it
 // returns a server that refills.
 func (f *FixedWindow) begin(r Request, c Counts, t Traffic) Server {
-	known := f.state == Open || f.state == Ended
+	known := f.ends()
 	another := c.HasLimit && f.counts.limit > 0 && c.Limit != f.counts.limit
 	if c.HasLimit {
 		f.counts.limit = c.Limit

@@ -184,7 +184,7 @@ func (s *Refilling) rise(r Request, c Counts, t Traffic) Server {
 		uncounted += s.counts.silent
 		silent = s.counts.silent
 	}
-	if !another && (s.state == Open || s.state == Ended) {
+	if !another && s.ends() {
 		if missing := s.missing(c, uncounted); missing > s.counts.limit/recognized {
 			s.full = fullWindows
 		} else if missing <= 0 {

@@ -242,6 +242,12 @@ func (w *window) beginsLate(r Request, c Counts, late bool) bool {
 	return r.Sent.After(w.end.stated.Add(c.Slack / 2))
 }
 
+// ends reports whether the end of the window was stated, so that the next one begins after it. A
+// window that was assumed may still last.
+func (w *window) ends() bool {
+	return (w.state == Open || w.state == Ended) && !w.end.stated.IsZero()
+}
+
 // missing returns how many places of a window are taken at its first response, beyond the request
 // itself and those that may have been counted with it. A fixed window begins with at most 0.
 func (w *window) missing(c Counts, uncounted int) int {
