@@ -72,9 +72,6 @@ func (a *AdaptiveRate) Next(now time.Time, ahead int) time.Time {
 
 // Admit takes the next slot.
 func (a *AdaptiveRate) Admit(now time.Time) {
-	if a.floor == 0 {
-		return
-	}
 	slot := a.Next(now, 0)
 	if idle := now.Sub(slot); !slot.IsZero() && idle > time.Second {
 		a.since = a.since.Add(idle) // The rate does not rise while it is not in use.
