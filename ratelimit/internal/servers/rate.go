@@ -73,7 +73,7 @@ func (a *AdaptiveRate) Next(now time.Time, ahead int) time.Time {
 // Admit takes the next slot.
 func (a *AdaptiveRate) Admit(now time.Time) {
 	slot := a.Next(now, 0)
-	if idle := now.Sub(slot); !slot.IsZero() && idle > time.Second {
+	if idle := now.Sub(latest(slot, a.since)); !slot.IsZero() && idle > time.Second {
 		a.since = a.since.Add(idle) // The rate does not rise while it is not in use.
 	}
 	a.slot = latest(now.Add(-catchUp), slot)

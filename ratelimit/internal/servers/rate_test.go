@@ -277,3 +277,21 @@ func TestAdaptiveRateStaysNearTheRefusedOne(t *testing.T) {
 		})
 	}
 }
+
+// The time in which no request was sent begins with the refusal if that came later than the next
+// request could have left.
+func TestAdaptiveRateAfterASlowRefusal(t *testing.T) {
+	for _, slow := range []time.Duration{10 * time.Second, 30 * time.Second, time.Minute} {
+		now := time.Unix(1000, 0)
+		a := servers.NewAdaptiveRate(0, 1)
+		a.Admit(now)
+		now = now.Add(slow)
+		for range 100 {
+			a.Accept(now)
+		}
+		a.Refuse(1, 1, now)
+		now = now.Add(2 * time.Second)
+		a.Admit(now)
+		assert.InDelta(t, 98, a.PerSecond(now), 1e-6, slow)
+	}
+}
