@@ -206,7 +206,7 @@ func (o *offered) send(d, gap time.Duration) {
 		o.rate.Admit(at)
 		o.responses = append(o.responses, at.Add(o.trip))
 		if gap == 0 {
-			o.now = at
+			o.now = at.Add(time.Microsecond) // It ends even if the rate is absurd.
 		}
 	}
 }
@@ -293,5 +293,18 @@ func TestAdaptiveRateAfterASlowRefusal(t *testing.T) {
 		now = now.Add(2 * time.Second)
 		a.Admit(now)
 		assert.InDelta(t, 98, a.PerSecond(now), 1e-6, slow)
+	}
+}
+
+// Requests that were accepted before the rate came into use do not change its start: headers stated
+// a window then.
+func TestAdaptiveRateBeginsWithItsStart(t *testing.T) {
+	for _, accepted := range []int{1, 11, 1000} {
+		now := time.Unix(1000, 0)
+		a := servers.NewAdaptiveRate(10, 1)
+		for range accepted {
+			a.Accept(now)
+		}
+		assert.InDelta(t, 10, a.PerSecond(now), 1e-9, accepted)
 	}
 }
