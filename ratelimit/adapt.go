@@ -11,12 +11,16 @@ import (
 
 // WithAdaptiveRate learns the rate that the server allows from its refusals (429), as long as its
 // headers describe no window. It starts with start requests per second and doubles that every
-// second until the first refusal. A start of 0 means no limit until then. Requests are spread
-// evenly.
+// second until the first refusal, up to four times the most requests that were accepted within a
+// second, or four times start if that is more. A start of 0 means no limit until then. Requests are
+// spread evenly.
 //
 // After a refusal it continues with 98 % of the accepted rate, or with 70 % if the refusals follow
 // each other. Then it returns to the rate that was refused, rises slowly there, and faster above
-// it. The return takes the time of 3000 requests, at least two minutes and at most 10.
+// it. The return takes the time of 3000 requests, at least two minutes and at most 10. After the
+// first refusal it takes 15 seconds. The rate rises to at most 5/4 of the refused rate, or of the
+// most requests that were accepted within a second since then if that is more. So it stops rising
+// while less than four fifths of it are used.
 //
 // Refusals in a row, such as in an outage with status 429, reduce it to the rate that was accepted
 // meanwhile. From there it takes minutes to recover. The rate never falls below floor requests per

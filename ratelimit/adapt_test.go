@@ -96,6 +96,56 @@ func TestAdaptiveRateAfterRefusalsInARow(t *testing.T) {
 	})
 }
 
+// After a time in which little of the rate was used, many workers send all at once. A few refusals
+// bring the rate below the limit of the server, and most of what it allows is used.
+func TestAdaptiveRateFindsTheLimitAfterALightLoad(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		start float64
+		light time.Duration // distance of the requests of the light load
+		limit int
+		found bool // The limit was found before.
+	}{
+		"5 per second":                  {10, 200 * time.Millisecond, 100, false},
+		"one per 0.9 s":                 {10, 900 * time.Millisecond, 100, false},
+		"limit of 1000":                 {10, 200 * time.Millisecond, 1000, false},
+		"start above half of the limit": {300, 25 * time.Millisecond, 500, false},
+		"limit found before":            {10, 200 * time.Millisecond, 100, true},
+		"one per 0.9 s, found before":   {10, 900 * time.Millisecond, 50, true},
+		"limit of 1000, found before":   {10, 50 * time.Millisecond, 1000, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := newLocal(t, ratelimit.WithAdaptiveRate(tt.start, 1))
+				busy := func() outcome {
+					server := &bucket{limit: tt.limit, every: time.Second}
+					return load(t, server, nil, 0, 64, time.Minute, 10*time.Millisecond, l)
+				}
+				most := 4 * max(tt.start, 1/tt.light.Seconds())
+				if tt.found {
+					busy()
+					most = 1.5 * float64(tt.limit)
+				}
+				for begin := time.Now(); time.Since(begin) < time.Hour; time.Sleep(tt.light) {
+					exchange(t, l, respond(http.StatusOK))
+				}
+				assert.LessOrEqual(t, l.Snapshot().Rate, most)
+				o := busy()
+				t.Log(o, l.Snapshot().Rate)
+				rounds := 0
+				for i, at := range o.refusals {
+					if at < 10*time.Second && (i == 0 || at-o.refusals[i-1] > 100*time.Millisecond) {
+						rounds++
+					}
+				}
+				assert.LessOrEqual(t, rounds, 4, "of refusals in the first ten seconds")
+				assert.Greater(t, o.share(), 0.85)
+			})
+		})
+	}
+}
+
 func TestAdaptiveRateObeysRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, ratelimit.WithAdaptiveRate(50, 1))

@@ -23,6 +23,11 @@ const (
 	// leastDifference is the share of the rate above which the accepted rate does not differ from
 	// it: one second is too short to measure a smaller difference.
 	leastDifference = 0.8
+	// headroom is the bound of the rate before the first refusal, as a multiple of the most
+	// requests that were accepted within a second. It must not slow down a rate that is fully used:
+	// of a rate that doubles each second, the counts of this second and the one before show about
+	// half, and a quarter if responses take a second.
+	headroom = 4
 )
 
 // AdaptiveRate is a rate that is found from refusals. Its requests are spaced evenly. The zero
@@ -67,11 +72,8 @@ func (a *AdaptiveRate) Next(now time.Time, ahead int) time.Time {
 
 // Admit takes the next slot.
 func (a *AdaptiveRate) Admit(now time.Time) {
-	if a.floor == 0 {
-		return
-	}
 	slot := a.Next(now, 0)
-	if idle := now.Sub(slot); !a.since.IsZero() && !slot.IsZero() && idle > time.Second {
+	if idle := now.Sub(latest(slot, a.since)); !slot.IsZero() && idle > time.Second {
 		a.since = a.since.Add(idle) // The rate does not rise while it is not in use.
 	}
 	a.slot = latest(now.Add(-CatchUp), slot)
@@ -84,6 +86,7 @@ func (a *AdaptiveRate) Admit(now time.Time) {
 func (a *AdaptiveRate) Accept(now time.Time) {
 	a.turn(now)
 	a.accepted[1]++
+	a.prove(a.accepted[1], now)
 }
 
 // Refuse lowers the rate after a refusal of request seq. newest is the latest request. Further
@@ -125,15 +128,16 @@ func (a *AdaptiveRate) recent(now time.Time) float64 {
 	return a.accepted[0]*(1-now.Sub(a.second).Seconds()) + a.accepted[1]
 }
 
-// curve is a rate that rises with time and falls with refusals. It approaches the rate of the
-// latest refusal quickly, passes it slowly, and then rises faster, like the congestion window of
-// TCP CUBIC.
+// curve is a rate that rises with time and falls with refusals. Before the first refusal it doubles
+// each second. After a refusal it approaches the refused rate quickly, passes it slowly, and then
+// rises faster, like the congestion window of TCP CUBIC. The number of accepted requests bounds it.
 type curve struct {
 	floor    float64       // the lowest rate; 0 if the curve is not in use
-	top      float64       // the rate of the latest refusal, before it the start; 0 is no limit
+	top      float64       // the rate of the latest refusal, before it that at since; 0 is no limit
 	depth    float64       // the share of top that the refusal took off; 0 before the first one
-	since    time.Time     // the latest refusal, before it the first use
+	since    time.Time     // the latest refusal, before it the first use, moved by pauses of the rise
 	recovery time.Duration // from since until the rate is top again
+	proven   float64       // the most accepted requests in a second, at least the start or top
 }
 
 // newCurve returns a curve that begins with start, or without a limit if start is 0.
@@ -141,7 +145,7 @@ func newCurve(start, floor float64) curve {
 	if start > 0 {
 		start = max(start, floor)
 	}
-	return curve{floor: floor, top: start}
+	return curve{floor: floor, top: start, proven: start}
 }
 
 // at returns the rate at now, +Inf if there is no limit.
@@ -152,12 +156,43 @@ func (c *curve) at(now time.Time) float64 {
 	if c.since.IsZero() {
 		c.since = now
 	}
+	return max(c.floor, min(c.unbounded(now), c.bound()))
+}
+
+// unbounded returns the rate at now as if all of it were in use.
+func (c *curve) unbounded(now time.Time) float64 {
 	t := now.Sub(c.since).Seconds()
 	if c.depth == 0 {
-		return c.top * math.Exp2(min(t, 60))
+		return c.top * math.Exp2(t)
 	}
 	x := t/c.recovery.Seconds() - 1
-	return max(c.floor, c.top*(1+c.depth*x*x*x))
+	return c.top * (1 + c.depth*x*x*x)
+}
+
+// bound returns the highest rate that the accepted requests justify. After a refusal it is the
+// highest one that a count of one second cannot distinguish from proven.
+func (c *curve) bound() float64 {
+	if c.depth == 0 {
+		return headroom * c.proven
+	}
+	return c.proven / leastDifference
+}
+
+// prove notes that so many requests were accepted within a second. From then on a rate at its bound
+// rises as fast as it did when it reached that bound: the time in between does not count.
+func (c *curve) prove(accepted float64, now time.Time) {
+	if accepted <= c.proven || c.since.IsZero() {
+		return
+	}
+	if bound := c.bound(); c.unbounded(now) > bound {
+		if c.depth == 0 {
+			c.top, c.since = bound, now
+		} else {
+			x := math.Cbrt((bound/c.top - 1) / c.depth)
+			c.since = now.Add(-time.Duration((x + 1) * float64(c.recovery)))
+		}
+	}
+	c.proven = accepted
 }
 
 // cut lowers the rate to a share of top. rate is the rate of accepted requests, 0 if it is unknown.
@@ -171,6 +206,7 @@ func (c *curve) cut(top, rate float64, now time.Time) {
 	}
 	first := c.depth == 0
 	c.top, c.depth, c.since = max(top, c.floor), 1-share, now
+	c.proven = c.top
 	c.recovery = minRecovery
 	if first {
 		c.recovery /= firstRecovery

@@ -1,10 +1,12 @@
 package servers_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/integrations-go/sdk/ratelimit/internal/servers"
 )
@@ -175,4 +177,134 @@ func TestAdaptiveRateSpacesRequests(t *testing.T) {
 	before := a.PerSecond(now.Add(305 * ms))
 	a.Admit(now.Add(time.Hour))
 	assert.InDelta(t, before, a.PerSecond(now.Add(time.Hour)), 0.01)
+}
+
+// offered is a load for an [servers.AdaptiveRate]. Each of its requests is accepted after trip.
+type offered struct {
+	rate      servers.AdaptiveRate
+	now       time.Time
+	trip      time.Duration
+	responses []time.Time // whose time has not come
+}
+
+// send sends a request every gap for d, or as soon after that as the rate allows. A gap of 0 uses
+// the whole rate.
+func (o *offered) send(d, gap time.Duration) {
+	for end := o.now.Add(d); ; o.now = o.now.Add(gap) {
+		at := o.now
+		if next := o.rate.Next(at, 0); next.After(at) {
+			at = next
+		}
+		if !at.Before(end) {
+			o.now = end
+			return
+		}
+		for len(o.responses) > 0 && !o.responses[0].After(at) {
+			o.rate.Accept(o.responses[0])
+			o.responses = o.responses[1:]
+		}
+		o.rate.Admit(at)
+		o.responses = append(o.responses, at.Add(o.trip))
+		if gap == 0 {
+			o.now = at.Add(time.Microsecond) // It ends even if the rate is absurd.
+		}
+	}
+}
+
+// perSecond returns the rate.
+func (o *offered) perSecond() float64 { return o.rate.PerSecond(o.now) }
+
+// Before the first refusal the rate stops at four times the requests that were accepted within a
+// second, or four times the start. The time at that bound does not count: when the load rises, the
+// rate doubles each second again, less a part of the first second in which the load is measured.
+// Responses that take a second hardly change that.
+func TestAdaptiveRateStaysNearALightLoad(t *testing.T) {
+	for name, tt := range map[string]struct {
+		start float64
+		gap   time.Duration
+		want  float64
+	}{
+		"5 per second":    {10, 200 * ms, 40},
+		"one per 0.9 s":   {10, 900 * ms, 40},
+		"above the start": {25, time.Second / 30, 120},
+		"below the start": {100, 25 * ms, 400},
+	} {
+		for _, trip := range []time.Duration{0, 20 * ms, time.Second} {
+			t.Run(name+", round trip "+trip.String(), func(t *testing.T) {
+				o := offered{rate: servers.NewAdaptiveRate(tt.start, 1), now: time.Unix(1000, 0), trip: trip}
+				for range 60 {
+					o.send(time.Minute, tt.gap)
+					require.InEpsilon(t, tt.want, o.perSecond(), 0.05)
+				}
+				o.send(trip, 0) // until the first response
+				for seconds := 1.0; seconds <= 6; seconds++ {
+					o.send(time.Second, 0)
+					doubled := tt.want * math.Exp2(seconds)
+					assert.InDelta(t, 0.85, o.perSecond()/doubled, 0.1)
+				}
+			})
+		}
+	}
+}
+
+// While little of the rate is used, it rises to a quarter above the refused rate at most. When the
+// load rises, it continues from there, slowly at first.
+func TestAdaptiveRateStaysNearTheRefusedOne(t *testing.T) {
+	for name, tt := range map[string]struct {
+		accepted int
+		gap      time.Duration
+	}{
+		"5 of 100":   {100, 200 * ms},
+		"half of 10": {10, 200 * ms},
+		"20 of 1000": {1000, 50 * ms},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := offered{rate: servers.NewAdaptiveRate(0, 1), now: time.Unix(1000, 0), trip: 20 * ms}
+			for range tt.accepted {
+				o.rate.Accept(o.now)
+			}
+			o.rate.Refuse(1, 1, o.now)
+			o.now = o.now.Add(2 * time.Second) // None of the seconds above counts any more.
+			bound := 1.25 * float64(tt.accepted)
+			for range 60 {
+				o.send(time.Minute, tt.gap)
+				require.InDelta(t, bound, o.perSecond(), 1e-6)
+			}
+			o.send(10*time.Second, 0)
+			assert.InDelta(t, 1.2*bound, o.perSecond(), 0.05*bound)
+			o.send(50*time.Second, 0)
+			assert.InDelta(t, 4.7*bound, o.perSecond(), 0.5*bound)
+		})
+	}
+}
+
+// The time in which no request was sent begins with the refusal if that came later than the next
+// request could have left.
+func TestAdaptiveRateAfterASlowRefusal(t *testing.T) {
+	for _, slow := range []time.Duration{10 * time.Second, 30 * time.Second, time.Minute} {
+		now := time.Unix(1000, 0)
+		a := servers.NewAdaptiveRate(0, 1)
+		a.Admit(now)
+		now = now.Add(slow)
+		for range 100 {
+			a.Accept(now)
+		}
+		a.Refuse(1, 1, now)
+		now = now.Add(2 * time.Second)
+		a.Admit(now)
+		assert.InDelta(t, 98, a.PerSecond(now), 1e-6, slow)
+	}
+}
+
+// Requests that were accepted before the rate came into use do not change its start: headers stated
+// a window then.
+func TestAdaptiveRateBeginsWithItsStart(t *testing.T) {
+	for _, accepted := range []int{1, 11, 1000} {
+		now := time.Unix(1000, 0)
+		a := servers.NewAdaptiveRate(10, 1)
+		for range accepted {
+			a.Accept(now)
+		}
+		assert.InDelta(t, 10, a.PerSecond(now), 1e-9, accepted)
+	}
 }
