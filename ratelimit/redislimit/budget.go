@@ -14,6 +14,8 @@ import (
 const (
 	// pollInterval is the time before another look at a state that other processes change.
 	pollInterval = 10 * time.Millisecond
+	// spreadInterval is the same while the requests that waited for a window leave.
+	spreadInterval = 3 * pollInterval
 	// maxPolls is the most poll intervals to the next look for a place in flight.
 	maxPolls = 20
 	// catchUp is the delay of a request that the next one makes up for: two waits of two poll
@@ -29,7 +31,7 @@ const (
 	slice, slices64 = time.Second / 4, 64
 	// leastShare is the least number of places of a window for each process with which some are given
 	// ahead. plentyPart is the part of the window that must be left for it, as a divisor.
-	leastShare, plentyPart = 10, 10
+	leastShare, plentyPart = 10, 20
 	// mostHeld is above all values of WithMaxInFlight.
 	mostHeld = 1 << 31
 )
@@ -392,7 +394,7 @@ func (t *turn) admitAll() answer {
 			break
 		}
 		if t.spreads() {
-			a.nextVisit = ceilMicro(t.now.Add(2 * pollInterval))
+			a.nextVisit = ceilMicro(t.now.Add(spreadInterval))
 			break
 		}
 		a.low = t.admit()
@@ -441,7 +443,7 @@ func (t *turn) spreads() bool {
 	limit, _, until := f.Window()
 	spread, since := min(until.Sub(t.began)/10, maxJitter), t.now.Sub(t.began)
 	sent := t.seq + 1 - min(f.Epoch(), t.seq+1)
-	return since < spread && float64(sent) >= float64(limit)*(float64(since)+2*float64(pollInterval))/float64(spread)
+	return since < spread && float64(sent) >= float64(limit)*float64(since+spreadInterval)/float64(spread)
 }
 
 // plenty reports whether places may be given ahead, and most responses may be reported late: in a

@@ -14,7 +14,7 @@ const (
 	maxPlaces = 32
 	// maxAhead is the most places that a process has ahead of its requests. They are lost for the
 	// window if it dies.
-	maxAhead = 20
+	maxAhead = maxPlaces
 	// maxReportDelay is the longest time that a response without news waits for another visit.
 	maxReportDelay = 5 * time.Second
 	// returnDelay is how long that wait may last after the end of the window, and how long places

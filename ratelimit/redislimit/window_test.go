@@ -69,11 +69,11 @@ func TestCountsAreShared(t *testing.T) {
 			assert.Equal(t, 9, a.Snapshot().Remaining)
 		},
 		"the lowest count holds": func(t *testing.T, a, b *Limiter) {
-			exchange(t, a, windowResponse(10, 4, 20))
+			exchange(t, a, windowResponse(8, 4, 20))
 			pa, pb := acquire(t, a), acquire(t, b)
-			b.Observe(pb, windowResponse(10, 1, 20))
+			b.Observe(pb, windowResponse(8, 1, 20))
 			waitReported(t, b)
-			a.Observe(pa, windowResponse(10, 3, 20))
+			a.Observe(pa, windowResponse(8, 3, 20))
 			waitReported(t, a)
 			assert.Equal(t, 1, a.Snapshot().Remaining)
 		},
