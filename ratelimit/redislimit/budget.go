@@ -31,7 +31,7 @@ const (
 	slice, slices64 = time.Second / 4, 64
 	// leastShare is the least number of places of a window for each process with which some are given
 	// ahead. plentyPart is the part of the window that must be left for it, as a divisor.
-	leastShare, plentyPart = 10, 20
+	leastShare, plentyPart = 20, 40
 	// mostHeld is above all values of WithMaxInFlight.
 	mostHeld = 1 << 31
 )

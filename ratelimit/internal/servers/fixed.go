@@ -6,8 +6,10 @@ const (
 	// shortWindow is the length up to which a lost second is a great part of a window.
 	shortWindow = 2 * time.Second
 	// fewest is the least limit with a held-back place, fewestForTwo the least with two. A place
-	// that stays unused costs a fifth or a fiftieth of the limit at most.
-	fewest, fewestForTwo = 5, 50
+	// that stays unused costs a fifth or a fiftieth of the limit at most. Of a short window two are
+	// held back from fewestIfShort on: with one, each window is found some hundredths of a second
+	// later than the one before, until one is lost.
+	fewest, fewestIfShort, fewestForTwo = 5, 10, 50
 	// mostHeldBack is the most places that are held back.
 	mostHeldBack = 2
 	// margin is how much after the stated end a place looks for it: the requests of a burst have
@@ -110,6 +112,10 @@ func (f *FixedWindow) heldBack(t Traffic) (n int, next time.Time) {
 	if f.counts.remaining > mostHeldBack {
 		return 0, t.Now
 	}
+	few := fewestForTwo
+	if f.end.length <= shortWindow {
+		few = fewestIfShort
+	}
 	certain := f.end.slack == 0
 	together := t.InFlight+t.Waiting > 1
 	early := min(max(f.early(), t.RoundTrip), mostEarly)
@@ -122,9 +128,9 @@ func (f *FixedWindow) heldBack(t Traffic) (n int, next time.Time) {
 		return 1, beforeStated
 	case certain || f.end.stated.Sub(t.Now) > shortWindow && (f.counts.limit < fewestForTwo || !together):
 		return 0, t.Now
-	case f.counts.limit < fewestForTwo && f.late:
+	case f.counts.limit < few && f.late:
 		return 1, beforeLatest
-	case f.counts.limit < fewestForTwo:
+	case f.counts.limit < few:
 		return 1, afterStated
 	case f.counts.remaining == 1 && f.late:
 		return mostHeldBack, beforeLatest

@@ -65,7 +65,8 @@ func TestAssumedWindow(t *testing.T) {
 }
 
 // A fixed window that ends at a certain time holds back one place if it is short, and none if it is
-// long. If the end is rounded, it holds back two, and one of a small limit.
+// long. If the end is rounded, it holds back two, and one of a small limit. In a short window the
+// limit is small below 10, in a long one below 50.
 func TestHeldBackPlaces(t *testing.T) {
 	const s = time.Second
 	for name, tt := range map[string]struct {
@@ -74,7 +75,9 @@ func TestHeldBackPlaces(t *testing.T) {
 		want         []time.Duration // when the last places leave, from the second-to-last but one
 	}{
 		"rounded":               {50, s, s, []time.Duration{0, 750 * ms, 1020 * ms, 2 * s}},
-		"a smaller limit":       {49, s, s, []time.Duration{0, 0, 1020 * ms, 2 * s}},
+		"a smaller limit":       {10, s, s, []time.Duration{0, 750 * ms, 1020 * ms, 2 * s}},
+		"a small limit":         {9, s, s, []time.Duration{0, 0, 1020 * ms, 2 * s}},
+		"small for its length":  {49, 2 * s, s, []time.Duration{0, 0, 2020 * ms, 3 * s}},
 		"the smallest":          {5, s, s, []time.Duration{0, 0, 1020 * ms, 2 * s}},
 		"too small":             {4, s, s, []time.Duration{0, 0, 0, 2 * s}},
 		"a long window":         {50, 20 * s, s, []time.Duration{0, 19500 * ms, 20020 * ms, 21 * s}},
