@@ -12,26 +12,14 @@ import (
 )
 
 const (
-	// pollInterval is the time before another look at a state that other processes change.
-	pollInterval = 10 * time.Millisecond
-	// spreadInterval is the same while the requests that waited for a window leave.
-	spreadInterval = 3 * pollInterval
-	// maxPolls is the most poll intervals to the next look for a place in flight.
-	maxPolls = 20
-	// catchUp is the delay of a request that the next one makes up for: two waits of two poll
-	// intervals.
-	catchUp = 4 * pollInterval
 	// clockError is how far the clock of Redis may go back. One that is back by more is that of
 	// another server.
 	clockError = time.Second
 	// keyMargin is the time to live of a budget after the end of all that it holds.
 	keyMargin = time.Minute
-	// slice is the accuracy of recent. Requests that wait longer than slices of them for their
+	// slice is the accuracy of recent. Requests that wait longer than mostSlices of them for their
 	// response have been counted by then.
-	slice, slices64 = time.Second / 4, 64
-	// leastShare is the least number of places of a window for each process with which some are given
-	// ahead. plentyPart is the part of the window that must be left for it, as a divisor.
-	leastShare, plentyPart = 20, 40
+	slice, mostSlices = time.Second / 4, 64
 	// mostHeld is above all values of WithMaxInFlight.
 	mostHeld = 1 << 31
 )
@@ -100,7 +88,8 @@ func (b *budget) encode(now time.Time) string {
 	b.version = fmt.Sprintf("%d.%d", b.generation, b.visits)
 	d := document{
 		Generation: b.generation, Visits: b.visits, Visited: b.visited.UnixMicro(), Updated: microTime(b.updated),
-		Seq: b.seq, Contended: microTime(b.contended), Began: microTime(b.began), Strangers: microTime(b.strangersEnd), Full: b.ceiling.Full(now).UnixMicro(),
+		Seq: b.seq, Contended: microTime(b.contended), Began: microTime(b.began),
+		Strangers: microTime(b.strangersEnd), Full: b.ceiling.Full(now).UnixMicro(),
 		Recent: b.recent, Server: servers.Store(b.server), Pause: b.pause.Store(),
 		Processes: make(map[string][]int64, len(b.processes)),
 	}
@@ -119,16 +108,24 @@ func (b *budget) encode(now time.Time) string {
 
 var errStored = errors.New("redislimit: no process can have stored this")
 
-// decode returns the budget that encode has written, and a new one if the text is no budget.
+// decode returns the budget that encode has written. If the text is no budget, or the clock is not
+// the one by which it was written, it returns a new one.
 func decode(text string, c *config, now time.Time) *budget {
 	version, text, _ := strings.Cut(text, " ")
 	b, err := parse(text, c, now)
 	if err != nil {
 		b = newBudget(c, now)
+	} else if b.isAhead(now) {
+		processes := b.processes
+		b = newBudget(c, now)
+		b.processes = processes
 	}
 	b.version = version
 	return b
 }
+
+// isAhead reports whether b was written by a clock that is far ahead of now.
+func (b *budget) isAhead(now time.Time) bool { return b.visited.After(now.Add(clockError)) }
 
 // parse returns the budget that encode has written.
 func parse(text string, c *config, now time.Time) (*budget, error) {
@@ -150,7 +147,7 @@ func parse(text string, c *config, now time.Time) (*budget, error) {
 		seq: d.Seq, contended: timeOf(d.Contended), began: timeOf(d.Began), strangersEnd: timeOf(d.Strangers), recent: d.Recent, ceiling: c.ceiling(),
 		processes: make(map[string]record, len(d.Processes)),
 	}
-	clock := later(now, b.visited) // A clock that has gone back is found in advance.
+	clock := later(now, b.visited) // of the visit that wrote it
 	var err error
 	if b.server, err = servers.Restore(d.Server, clock, c.maxWait); err != nil {
 		return nil, err
@@ -191,383 +188,6 @@ func readRecord(numbers []int64, now time.Time) (record, bool) {
 	return r, ok
 }
 
-// turn is one visit to a budget. It has what is true at its time only.
-type turn struct {
-	*budget
-	config  *config
-	visit   visit
-	now     time.Time
-	own     record
-	others  record // the sums of all other processes
-	ahead   int    // processes whose turn for a place in flight comes first
-	pending int    // of all processes, those included whose responses are in the visit
-}
-
-// apply makes the visit v at the time now, and returns the answer to it. It reports whether other
-// processes need to know of it.
-func (b *budget) apply(v visit, c *config, now time.Time) (a answer, changed bool) {
-	if b.visited.After(now.Add(clockError)) {
-		t := turn{budget: b, config: c, now: now}
-		b.server, b.pause, b.ceiling = b.server.Forget(t.traffic()), servers.Pause{}, c.ceiling()
-	}
-	t := turn{budget: b, config: c, visit: v, now: later(now, b.visited)}
-	b.visited = t.now
-	t.own = b.processes[v.process]
-	t.own.held, t.own.pending, t.own.waiting, t.own.ahead = v.held, v.pending, v.want, v.ahead
-	t.count()
-	if v.outage > 0 && b.updated.Before(t.now.Add(-v.outage)) { // No process reported the requests of the outage.
-		b.server, b.updated = b.server.Forget(t.traffic()), t.now
-	}
-	t.advance()
-	for _, r := range v.responses {
-		t.observe(r)
-	}
-	recorded := t.isRecorded()
-	a = t.admitAll()
-	return a, !recorded || a.given > 0 || len(v.responses) > 0 || v.outage > 0 || c.maxInFlight > 0 || b.visits == 0
-}
-
-// isRecorded reports whether the record of the process is as good as a new one.
-func (t *turn) isRecorded() bool {
-	stored, ok := t.processes[t.visit.process]
-	if t.visit.process == "" || t.own.held+t.own.pending == 0 {
-		return t.visit.process != "" && (!ok || stored.held+stored.pending == 0)
-	}
-	return ok && stored.leaseEnd.Sub(t.now) > t.config.lease*2/3
-}
-
-// count adds up the requests of all other processes, and those of this one. It drops the records
-// whose lease has ended.
-func (t *turn) count() {
-	if t.own.ticketEnd.Before(t.now) {
-		t.own.ticket = time.Time{}
-	}
-	for id, r := range t.processes {
-		if id == t.visit.process {
-			continue
-		}
-		if r.leaseEnd.Before(t.now) {
-			delete(t.processes, id)
-			continue
-		}
-		t.others.held += r.held
-		t.others.pending += r.pending
-		t.others.waiting += r.waiting
-		if r.aheadEnd.After(t.now) {
-			t.others.ahead += r.ahead
-		}
-		waits := !r.ticket.IsZero() && !r.ticketEnd.Before(t.now)
-		if waits && (t.own.ticket.IsZero() || r.ticket.Before(t.own.ticket)) {
-			t.ahead++
-		}
-	}
-	t.pending = t.others.pending + t.own.pending
-	for _, r := range t.visit.responses {
-		if r.generation != t.generation {
-			continue
-		}
-		t.pending++
-		if r.ahead {
-			t.own.ahead++
-		}
-	}
-	if t.pending == 0 {
-		t.recent = nil
-	}
-}
-
-func (t *turn) inFlight() int { return t.others.held + t.own.held }
-
-// traffic describes the requests of all processes. A process does not report that a request with a
-// response has ended, so only those without one are known to be in flight.
-func (t *turn) traffic() servers.Traffic {
-	return servers.Traffic{
-		Now: t.now, Newest: t.seq, InFlight: t.pending, Pending: t.pending,
-		Waiting: t.others.waiting + t.own.waiting, Contended: t.contended, MaxWait: t.config.maxWait,
-		RoundTrip: t.visit.roundTrip, CatchUp: catchUp,
-	}
-}
-
-// advance applies the time to all limits.
-func (t *turn) advance() {
-	if ended := t.pause.Advance(t.now); !ended.Until.IsZero() {
-		t.server.Resume(ended.Until)
-	}
-	t.server.Advance(t.traffic())
-	b := t.blocked()
-	if maxWait := t.config.maxWait; b.Until.Sub(t.now) > maxWait && t.now.Sub(b.Since) >= maxWait {
-		t.pause.Block = servers.Block{}
-		t.server = t.server.Forget(t.traffic())
-	}
-}
-
-// blocked returns the wait that the server imposes now, zero if there is none.
-func (t *turn) blocked() servers.Block {
-	if b := t.server.Blocked(); b.Until.After(t.pause.Until) {
-		return b
-	}
-	return t.pause.Block
-}
-
-// observe learns from the response r.
-func (t *turn) observe(r response) {
-	current := r.generation == t.generation
-	if current {
-		t.pending--
-		if r.ahead {
-			t.own.ahead--
-		} else {
-			t.recent = t.recent.add(timeOf(r.admittedAt), -1)
-		}
-	}
-	age := max(t.visit.began.Sub(r.arrivedAt), 0)
-	t.observeRefusal(r, current, age)
-	req := servers.Request{
-		Seq: uint64(r.seq), Sent: r.sent(), Low: r.low, Refused: r.refused,
-		Uncounted: t.recent.since(r.sent().Add(-servers.MaxProbe)) + t.others.ahead + t.own.ahead,
-	}
-	switch {
-	case !current || r.status == unused:
-	case r.status == 0:
-		t.server.Lose(req, t.traffic())
-		t.server.Release(req.Seq)
-	default:
-		c := servers.Counts(r.window)
-		c.Reset = max(c.Reset-age, 0)
-		var began bool
-		_, left, until := t.server.Window()
-		strangers := t.server.State() == servers.Open && req.Seq >= t.epoch() &&
-			c.HasRemaining && c.Remaining < left // Our own requests don't explain that.
-		if t.server, began, _ = t.server.Observe(req, c, t.traffic()); began && t.others.waiting+t.own.waiting > 0 {
-			t.began = t.now
-		}
-		if f, fixed := t.server.(*servers.FixedWindow); strangers && fixed && !began {
-			t.strangersEnd = until.Add(t.config.maxWait)
-			f.Withhold(t.others.ahead + t.own.ahead)
-		}
-		if c.HasRemaining {
-			t.updated = t.now
-		}
-	}
-	t.advance()
-}
-
-// observeRefusal learns from whether r is a refusal.
-func (t *turn) observeRefusal(r response, current bool, age time.Duration) {
-	if !r.refused {
-		if r.status > 0 {
-			t.pause.Accept()
-		}
-		return
-	}
-	traffic := t.traffic()
-	wait := r.wait
-	if !current || !t.server.Refuse(uint64(r.seq), t.pause.First(uint64(r.seq)), traffic) {
-		wait = r.retryAfter // It has another reason than this window.
-	}
-	seq := uint64(0)
-	if current {
-		seq = uint64(r.seq)
-	}
-	wait = t.pause.Wait(max(wait, 0), seq, traffic)
-	t.pause.Extend(wait-age, t.now)
-}
-
-// admitAll admits the requests of this process that may leave now.
-func (t *turn) admitAll() answer {
-	a := answer{now: t.now.UnixMicro(), generation: t.generation, firstSeq: int64(t.seq) + 1}
-	queued := false
-	for n := t.visit.want; n > 0; n-- {
-		if t.pending+t.own.waiting > 1 {
-			t.contended = t.now
-		}
-		at, ok := t.next()
-		if !ok || at.After(t.now) {
-			t.delayed(&a, at, ok)
-			break
-		}
-		if most := t.config.maxInFlight; most > 0 && t.inFlight()+t.ahead >= most {
-			queued = true
-			if t.others.held > 0 || t.ahead > 0 { // Otherwise the next release of this process starts a visit.
-				a.nextVisit = t.now.Add(pollInterval * time.Duration(min(1+t.ahead, maxPolls))).UnixMicro()
-			}
-			break
-		}
-		if t.spreads() {
-			a.nextVisit = ceilMicro(t.now.Add(spreadInterval))
-			break
-		}
-		a.low = t.admit()
-		a.given++
-		if seq, _ := t.server.Probe(); seq == t.seq {
-			a.probeSeq = int64(seq)
-		}
-	}
-	if a.given == int64(t.visit.want) && a.probeSeq == 0 && t.plenty() && !t.spreads() {
-		a.given += t.admitAhead()
-	}
-	if _, _, until := t.server.Window(); t.own.ahead > 0 {
-		t.own.aheadEnd = until.Add(servers.MaxProbe)
-	}
-	t.own.leaseEnd, t.own.ticketEnd = t.now.Add(t.config.lease), t.now.Add(maxVisitInterval)
-	switch { // Places in flight go to the processes in turn.
-	case !queued:
-		t.own.ticket = time.Time{}
-	case t.own.ticket.IsZero() || a.given > 0:
-		t.own.ticket = t.now
-	}
-	if id := t.visit.process; id != "" && (t.own.held > 0 || t.own.pending > 0 || t.own.waiting > 0) {
-		t.processes[id] = t.own
-	} else {
-		delete(t.processes, id)
-	}
-	t.describe(&a)
-	return a
-}
-
-// epoch returns the number of the first request of the window, as far as that is known.
-func (t *turn) epoch() uint64 {
-	if f, fixed := t.server.(*servers.FixedWindow); fixed {
-		return f.Epoch()
-	}
-	return 0
-}
-
-// spreads reports whether the next request waits because a window has just begun. The requests that
-// waited for it leave over a tenth of the window, at most maxJitter, so that each process gets some.
-func (t *turn) spreads() bool {
-	f, fixed := t.server.(*servers.FixedWindow)
-	if !fixed || f.State() != servers.Open {
-		return false
-	}
-	limit, _, until := f.Window()
-	spread, since := min(until.Sub(t.began)/10, maxJitter), t.now.Sub(t.began)
-	sent := t.seq + 1 - min(f.Epoch(), t.seq+1)
-	return since < spread && float64(sent) >= float64(limit)*float64(since+spreadInterval)/float64(spread)
-}
-
-// plenty reports whether places may be given ahead, and most responses may be reported late: in a
-// fixed window of which much is left for each process, if nobody else uses it.
-func (t *turn) plenty() bool {
-	f, fixed := t.server.(*servers.FixedWindow)
-	if !fixed || f.State() != servers.Open || t.config.maxInFlight > 0 || t.config.interval > 0 {
-		return false
-	}
-	limit, remaining, _ := f.Window()
-	return limit >= leastShare*t.active() && remaining >= limit/plentyPart && !t.strangersEnd.After(t.now)
-}
-
-// active returns how many processes share the budget now.
-func (t *turn) active() int {
-	if _, known := t.processes[t.visit.process]; known {
-		return len(t.processes)
-	}
-	return len(t.processes) + 1
-}
-
-// admitAhead gives the process places ahead of its requests, if it wants some: up to half of its
-// share of the places that are left.
-func (t *turn) admitAhead() (given int64) {
-	_, remaining, _ := t.server.Window()
-	for range min(t.visit.wantAhead, remaining/(2*t.active())) {
-		if at, ok := t.next(); !ok || at.After(t.now) {
-			break
-		}
-		t.seq++
-		t.server.Admit(t.traffic())
-		t.pending++
-		t.own.pending++
-		t.own.ahead++
-		given++
-	}
-	return given
-}
-
-// next returns the earliest time at which the next request may leave. It reports false if that
-// depends on a response.
-func (t *turn) next() (at time.Time, ok bool) {
-	at = later(t.now, t.pause.Until)
-	if t.server.State() != servers.Unknown || t.config.readsHeaders() {
-		var deadline time.Time
-		if left := t.visit.timeLeft; left >= 0 {
-			deadline = t.now.Add(left)
-		}
-		free, ok := t.server.Next(t.traffic(), deadline)
-		if !ok {
-			return time.Time{}, false
-		}
-		at = later(at, free)
-	}
-	return t.ceiling.Next(at, 0), true
-}
-
-// delayed notes in a when the next request may leave, as next has returned it, and when to ask
-// again.
-func (t *turn) delayed(a *answer, at time.Time, ok bool) {
-	blocked := t.blocked().Until
-	soon := t.now.Add(2 * pollInterval)
-	if !ok {
-		_, sent := t.server.Probe()
-		at = earlier(soon, sent.Add(servers.MaxProbe))
-		if _, _, until := t.server.Window(); t.server.State() == servers.Open {
-			at = earlier(at, until)
-		}
-		a.nextVisit = ceilMicro(later(at, t.now))
-		return
-	}
-	t.server.Delayed(t.traffic())
-	if _, fixed := t.server.(*servers.FixedWindow); !fixed && at.After(blocked) {
-		at = later(at, soon)
-		a.nextVisit = at.UnixMicro()
-		return
-	}
-	a.nextVisit = ceilMicro(at)
-	if !at.After(blocked) || t.config.interval > 0 {
-		a.nextPlace = a.nextVisit
-	}
-}
-
-// admit takes a place of each limit for a request that leaves now, and returns the lowest count of
-// its window.
-func (t *turn) admit() (low int) {
-	t.seq++
-	if t.server.State() != servers.Unknown || t.config.readsHeaders() {
-		low = t.server.Admit(t.traffic())
-	}
-	t.ceiling.Admit(t.now)
-	t.recent = t.recent.add(t.now, 1)
-	t.pending++
-	t.own.held++
-	t.own.pending++
-	t.own.waiting--
-	return low
-}
-
-// describe fills in the state of the window.
-func (t *turn) describe(a *answer) {
-	a.remaining, a.plenty = -1, t.plenty()
-	a.pauseEnd = microTime(t.pause.Until)
-	if t.pause.Until.Before(t.now) {
-		a.pauseEnd = 0
-	}
-	until := t.pause.Until
-	if seq, _ := t.server.Probe(); seq == 0 { // Otherwise the end of the window is not certain.
-		until = t.blocked().Until
-	}
-	if until.After(t.now) {
-		a.blockedUntil = ceilMicro(until)
-	}
-	state := t.server.State()
-	if state != servers.Open && state != servers.Ended {
-		return
-	}
-	limit, remaining, until := t.server.Window()
-	a.limit, a.remaining, a.windowEnd = int64(limit), int64(max(remaining, 0)), microTime(until)
-	if f, fixed := t.server.(*servers.FixedWindow); fixed && state == servers.Open {
-		a.windowSeq = int64(f.Epoch())
-	}
-}
-
 // lives returns the time to live of the key. A wait beyond WithMaxWait is not stored for longer:
 // after it one request asks the server again, as with an empty key.
 func (b *budget) lives(c *config, now time.Time) time.Duration {
@@ -593,7 +213,7 @@ func (r recent) add(sent time.Time, n int64) recent {
 	case n > 0:
 		r = slices.Insert(r, i, [2]int64{number, n})
 	}
-	for len(r) > 0 && number-r[0][0] > slices64 {
+	for len(r) > 0 && number-r[0][0] > mostSlices {
 		r = r[1:]
 	}
 	return r

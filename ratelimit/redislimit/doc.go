@@ -5,8 +5,8 @@
 //	limiter, err := redislimit.Open(ctx, redisURL, key, redislimit.WithHeaders(ratelimit.Confluent()))
 //	client := &http.Client{Transport: ratelimit.NewTransport(nil, limiter)}
 //
-// A place is the right to send one request. The rules are like those of [ratelimit.Local], with the
-// knowledge of all processes:
+// A place is the right to send one request. The rules are those of [ratelimit.Local], and the same
+// code, with the knowledge of all processes:
 //
 //   - The first request, of one process, leaves before all others. It is a probe: its response
 //     states the window. The others wait for it, for a second at most.
@@ -16,38 +16,30 @@
 // Local has more features: this package has no adaptive limits. If only one process uses the
 // credential, use Local: it needs no Redis and no round trip.
 //
-// # Fixed windows
-//
-// A whole number of seconds may have been rounded down, so the window may end up to a second later
-// than stated. The last two places of a window are held back and released one at a time: their
-// responses show whether the next window has begun. With [ratelimit.Headers].RoundedUp none are
-// held back.
-//
-// If the limit is below 5, no place is held back, and every other window may be lost. While the
-// window lasts more than 2 seconds longer, no place is held back if its limit is below 50, or if a
-// single request is in flight or waits.
-//
-// # Servers that refill continuously
-//
-// If the count rises before the stated end, the server is a token bucket or has a sliding window.
-// It is sent requests evenly, no more than its count certainly allows:
-//
-//   - Of a token bucket nearly all places are used.
-//   - Of a sliding window some percent stay unused, and more if it is short or the responses are
-//     slow.
-//   - A few in a thousand requests may be refused.
+// Of fixed windows, token buckets and sliding windows as much is used as [ratelimit.Local] uses,
+// whose package describes it. Of windows of a second, ten processes use at least 95 %. How it works
+// is described in [DESIGN.md].
 //
 // # Visits to Redis
 //
-// A budget is one hash in Redis. One script reads and writes it. The script uses the time of the
-// Redis server, so the clocks of the processes do not matter. A run of the script is a visit. A
-// visit requests places for all goroutines that wait, reports the responses since the visit before,
-// and returns when to make the next one. Until then nothing is sent to Redis. Visits of a process
-// never overlap, and [WithMaxVisits] limits their number.
+// A budget is one text in Redis. A visit reads it, applies the rules, and replaces it if no other
+// process has changed it meanwhile; otherwise it begins again. A visit is one or two runs of a
+// script, and more while many processes visit at once. All times are those of the Redis server, so
+// the clocks of the processes do not matter.
 //
-// Redis sends nothing to the processes on its own. A process learns of a pause at its next visit,
-// at the latest when it wants to send the next request. A process visits every 10 to 200 ms while
-// one of its goroutines waits for
+// A visit requests places for all goroutines that wait, reports the responses since the visit
+// before, and tells when to make the next one. Until then nothing is sent to Redis. Visits of a
+// process never overlap, and [WithMaxVisits] limits their number.
+//
+// While plenty is left of a fixed window, a process takes up to 32 places ahead of its requests. It
+// makes a visit for every 5th to 15th request then, and responses that tell nothing new wait for it,
+// 5 seconds at most. That needs a limit of at least 20 requests per window for each process, and
+// neither WithRate nor WithMaxInFlight. The places that a process has ahead are lost for the window
+// if it dies.
+//
+// Redis sends nothing to the processes on its own. A process learns of a pause at its next visit:
+// when it has no place ahead and wants to send a request, or when one of its requests is refused. A
+// process visits every 10 to 200 ms while one of its goroutines waits for
 //
 //   - the response to a probe of another process,
 //   - a place in flight that another process holds, or
@@ -86,20 +78,19 @@
 // # Requirements
 //
 // The script needs Redis 5 or newer. The tests run against one server and a Cluster of one server,
-// of version 7. The user needs the commands EVALSHA, EVAL, TIME, HGETALL, HSET, HDEL and PEXPIRE on
-// keys that begin with "ratelimit:". The script does not wait for replication: after a failover
-// some state may be lost.
+// of version 7. The user needs the commands EVALSHA, EVAL, TIME, GET and SET on keys that begin with
+// "ratelimit:". The script does not wait for replication: after a failover some state may be lost.
 //
 // # Trust
 //
 // What comes from Redis is checked:
 //
-//   - An answer that the script can't have given is an outage.
-//   - Stored times are cut to the longest wait that can have led to them.
-//   - If a stored number is out of range, the budget begins again.
+//   - An answer that the script can't have given is an outage, and so is a key of another type.
+//   - If the text is no budget, or a number in it is out of range, the budget begins again.
 //   - A record of a process that no process can have written is removed.
 //
 // A user who may write to the key can still use up the budget: a plausible record counts until its
-// lease ends, 15 minutes at most. The time to live is set before anything is stored, so no key
-// stays forever.
+// lease ends, 15 minutes at most. The text is stored with its time to live, so no key stays forever.
+//
+// [DESIGN.md]: https://github.com/integrations-go/sdk/blob/main/ratelimit/DESIGN.md
 package redislimit

@@ -139,8 +139,8 @@ func WithHooks(h ratelimit.Hooks) Option {
 	}
 }
 
-// WithTimeout sets how long an answer of Redis may take, connecting included, above 0. The default
-// is 500 ms. A longer time is an outage. So an outage delays a request by d at most.
+// WithTimeout sets how long a visit to Redis may take, connecting included, above 0. The default is
+// 500 ms. A longer time is an outage. So an outage delays a request by d at most.
 func WithTimeout(d time.Duration) Option {
 	return func(l *Limiter) error {
 		if d <= 0 {
@@ -163,10 +163,9 @@ func WithLease(d time.Duration) Option {
 	}
 }
 
-// WithMaxVisits limits how often per second this process asks Redis, on average, from 1 to
-// 1,000,000. A tenth of that may be asked at once. The default is 1000. One visit asks for many
-// places and reports many responses. So a low limit delays requests, but does not reduce their
-// number.
+// WithMaxVisits limits how many visits to Redis this process makes per second, on average, from 1 to
+// 1,000,000. A tenth of that may be made at once. The default is 1000. One visit asks for many places
+// and reports many responses. So a low limit delays requests, but does not reduce their number.
 func WithMaxVisits(perSecond int) Option {
 	return func(l *Limiter) error {
 		if perSecond < 1 || perSecond > 1e6 {

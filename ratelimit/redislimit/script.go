@@ -145,8 +145,8 @@ func (l *Limiter) run(ctx context.Context, v visit) (answer, error) {
 		var a answer
 		version, text, lives := "", "", time.Duration(0)
 		sent := l.now()
-		if b != nil {
-			now := sent.Add(clock.skew)
+		now := sent.Add(clock.skew)
+		if b != nil && !b.isAhead(now) {
 			changed := false
 			version, v.began = b.version, sent
 			a, changed = b.apply(v, &l.config, now)
