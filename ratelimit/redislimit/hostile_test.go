@@ -81,8 +81,8 @@ func TestStoredNonsenseDelaysUpToMaxWait(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
 	const far = 1e15 // microseconds, 31 years
-	refilling := []int64{1, 2, 0, 0, 100, 50, 0, 1, 60, 1, 0, 0, 0, 0, 0, 1e9, 1e9, 1e9, 0, 0, 0, 0, 0, 1, 20, 0, 0, 0, 0, 0}
-	const stretched, slot = 18, 26 // among these
+	refilling := []int64{1, 2, 0, 0, 100, 50, 0, 1, 60, 1, 0, 0, 0, 0, 0, 0, 1e9, 1e9, 1e9, 0, 0, 0, 0, 0, 1, 20, 0, 0, 0, 0, 0}
+	const stretched, slot = 19, 27 // among these
 	for name, change := range map[string]func(d *document){
 		"tokens far ahead":           func(d *document) { d.Full += far },
 		"tokens beyond all times":    func(d *document) { d.Full = math.MaxInt64 },
@@ -102,7 +102,7 @@ func TestStoredNonsenseDelaysUpToMaxWait(t *testing.T) {
 			d.Server[stretched] = 1 << 40
 		},
 		"negative remaining places": func(d *document) {
-			d.Server[1], d.Server[4], d.Server[5], d.Server[12] = 2, 10, -5, time.Now().UnixNano()+1e11
+			d.Server[1], d.Server[4], d.Server[5], d.Server[13] = 2, 10, -5, time.Now().UnixNano()+1e11
 		},
 		"a state that is none":    func(d *document) { d.Server[1] = 9 },
 		"a server that is none":   func(d *document) { d.Server[0] = 9 },

@@ -96,7 +96,7 @@ func TestClockOfRedisGoesBack(t *testing.T) {
 			ahead := time.Now().Add(time.Hour)
 			micros, nanos := ahead.UnixMicro(), ahead.UnixNano()
 			d.Visited, d.Full = micros, micros
-			d.Server[12], d.Server[13] = nanos, nanos // the end of the window
+			d.Server[13], d.Server[14] = nanos, nanos // the end of the window
 			d.Pause[0], d.Pause[1] = nanos, nanos
 			d.Processes = map[string][]int64{"dead": {1, 0, 0, 0, 0, micros, 0, 0}}
 		})

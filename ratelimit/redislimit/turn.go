@@ -149,7 +149,7 @@ func (t *turn) observe(r response) {
 	age := max(t.visit.began.Sub(r.arrivedAt), 0)
 	t.observeRefusal(r, current, age)
 	req := servers.Request{
-		Seq: uint64(r.seq), Sent: r.sent(), Low: r.low, Refused: r.refused,
+		Seq: uint64(r.seq), Sent: r.sent(), Low: r.low, Refused: r.refused, Heard: t.now.Add(-age),
 		Uncounted: t.recent.since(r.sent().Add(-servers.MaxProbe)) + t.others.ahead + t.own.ahead,
 	}
 	switch {

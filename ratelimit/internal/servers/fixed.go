@@ -193,7 +193,7 @@ func (f *FixedWindow) Observe(r Request, c Counts, t Traffic) (next Server, bega
 		}
 	case continues:
 		f.counts.remaining = min(f.counts.remaining, c.Remaining)
-		f.lower(c, t)
+		f.lower(r, c, t)
 	default:
 		f.apply(m, c, t, probeSent)
 	}
@@ -226,7 +226,7 @@ func (f *FixedWindow) begin(r Request, c Counts, t Traffic) Server {
 	f.counts = counts{
 		limit: f.counts.limit, remaining: max(0, c.Remaining-uncounted),
 		epoch: t.Newest + 1, // Which window counted the requests in flight is not known.
-		low:   c.Remaining, lowSeq: t.Newest, silent: uncounted,
+		low:   c.Remaining, lowSeq: t.Newest, lowAt: r.heard(t), silent: uncounted,
 	}
 	return f
 }

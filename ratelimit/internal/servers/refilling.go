@@ -164,7 +164,7 @@ func (s *Refilling) Observe(r Request, c Counts, t Traffic) (next Server, began 
 		if r.Seq > s.counted {
 			s.counts.remaining, s.counted = max(0, c.Remaining-r.Uncounted), r.Seq
 		}
-		s.lower(c, t)
+		s.lower(r, c, t)
 	default:
 		s.apply(m, c, t, probeSent)
 	}
@@ -205,7 +205,7 @@ func (s *Refilling) rise(r Request, c Counts, t Traffic) Server {
 	s.state, s.end, s.counted = Open, e, r.Seq
 	s.counts = counts{
 		limit: s.counts.limit, remaining: max(0, c.Remaining-uncounted),
-		epoch: s.counts.epoch, low: c.Remaining, lowSeq: t.Newest, silent: silent,
+		epoch: s.counts.epoch, low: c.Remaining, lowSeq: t.Newest, lowAt: r.heard(t), silent: silent,
 	}
 	return s
 }

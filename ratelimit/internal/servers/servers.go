@@ -47,6 +47,16 @@ type Request struct {
 	Uncounted int
 	// Refused reports whether the server refused it because of a limit.
 	Refused bool
+	// Heard is when its response arrived. It is zero if it is observed at once.
+	Heard time.Time
+}
+
+// heard returns when the response to r arrived.
+func (r Request) heard(t Traffic) time.Time {
+	if r.Heard.IsZero() {
+		return t.Now
+	}
+	return r.Heard
 }
 
 // Traffic describes the requests of the client at the time of a call.

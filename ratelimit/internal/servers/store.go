@@ -73,7 +73,7 @@ func (w *window) fields() []any {
 	c, e := &w.counts, &w.end
 	return []any{
 		&w.state, &w.probe.seq, &w.probe.sent,
-		&c.limit, &c.remaining, &c.surplus, &c.epoch, &c.low, &c.lowSeq, &c.silent,
+		&c.limit, &c.remaining, &c.surplus, &c.epoch, &c.low, &c.lowSeq, &c.lowAt, &c.silent,
 		(*until)(&e.stated), (*until)(&e.latest), &e.since, &e.slack, &e.length,
 		&w.resets.latest, &w.resets.longest,
 	}

@@ -46,10 +46,11 @@ type counts struct {
 	surplus   int    // in Ended: places that were left, and may be used without waiting
 	epoch     uint64 // responses to requests before this one belong to an earlier window
 
-	// The lowest count of a response, and the newest request when it arrived. A higher count for a
-	// later request can only come from a new window.
+	// The lowest count of a response, the newest request when it was observed, and when it arrived.
+	// A higher count for a later request can only come from a new window.
 	low    int
 	lowSeq uint64
+	lowAt  time.Time
 	silent int // requests that may be counted in this window, without a response that states it
 }
 
@@ -201,7 +202,7 @@ func (w *window) newer(r Request, c Counts) bool {
 		return false
 	}
 	return r.Sent.Add(c.Reset-time.Second).After(w.end.latest) ||
-		c.Remaining > w.counts.low && r.Seq > w.counts.lowSeq
+		c.Remaining > w.counts.low && (r.Seq > w.counts.lowSeq || r.Sent.After(w.counts.lowAt))
 }
 
 // apply changes the window for the meanings that need no knowledge of the kind of server.
@@ -256,12 +257,12 @@ func (w *window) missing(c Counts, uncounted int) int {
 
 // lower merges a further response into the window. Responses overtake each other, so the lowest
 // count and the earliest end are the nearest to the truth.
-func (w *window) lower(c Counts, t Traffic) {
+func (w *window) lower(r Request, c Counts, t Traffic) {
 	if c.HasLimit {
 		w.counts.limit = c.Limit
 	}
 	if c.Remaining <= w.counts.low {
-		w.counts.low, w.counts.lowSeq = c.Remaining, t.Newest
+		w.counts.low, w.counts.lowSeq, w.counts.lowAt = c.Remaining, t.Newest, r.heard(t)
 	}
 	if !c.HasReset {
 		return
