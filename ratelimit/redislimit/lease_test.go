@@ -33,7 +33,7 @@ func TestPlacesAheadSaveVisits(t *testing.T) {
 		"1000 per second":               {1000, time.Second, 1.5, 0.2, 0.98, "up"},
 		"a third of 1000 in 10 s":       {1000, 10 * time.Second, 0.33, 0.2, 0, "up"},
 		"1000 in 10 s":                  {1000, 10 * time.Second, 1.5, 0.2, 0.98, "down"},
-		"100 per second":                {100, time.Second, 1.5, 1, 0.98, "up"},
+		"100 per second":                {100, time.Second, 1.5, 1.36, 0.98, "up"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
