@@ -134,7 +134,9 @@ func parse(text string, c *config, now time.Time) (*budget, error) {
 		return nil, errStored
 	}
 	latest := now.Add(longestWait).UnixMicro()
-	for _, n := range []int64{d.Generation, d.Visits, d.Visited, d.Updated, int64(d.Seq), d.Contended, d.Began, d.Strangers, d.Full} {
+	for _, n := range []int64{
+		d.Generation, d.Visits, d.Visited, d.Updated, int64(d.Seq), d.Contended, d.Began, d.Strangers, d.Full,
+	} {
 		if n < 0 || n > maxInteger {
 			return nil, errStored
 		}
@@ -144,7 +146,8 @@ func parse(text string, c *config, now time.Time) (*budget, error) {
 	}
 	b := &budget{
 		generation: d.Generation, visits: d.Visits, visited: timeOf(d.Visited), updated: timeOf(d.Updated),
-		seq: d.Seq, contended: timeOf(d.Contended), began: timeOf(d.Began), strangersEnd: timeOf(d.Strangers), recent: d.Recent, ceiling: c.ceiling(),
+		seq: d.Seq, contended: timeOf(d.Contended), began: timeOf(d.Began), strangersEnd: timeOf(d.Strangers),
+		recent: d.Recent, ceiling: c.ceiling(),
 		processes: make(map[string]record, len(d.Processes)),
 	}
 	clock := later(now, b.visited) // of the visit that wrote it

@@ -28,14 +28,14 @@
 // the clocks of the processes do not matter.
 //
 // A visit requests places for all goroutines that wait, reports the responses since the visit
-// before, and tells when to make the next one. Until then nothing is sent to Redis. Visits of a
+// before, and returns when to make the next one. Until then nothing is sent to Redis. Visits of a
 // process never overlap, and [WithMaxVisits] limits their number.
 //
 // While plenty is left of a fixed window, a process takes up to 32 places ahead of its requests. It
-// makes a visit for every 5th to 15th request then, and responses that tell nothing new wait for it,
-// 5 seconds at most. That needs a limit of at least 20 requests per window for each process, and
-// neither WithRate nor WithMaxInFlight. The places that a process has ahead are lost for the window
-// if it dies.
+// makes a visit for every 5th to 15th request then, and responses that say nothing new wait for it,
+// 5 seconds at most. That needs a limit of at least 20 requests per window for each process. It
+// does not happen with WithRate or WithMaxInFlight. The places that a process has ahead are lost
+// for the window if it dies.
 //
 // Redis sends nothing to the processes on its own. A process learns of a pause at its next visit:
 // when it has no place ahead and wants to send a request, or when one of its requests is refused. A
@@ -78,8 +78,9 @@
 // # Requirements
 //
 // The script needs Redis 5 or newer. The tests run against one server and a Cluster of one server,
-// of version 7. The user needs the commands EVALSHA, EVAL, TIME, GET and SET on keys that begin with
-// "ratelimit:". The script does not wait for replication: after a failover some state may be lost.
+// of version 7. The user needs the commands EVALSHA, EVAL, TIME, GET and SET on keys that begin
+// with "ratelimit:". The script does not wait for replication: after a failover some state may be
+// lost.
 //
 // # Trust
 //
@@ -90,7 +91,8 @@
 //   - A record of a process that no process can have written is removed.
 //
 // A user who may write to the key can still use up the budget: a plausible record counts until its
-// lease ends, 15 minutes at most. The text is stored with its time to live, so no key stays forever.
+// lease ends, 15 minutes at most. The text is stored with its time to live, so no key stays
+// forever.
 //
 // [DESIGN.md]: https://github.com/integrations-go/sdk/blob/main/ratelimit/DESIGN.md
 package redislimit

@@ -19,8 +19,8 @@ import (
 	"github.com/integrations-go/sdk/ratelimit"
 )
 
-// A reply that the script cannot give is an outage.
-func TestReplyOutOfRangeIsAnOutage(t *testing.T) {
+// Values that the script cannot return are an outage.
+func TestScriptResultOutOfRangeIsAnOutage(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
 	for _, tt := range []struct {
@@ -28,7 +28,7 @@ func TestReplyOutOfRangeIsAnOutage(t *testing.T) {
 		index int
 		value any
 	}{
-		{"neither stored nor not", 0, int64(2)},
+		{"a third choice", 0, int64(2)},
 		{"less than not stored", 0, int64(-1)},
 		{"a text for a number", 0, "1"},
 		{"a time before all times", 1, int64(-1)},
@@ -41,7 +41,7 @@ func TestReplyOutOfRangeIsAnOutage(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := &bubble{}
 				l := inBubble(t, addr, b, WithRate(10, 10), WithFailClosed())
-				b.after = func(reply []any) { reply[tt.index] = tt.value }
+				b.after = func(values []any) { values[tt.index] = tt.value }
 				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 				defer cancel()
 				start := time.Now()
@@ -81,7 +81,9 @@ func TestStoredNonsenseDelaysUpToMaxWait(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
 	const far = 1e15 // microseconds, 31 years
-	refilling := []int64{1, 2, 0, 0, 100, 50, 0, 1, 60, 1, 0, 0, 0, 0, 0, 0, 1e9, 1e9, 1e9, 0, 0, 0, 0, 0, 1, 20, 0, 0, 0, 0, 0}
+	refilling := []int64{
+		1, 2, 0, 0, 100, 50, 0, 1, 60, 1, 0, 0, 0, 0, 0, 0, 1e9, 1e9, 1e9, 0, 0, 0, 0, 0, 1, 20, 0, 0, 0, 0, 0,
+	}
 	const stretched, slot = 19, 27 // among these
 	for name, change := range map[string]func(d *document){
 		"tokens far ahead":           func(d *document) { d.Full += far },
@@ -131,7 +133,9 @@ func TestStoredNonsenseDelaysUpToMaxWait(t *testing.T) {
 func TestStoredTextThatIsNoBudget(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
-	for _, text := range []string{"", " ", "x", "1.1", "1.1 ", "1.1 {}", "1.1 []", "{", "1.1 " + `{"visits":1e300}`, "\xff\x00 \xff"} {
+	for _, text := range []string{
+		"", " ", "x", "1.1", "1.1 ", "1.1 {}", "1.1 []", "{", `1.1 {"visits":1e300}`, "\xff\x00 \xff", "1\t1 {}",
+	} {
 		t.Run(fmt.Sprintf("%q", text), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := inBubble(t, addr, &bubble{}, WithHeaders(ratelimit.Confluent()))
@@ -164,15 +168,20 @@ func TestKeyOfAnotherType(t *testing.T) {
 func TestForgedRecordIsIgnored(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
+	const lease, far = 10e6, 1e15 // microseconds
 	for name, record := range map[string]func(now int64) []int64{
-		"a lease without end":         func(now int64) []int64 { return []int64{9, 0, 0, 0, 0, now + 1e15, 0, 0} },
+		"a lease without end":         func(now int64) []int64 { return []int64{9, 0, 0, 0, 0, now + far, 0, 0} },
 		"a lease above the longest":   func(now int64) []int64 { return []int64{9, 0, 0, 0, 0, now + 910e6, 0, 0} },
-		"more pending than there are": func(now int64) []int64 { return []int64{0, 99, 0, 0, 0, now + 10e6, 0, 0} },
-		"as many as there can't be":   func(now int64) []int64 { return []int64{1 << 40, 0, 0, 0, 0, now + 10e6, 0, 0} },
-		"fewer than none":             func(now int64) []int64 { return []int64{-1, 0, 0, 0, 0, now + 10e6, 0, 0} },
-		"a ticket of the future":      func(now int64) []int64 { return []int64{0, 0, 1, 0, 0, now + 10e6, now + 1e15, now + 5e5} },
-		"a ticket that stays for all": func(now int64) []int64 { return []int64{0, 0, 1, 0, 0, now + 10e6, 1, now + 1e15} },
-		"not a record":                func(int64) []int64 { return []int64{9} },
+		"more pending than there are": func(now int64) []int64 { return []int64{0, 99, 0, 0, 0, now + lease, 0, 0} },
+		"as many as can't be": func(now int64) []int64 {
+			return []int64{1 << 40, 0, 0, 0, 0, now + lease, 0, 0}
+		},
+		"fewer than none": func(now int64) []int64 { return []int64{-1, 0, 0, 0, 0, now + lease, 0, 0} },
+		"a ticket of the future": func(now int64) []int64 {
+			return []int64{0, 0, 1, 0, 0, now + lease, now + far, now + 5e5}
+		},
+		"a ticket that stays": func(now int64) []int64 { return []int64{0, 0, 1, 0, 0, now + lease, 1, now + far} },
+		"not a record":        func(int64) []int64 { return []int64{9} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

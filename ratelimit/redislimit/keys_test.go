@@ -61,7 +61,7 @@ func TestClusterKeepsBudgetInOneSlot(t *testing.T) {
 	assert.Equal(t, 4, l.Snapshot().Remaining)
 }
 
-// The limiter continues after Redis has lost its scripts or its data. Of so few places none is given
+// The limiter continues after Redis has lost its scripts or its data. So few places are not given
 // ahead.
 func TestContinuesAfterFlush(t *testing.T) {
 	t.Parallel()

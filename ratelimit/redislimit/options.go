@@ -163,9 +163,10 @@ func WithLease(d time.Duration) Option {
 	}
 }
 
-// WithMaxVisits limits how many visits to Redis this process makes per second, on average, from 1 to
-// 1,000,000. A tenth of that may be made at once. The default is 1000. One visit asks for many places
-// and reports many responses. So a low limit delays requests, but does not reduce their number.
+// WithMaxVisits limits how many visits to Redis this process makes per second, on average, from 1
+// to 1,000,000. A tenth of that may be made at once. The default is 1000. One visit asks for many
+// places and reports many responses. So a low limit delays requests, but does not reduce their
+// number.
 func WithMaxVisits(perSecond int) Option {
 	return func(l *Limiter) error {
 		if perSecond < 1 || perSecond > 1e6 {

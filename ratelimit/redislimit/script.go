@@ -26,7 +26,7 @@ const (
 	longestWait = 366 * 24 * time.Hour // the longest wait of a server: a year, and a day for rounding
 )
 
-// visit is what a process wants and reports in one visit.
+// visit has the wishes and the reports of a process.
 type visit struct {
 	process       string // empty for a ping
 	want          int    // places for requests that wait
@@ -128,8 +128,8 @@ func (l *Limiter) send(ctx context.Context, v visit) (answer, error) {
 }
 
 // run makes a visit: it reads the budget, applies the rules to it, and writes it back. If another
-// process has changed the budget meanwhile, it begins again with the changed one. If there is nothing
-// to write, it only reads.
+// process has changed the budget meanwhile, it begins again with the changed one. If there is
+// nothing to write, it only reads.
 //
 // If a client has not logged in, Redis does not read such a long command. It reports a protocol
 // error and closes the connection. The client may see only the closed connection. A PING returns
@@ -142,44 +142,46 @@ func (l *Limiter) run(ctx context.Context, v visit) (answer, error) {
 	}
 	b, clock := l.takeKnown()
 	for tries := 0; ; tries++ {
-		var a answer
-		version, text, lives := "", "", time.Duration(0)
 		sent := l.now()
 		now := sent.Add(clock.skew)
+		var a answer
+		version, text, lives, changed := "", "", time.Duration(0), false
 		if b != nil && !b.isAhead(now) {
-			changed := false
-			version, v.began = b.version, sent
+			v.began = sent
+			version = b.version
 			a, changed = b.apply(v, &l.config, now)
 			a.at = sent
-			if !changed && tries > 0 {
-				l.keepKnown(b, clock)
-				return a, nil
-			}
-			if changed {
-				text, lives = b.encode(now), b.lives(&l.config, now)
-			}
+		}
+		if changed {
+			text, lives = b.encode(now), b.lives(&l.config, now)
+		} else if b != nil && tries > 0 { // It has just been read.
+			l.keepKnown(b, clock)
+			return a, nil
 		}
 		r, err := l.exchange(ctx, version, text, lives)
-		if err != nil && ctx.Err() == nil {
-			// The first PING may find the connection that has just ended.
-			if cause := cmp.Or(l.missingLogin(ctx), l.missingLogin(ctx)); cause != nil {
-				err = cause
-			}
-		}
 		if err != nil {
-			return answer{}, err
+			return answer{}, l.cause(ctx, err)
 		}
-		clock.read(time.UnixMicro(r.now), sent, l.now())
+		received := l.now()
+		clock.read(time.UnixMicro(r.now), sent, received)
 		if r.stored {
 			l.keepKnown(b, clock)
 			return a, nil
 		}
-		received := l.now()
 		b = decode(r.text, &l.config, received.Add(clock.skew))
 		if tries > 0 { // Others write at the same moment, and would do so again.
 			time.Sleep(jitter(min(2*time.Duration(tries)*received.Sub(sent), pollInterval)))
 		}
 	}
+}
+
+// cause returns err, or the cause if err is that of a connection without a login.
+func (l *Limiter) cause(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	// The first PING may find the connection that has just ended.
+	return cmp.Or(l.missingLogin(ctx), l.missingLogin(ctx), err)
 }
 
 // takeKnown returns the budget as the latest visit has left it, nil if it is not known, and
@@ -215,28 +217,28 @@ func (c *clock) read(at, sent, received time.Time) {
 	c.skew = min(max(c.skew, least), most)
 }
 
-// reply is what the script returns.
-type reply struct {
+// exchanged is the result of the script.
+type exchanged struct {
 	stored bool
 	now    int64
 	text   string // what is there instead
 }
 
 // exchange runs the script.
-func (l *Limiter) exchange(ctx context.Context, version, text string, lives time.Duration) (reply, error) {
+func (l *Limiter) exchange(ctx context.Context, version, text string, lives time.Duration) (exchanged, error) {
 	values, err := script.Run(ctx, l.client, []string{l.key}, version, text, lives.Milliseconds()).Slice()
 	if err != nil {
-		return reply{}, err
+		return exchanged{}, err
 	}
 	if len(values) == 3 {
 		stored, okStored := values[0].(int64)
 		now, okNow := values[1].(int64)
 		there, okText := values[2].(string)
 		if okStored && okNow && okText && now > 0 && now <= maxInteger && stored>>1 == 0 {
-			return reply{stored == 1, now, there}, nil
+			return exchanged{stored == 1, now, there}, nil
 		}
 	}
-	return reply{}, errors.New("the script returned something else than it can")
+	return exchanged{}, errors.New("the script returned something else than it can")
 }
 
 // missingLogin returns the error of a PING if it reports that the client must log in. It returns

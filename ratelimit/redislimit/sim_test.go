@@ -65,8 +65,8 @@ func (b *bubble) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		err := next(ctx, patched)
 		visit.SetVal(patched.Val())
 		visit.SetErr(err)
-		if reply, ok := patched.Val().([]any); ok && b.after != nil {
-			b.after(reply)
+		if values, ok := patched.Val().([]any); ok && b.after != nil {
+			b.after(values)
 		}
 		time.Sleep(jitter(b.delay))
 		return err

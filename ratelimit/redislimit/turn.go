@@ -16,8 +16,8 @@ const (
 	// catchUp is the delay of a request that the next one makes up for: two waits of two poll
 	// intervals.
 	catchUp = 4 * pollInterval
-	// leastShare is the least number of places in a window for each process with which some are given
-	// ahead. plentyPart is the part of the window that must be left for it, as a divisor.
+	// leastShare is the least number of places in a window for each process with which some are
+	// given ahead. plentyPart is the part of the window that must be left for it, as a divisor.
 	leastShare, plentyPart = 20, 40
 )
 
@@ -260,7 +260,8 @@ func (t *turn) epoch() uint64 {
 }
 
 // spreads reports whether the next request waits because a window has just begun. The requests that
-// waited for it leave over a tenth of the window, at most maxJitter, so that each process gets some.
+// waited for it leave over a tenth of the window, at most maxJitter, so that each process gets
+// some.
 func (t *turn) spreads() bool {
 	f, fixed := t.server.(*servers.FixedWindow)
 	if !fixed || f.State() != servers.Open {
@@ -273,7 +274,7 @@ func (t *turn) spreads() bool {
 }
 
 // plenty reports whether places may be given ahead, and most responses may be reported late: in a
-// fixed window of which much is left for each process, if nobody else uses it.
+// fixed window that leaves much for each process, if nobody else uses it.
 func (t *turn) plenty() bool {
 	f, fixed := t.server.(*servers.FixedWindow)
 	if !fixed || f.State() != servers.Open || t.config.maxInFlight > 0 || t.config.interval > 0 {

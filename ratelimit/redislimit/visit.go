@@ -52,8 +52,8 @@ func (l *Limiter) report(r response) {
 	l.unreported = append(l.unreported, r)
 }
 
-// isNews reports whether the other processes need to know of r at once. A further response to a
-// window of which plenty is left is none. l.mu must be held.
+// isNews reports whether the other processes need to know of r at once. A further response is
+// none while plenty is left. l.mu must be held.
 func (l *Limiter) isNews(r response) bool {
 	further := r.window.HasRemaining && r.window.HasReset && r.arrivedAt.Before(l.window.end) &&
 		!r.arrivedAt.Add(r.window.Reset-time.Second).After(l.window.end)
@@ -168,8 +168,8 @@ func (l *Limiter) dueVisit(now time.Time) (*visit, time.Time) {
 	return &v, time.Time{}
 }
 
-// nextDue returns when a visit will be due for the first waiter, the renewal of the lease, a response
-// or a place ahead. It returns the zero time if none will be. l.mu must be held.
+// nextDue returns when a visit will be due for the first waiter, the renewal of the lease, a
+// response or a place ahead. It returns the zero time if none will be. l.mu must be held.
 func (l *Limiter) nextDue(renewal time.Time) time.Time {
 	var at time.Time
 	if l.waiters.Len() > 0 {

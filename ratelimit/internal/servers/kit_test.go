@@ -24,7 +24,9 @@ func newClient() *client {
 	begin := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	return &client{
 		server: servers.NewFixedWindow(servers.Unknown), begin: begin, slack: time.Second,
-		traffic: servers.Traffic{Now: begin, Waiting: 200, Contended: begin, MaxWait: time.Minute, CatchUp: servers.CatchUp},
+		traffic: servers.Traffic{
+			Now: begin, Waiting: 200, Contended: begin, MaxWait: time.Minute, CatchUp: servers.CatchUp,
+		},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 	"github.com/integrations-go/sdk/ratelimit/internal/servers"
 )
 
-// leaves counts the values of which v is made, times as one.
+// leaves counts the values that a struct is made of, and a time as one.
 func leaves(t reflect.Type) (n int) {
 	if t.Kind() != reflect.Struct || t == reflect.TypeFor[time.Time]() {
 		return 1
@@ -26,8 +27,9 @@ func leaves(t reflect.Type) (n int) {
 
 // A stored number for each field, after the kind of server: a new field must be stored as well.
 func TestStoreHasEachField(t *testing.T) {
-	assert.Len(t, servers.Store(servers.NewFixedWindow(servers.Unknown)), 1+leaves(reflect.TypeFor[servers.FixedWindow]()))
-	assert.Len(t, servers.Store(&servers.Refilling{}), 1+leaves(reflect.TypeFor[servers.Refilling]()))
+	fixed, refilling := reflect.TypeFor[servers.FixedWindow](), reflect.TypeFor[servers.Refilling]()
+	assert.Len(t, servers.Store(&servers.FixedWindow{}), 1+leaves(fixed))
+	assert.Len(t, servers.Store(&servers.Refilling{}), 1+leaves(refilling))
 	assert.Len(t, (&servers.Pause{}).Store(), leaves(reflect.TypeFor[servers.Pause]()))
 }
 
@@ -36,29 +38,29 @@ func TestRestoredServerBehavesAlike(t *testing.T) {
 	for seed := range uint64(200) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		limit := []int{1, 4, 10, 100}[random.IntN(4)]
-		kept, stored := newClient(), newClient()
+		original, stored := newClient(), newClient()
 		d, left := time.Duration(0), limit
 		for range 300 {
 			d += time.Duration(random.ExpFloat64() * float64(30*ms))
-			kept.at(d)
+			original.at(d)
 			stored.at(d)
-			require.Equal(t, kept.next(), stored.next(), "seed %d", seed)
-			switch next := kept.next(); {
+			require.Equal(t, original.next(), stored.next(), "seed %d", seed)
+			switch next := original.next(); {
 			case next < 0 || next > d:
-				kept.server.Delayed(kept.traffic)
+				original.server.Delayed(original.traffic)
 				stored.server.Delayed(stored.traffic)
 			case random.IntN(10) == 0:
-				lost := kept.send()
+				lost := original.send()
 				stored.send()
-				kept.server.Lose(lost, kept.traffic)
+				original.server.Lose(lost, original.traffic)
 				stored.server.Lose(lost, stored.traffic)
-				kept.server.Release(lost.Seq)
+				original.server.Release(lost.Seq)
 				stored.server.Release(lost.Seq)
 			default:
 				if left--; left < 0 || random.IntN(40) == 0 {
 					left = random.IntN(limit)
 				}
-				kept.exchange(limit, left, time.Second)
+				original.exchange(limit, left, time.Second)
 				stored.exchange(limit, left, time.Second)
 			}
 			restored, err := servers.Restore(servers.Store(stored.server), stored.traffic.Now, time.Minute)
@@ -78,20 +80,21 @@ func TestRestoreRefusesNonsense(t *testing.T) {
 	require.NoError(t, err)
 	for i := range good {
 		for _, n := range []int64{-1, math.MinInt64, math.MaxInt64 - 1} {
-			bad := append([]int64(nil), good...)
+			bad := slices.Clone(good)
 			bad[i] = n
 			_, err := servers.Restore(bad, now, time.Minute)
 			assert.Error(t, err, "number %d: %d", i, n)
 		}
 	}
-	for _, bad := range [][]int64{nil, {}, {2}, {0}, {1}, good[:len(good)-1], append(good[:len(good):len(good)], 0)} {
+	for _, bad := range [][]int64{nil, {}, {2}, {0}, {1}, good[:len(good)-1], append(slices.Clip(good), 0)} {
 		_, err := servers.Restore(bad, now, time.Minute)
 		assert.Error(t, err, "%v", bad)
 	}
 	var p servers.Pause
 	assert.NoError(t, p.Restore([]int64{now.Add(time.Hour).UnixNano(), now.UnixNano(), 3, 7}, now, time.Minute))
 	assert.Equal(t, now.Add(time.Hour), p.Until.UTC())
-	assert.Error(t, p.Restore([]int64{now.Add(time.Hour).UnixNano(), now.Add(time.Hour).UnixNano(), 3, 7}, now, time.Minute))
+	future := now.Add(time.Hour).UnixNano()
+	assert.Error(t, p.Restore([]int64{future, future, 3, 7}, now, time.Minute))
 	assert.Error(t, p.Restore([]int64{1, 2, 3}, now, time.Minute))
 }
 
@@ -106,7 +109,8 @@ func TestRestoredCeilingHasItsTokens(t *testing.T) {
 		assert.Equal(t, now.Add(time.Duration(used)*20*ms), c.Full(now).Round(time.Microsecond))
 		restored.Restore(c.Full(now))
 		for ahead := range 12 {
-			assert.WithinDuration(t, c.Next(now, ahead), restored.Next(now, ahead), 2*time.Microsecond, "%d used, %d ahead", used, ahead)
+			want, got := c.Next(now, ahead), restored.Next(now, ahead)
+			assert.WithinDuration(t, want, got, 2*time.Microsecond, "%d used, %d ahead", used, ahead)
 		}
 	}
 	assert.Equal(t, now, servers.Ceiling{}.Full(now))
