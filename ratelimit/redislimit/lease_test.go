@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"golang.org/x/time/rate"
 
 	"github.com/integrations-go/sdk/ratelimit"
@@ -94,4 +95,58 @@ func (w *simulation) arrive(t *testing.T, addr string, load float64) (requests, 
 	cancel()
 	group.Wait()
 	return requests, visits, runs
+}
+
+// A place ahead is none of the last ones, which look for the next window: nobody waits for it.
+func TestPlaceAheadIsNoProbe(t *testing.T) {
+	addr := sharedRedis(t)
+	for remaining := range 12 {
+		synctest.Test(t, func(t *testing.T) {
+			l := inBubble(t, addr, &bubble{}, WithHeaders(ratelimit.Confluent()))
+			exchange(t, l, windowResponse(60, remaining+1, 1))
+			time.Sleep(900 * time.Millisecond)
+			exchange(t, l, windowResponse(60, remaining, 0))
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			for _, g := range l.unused {
+				assert.False(t, g.isProbe, "%d remain", remaining)
+			}
+			seq, _ := l.known.server.Probe()
+			assert.Zero(t, seq, "%d remain", remaining)
+		})
+	}
+}
+
+// The places ahead of a time before an outage do not disturb the count of later ones.
+func TestPlacesAheadBeforeAnOutage(t *testing.T) {
+	addr := sharedRedis(t)
+	synctest.Test(t, func(t *testing.T) {
+		b := &bubble{}
+		l := inBubble(t, addr, b, WithHeaders(ratelimit.Confluent()))
+		late := acquire(t, l)
+		for !late.State.(*grant).ahead {
+			l.Observe(late, windowResponse(1000, 900, 20))
+			l.Release(late)
+			late = acquire(t, l)
+		}
+		b.dead.Store(true)
+		for {
+			if _, err := l.Acquire(t.Context(), nil); err != nil {
+				require.ErrorIs(t, err, ErrUnavailable)
+				break
+			}
+		}
+		b.dead.Store(false)
+		time.Sleep(maxRetryDelay)
+		_, err := l.Acquire(t.Context(), nil) // It tries Redis again, and does not wait for that.
+		require.ErrorIs(t, err, ErrUnavailable)
+		synctest.Wait()
+		exchange(t, l, windowResponse(1000, 800, 15))
+		l.Observe(late, windowResponse(1000, 801, 15))
+		l.Release(late)
+		waitReported(t, l)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		assert.GreaterOrEqual(t, l.ahead, len(l.unused))
+	})
 }

@@ -59,10 +59,11 @@ type Limiter struct {
 	unused     []*grant   // places ahead of the requests of this process, the oldest first
 	used       int        // so many of them were used since wantAhead changed
 	wantAhead  int        // so many are wanted
-	ahead      int        // places that were given ahead, without a response so far
+	ahead      int        // places that were given ahead since the latest outage, without a response so far
 	freed      bool       // held or pending has changed, and other processes may wait for that
 	unfinished int        // visits whose goroutine has not ended, given up ones included
 	outage     *outage    // nil while Redis answers
+	outages    int        // so many have begun
 	trip       queue.RoundTrip
 	shown      windowID // the latest window that a visit has shown
 	known      *budget  // as the latest visit has left it; nil if that is not known
@@ -140,6 +141,7 @@ type grant struct {
 	skew       time.Duration     // how much the clock of Redis is ahead of that
 	low        int               // the lowest count of its window when it left
 	ahead      bool              // no request waited for it
+	outages    int               // so many had begun when it was given
 	isProbe    bool              // all others wait for its response
 	responded  bool              // its response has arrived
 	released   bool

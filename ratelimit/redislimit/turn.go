@@ -297,7 +297,7 @@ func (t *turn) active() int {
 func (t *turn) admitAhead() (given int64) {
 	_, remaining, _ := t.server.Window()
 	for range min(t.visit.wantAhead, remaining/(2*t.active())) {
-		if at, ok := t.next(); !ok || at.After(t.now) {
+		if at, ok := t.next(); !ok || at.After(t.now) || t.server.Probing(t.traffic()) {
 			break
 		}
 		t.seq++

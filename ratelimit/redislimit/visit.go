@@ -39,7 +39,7 @@ func (l *Limiter) report(r response) {
 	if l.outage != nil || l.closed {
 		return
 	}
-	if r.ahead {
+	if r.ahead && r.outages == l.outages {
 		l.ahead--
 	}
 	at := r.arrivedAt
@@ -268,7 +268,7 @@ func (l *Limiter) admit(a answer, now time.Time) {
 	for seq := a.firstSeq; seq < a.firstSeq+a.given; seq++ {
 		g := &grant{
 			owner: l, generation: a.generation, seq: seq, admittedAt: a.now, sentAt: now,
-			skew: l.clockSkew, low: a.low, isProbe: seq == a.probeSeq,
+			skew: l.clockSkew, outages: l.outages, low: a.low, isProbe: seq == a.probeSeq,
 		}
 		w, ok := l.nextToLeave(g.isProbe, now)
 		switch {
@@ -318,6 +318,7 @@ func (l *Limiter) nextToLeave(isProbe bool, now time.Time) (*waiter, bool) {
 func (l *Limiter) beginOutage(v visit, err error, now time.Time) {
 	if l.outage == nil {
 		l.outage = &outage{began: v.began, delay: firstRetryDelay}
+		l.outages++
 		consequence := "each process limits itself"
 		if l.failClosed {
 			consequence = "requests fail"
