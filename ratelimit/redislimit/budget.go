@@ -1,6 +1,7 @@
 package redislimit
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -82,10 +83,11 @@ func newBudget(c *config, now time.Time) *budget {
 	return b
 }
 
-// encode returns the text of b, which gets the next version.
-func (b *budget) encode(now time.Time) string {
+// encode returns the text of b, which gets the next version. A process that writes to a Redis which
+// has lost a version must not write it again, so the version has the process that writes it.
+func (b *budget) encode(process string, now time.Time) string {
 	b.visits++
-	b.version = fmt.Sprintf("%d.%d", b.generation, b.visits)
+	b.version = fmt.Sprintf("%d.%d.%s", b.generation, b.visits, process)
 	d := document{
 		Generation: b.generation, Visits: b.visits, Visited: b.visited.UnixMicro(), Updated: microTime(b.updated),
 		Seq: b.seq, Contended: microTime(b.contended), Began: microTime(b.began),
@@ -108,6 +110,12 @@ func (b *budget) encode(now time.Time) string {
 
 var errStored = errors.New("redislimit: no process can have stored this")
 
+// versionOf returns the version of a stored text.
+func versionOf(text string) string {
+	version, _, _ := strings.Cut(text, " ")
+	return version
+}
+
 // decode returns the budget that encode has written. If the text is no budget, or the clock is not
 // the one by which it was written, it returns a new one.
 func decode(text string, c *config, now time.Time) *budget {
@@ -118,7 +126,11 @@ func decode(text string, c *config, now time.Time) *budget {
 	} else if b.isAhead(now) {
 		processes := b.processes
 		b = newBudget(c, now)
-		b.processes = processes
+		for id, r := range processes {
+			if !r.leaseEnd.After(now.Add(maxLease)) {
+				b.processes[id] = record{held: r.held, pending: r.pending, waiting: r.waiting, leaseEnd: r.leaseEnd}
+			}
+		}
 	}
 	b.version = version
 	return b
@@ -141,7 +153,7 @@ func parse(text string, c *config, now time.Time) (*budget, error) {
 			return nil, errStored
 		}
 	}
-	if d.Visits == 0 || d.Updated > latest || d.Contended > latest || d.Began > latest {
+	if d.Visits == 0 || max(d.Updated, d.Contended, d.Began, d.Strangers) > latest {
 		return nil, errStored
 	}
 	b := &budget{
@@ -155,6 +167,9 @@ func parse(text string, c *config, now time.Time) (*budget, error) {
 	if b.server, err = servers.Restore(d.Server, clock, c.maxWait); err != nil {
 		return nil, err
 	}
+	if !b.recent.isPlausible(clock) {
+		return nil, errStored
+	}
 	if err = b.pause.Restore(d.Pause, clock, c.maxWait); err != nil {
 		return nil, err
 	}
@@ -163,7 +178,7 @@ func parse(text string, c *config, now time.Time) (*budget, error) {
 		b.ceiling.Restore(earlier(timeOf(d.Full), most))
 	}
 	for id, numbers := range d.Processes {
-		if r, ok := readRecord(numbers, now); ok {
+		if r, ok := readRecord(numbers, clock); ok {
 			b.processes[id] = r
 		}
 	}
@@ -177,7 +192,7 @@ func readRecord(numbers []int64, now time.Time) (record, bool) {
 		return record{}, false
 	}
 	for _, n := range numbers[:4] {
-		if n > mostHeld {
+		if n >= mostHeld {
 			return record{}, false
 		}
 	}
@@ -186,8 +201,8 @@ func readRecord(numbers []int64, now time.Time) (record, bool) {
 		aheadEnd: timeOf(numbers[4]), leaseEnd: timeOf(numbers[5]), ticket: timeOf(numbers[6]),
 		ticketEnd: timeOf(numbers[7]),
 	}
-	ok := r.pending <= r.held+r.ahead && !r.leaseEnd.Before(now) && !r.leaseEnd.After(now.Add(maxLease+time.Second)) &&
-		!r.ticket.After(now) && !r.ticketEnd.After(now.Add(maxVisitInterval))
+	ok := r.pending <= r.held+r.ahead && !r.leaseEnd.Before(now) && !r.leaseEnd.After(now.Add(maxLease+clockError)) &&
+		!r.ticket.After(now.Add(clockError)) && !r.ticketEnd.After(now.Add(maxVisitInterval+clockError))
 	return r, ok
 }
 
@@ -206,7 +221,7 @@ type recent [][2]int64
 // add adds n to the count of those that left at sent.
 func (r recent) add(sent time.Time, n int64) recent {
 	number := sent.UnixNano() / int64(slice)
-	i, found := slices.BinarySearchFunc(r, number, func(e [2]int64, n int64) int { return int(e[0] - n) })
+	i, found := slices.BinarySearchFunc(r, number, func(e [2]int64, n int64) int { return cmp.Compare(e[0], n) })
 	switch {
 	case found:
 		r[i][1] += n
@@ -220,6 +235,18 @@ func (r recent) add(sent time.Time, n int64) recent {
 		r = r[1:]
 	}
 	return r
+}
+
+// isPlausible reports whether a process can have written r by now.
+func (r recent) isPlausible(now time.Time) bool {
+	next := int64(0)
+	for _, e := range r {
+		if e[0] < next || e[0] > now.Add(clockError).UnixNano()/int64(slice) || e[1] < 1 || e[1] >= mostHeld {
+			return false
+		}
+		next = e[0] + 1
+	}
+	return true
 }
 
 // since returns how many left at from or later.

@@ -64,7 +64,7 @@ func forge(t *testing.T, addr string, change func(d *document)) {
 	text, err := client.Get(t.Context(), keyOf(t).String()).Result()
 	if errors.Is(err, redis.Nil) {
 		c := &config{}
-		text, err = newBudget(c, time.Now()).encode(time.Now()), nil
+		text, err = newBudget(c, time.Now()).encode("forger", time.Now()), nil
 	}
 	require.NoError(t, err)
 	version, text, _ := strings.Cut(text, " ")
@@ -106,14 +106,22 @@ func TestStoredNonsenseDelaysUpToMaxWait(t *testing.T) {
 		"negative remaining places": func(d *document) {
 			d.Server[1], d.Server[4], d.Server[5], d.Server[13] = 2, 10, -5, time.Now().UnixNano()+1e11
 		},
-		"a state that is none":    func(d *document) { d.Server[1] = 9 },
-		"a server that is none":   func(d *document) { d.Server[0] = 9 },
-		"a server without facts":  func(d *document) { d.Server = d.Server[:1] },
-		"no server":               func(d *document) { d.Server = nil },
-		"negative sequence":       func(d *document) { d.Generation = -100 },
-		"the end of sequences":    func(d *document) { d.Seq = 1 << 60 },
-		"a version that is none":  func(d *document) { d.Visits = 0 },
-		"a past without end":      func(d *document) { d.Recent = [][2]int64{{0, math.MaxInt64}, {-5, -5}} },
+		"a state that is none":   func(d *document) { d.Server[1] = 9 },
+		"a server that is none":  func(d *document) { d.Server[0] = 9 },
+		"a server without facts": func(d *document) { d.Server = d.Server[:1] },
+		"no server":              func(d *document) { d.Server = nil },
+		"negative sequence":      func(d *document) { d.Generation = -100 },
+		"the end of sequences":   func(d *document) { d.Seq = 1 << 60 },
+		"a version that is none": func(d *document) { d.Visits = 0 },
+		"requests of the future": func(d *document) {
+			d.Recent = [][2]int64{{time.Now().Unix() * 8, 1}}
+			d.Processes = map[string][]int64{"other": {1, 1, 0, 0, 0, time.Now().UnixMicro() + 10e6, 0, 0}}
+		},
+		"fewer requests than none": func(d *document) {
+			d.Recent = [][2]int64{{time.Now().Unix() * 4, -1000}}
+			d.Processes = map[string][]int64{"other": {1, 1, 0, 0, 0, time.Now().UnixMicro() + 10e6, 0, 0}}
+		},
+		"strangers of the future": func(d *document) { d.Strangers += 2 * far },
 		"contended in the future": func(d *document) { d.Contended += far },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -172,7 +180,7 @@ func TestForgedRecordIsIgnored(t *testing.T) {
 	for name, record := range map[string]func(now int64) []int64{
 		"a lease without end":         func(now int64) []int64 { return []int64{9, 0, 0, 0, 0, now + far, 0, 0} },
 		"a lease above the longest":   func(now int64) []int64 { return []int64{9, 0, 0, 0, 0, now + 910e6, 0, 0} },
-		"more pending than there are": func(now int64) []int64 { return []int64{0, 99, 0, 0, 0, now + lease, 0, 0} },
+		"more pending than there are": func(now int64) []int64 { return []int64{1, 99, 0, 0, 0, now + lease, 0, 0} },
 		"as many as can't be": func(now int64) []int64 {
 			return []int64{1 << 40, 0, 0, 0, 0, now + lease, 0, 0}
 		},

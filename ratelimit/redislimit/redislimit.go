@@ -199,7 +199,7 @@ func New(client redis.UniversalClient, key Key, opts ...Option) (*Limiter, error
 		client: client, key: key.String(), process: rand.Text(),
 		config: config{
 			maxWait: defaultMaxWait, timeout: defaultTimeout, lease: defaultLease,
-			log: slog.Default(), visits: newVisits(defaultMaxVisits), now: time.Now,
+			log: slog.Default(), visits: newVisits(defaultMaxVisits), now: newClock(),
 		},
 		view: view{window: window{remaining: -1}},
 	}
@@ -358,12 +358,12 @@ func (l *Limiter) Observe(p ratelimit.Permit, resp *http.Response) {
 		return
 	}
 	now := l.now()
-	if !g.responded {
+	r := l.newResponse(g, resp, now)
+	if r.first = !g.responded; r.first {
 		g.responded = true
 		l.pending--
 		l.trip.Measure(now.Sub(g.sentAt))
 	}
-	r := l.newResponse(g, resp, now)
 	pause := l.pauseAfter(r)
 	if r.refused || l.headers != (ratelimit.Headers{}) {
 		l.report(r)
@@ -392,7 +392,7 @@ func (l *Limiter) Release(p ratelimit.Permit) {
 	now := l.now()
 	if g.local == nil && !g.responded {
 		l.pending--
-		l.report(response{grant: g, arrivedAt: now}) // Other processes may wait for its response.
+		l.report(response{grant: g, arrivedAt: now, first: true}) // Other processes may wait for its response.
 	}
 	l.freed = l.freed || l.maxInFlight > 0
 	l.schedule(now)
@@ -421,7 +421,10 @@ func (l *Limiter) Close() error {
 	visiting := l.visiting
 	l.mu.Unlock()
 	if visiting != nil {
-		<-visiting
+		select {
+		case <-visiting:
+		case <-time.After(l.timeout): // Many processes visit at once.
+		}
 	}
 
 	l.mu.Lock()
@@ -430,7 +433,9 @@ func (l *Limiter) Close() error {
 	returnsPlaces := l.outage == nil && !l.visitedAt.IsZero()
 	l.mu.Unlock()
 	if returnsPlaces {
-		l.send(context.Background(), last) //nolint:errcheck // The lease ends by itself.
+		ctx, cancel := context.WithTimeout(context.Background(), l.timeout)
+		defer cancel()
+		l.send(ctx, last) //nolint:errcheck // The lease ends by itself.
 	}
 	if l.ownsClient {
 		return l.client.Close()

@@ -1,7 +1,6 @@
 package redislimit
 
 import (
-	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -22,7 +21,7 @@ var source string
 var script = redis.NewScript(source)
 
 const (
-	maxInteger  = 1 << 53              // above all stored numbers; Lua counts exactly up to here
+	maxInteger  = 1 << 53              // above all stored numbers
 	longestWait = 366 * 24 * time.Hour // the longest wait of a server: a year, and a day for rounding
 )
 
@@ -55,19 +54,17 @@ type response struct {
 	status           int
 	window           ratelimit.Window
 	refused          bool
+	first            bool          // no other response to the request was observed
 	retryAfter, wait time.Duration // the pause by Retry-After alone, and with the end of the window
 }
 
-// newResponse returns the numbers of resp that the script needs.
+// newResponse returns the response resp to g.
 func (l *Limiter) newResponse(g *grant, resp *http.Response, now time.Time) response {
 	// Dates are compared with the clock of Redis, which is the same for all processes.
 	parsed := l.headers.ParseResponse(resp, now.Add(l.clockSkew))
 	r := response{
 		grant: g, arrivedAt: now, status: resp.StatusCode,
 		window: parsed.Window, refused: parsed.Refused, retryAfter: -1, wait: -1,
-	}
-	if r.refused && r.status == http.StatusForbidden {
-		r.status = http.StatusTooManyRequests // the only status for this that the script knows
 	}
 	if parsed.HasRetryAfter {
 		r.retryAfter = parsed.RetryAfter
@@ -99,89 +96,89 @@ type answer struct {
 	windowSeq           int64 // of the first request of the window; 0 if it is not known or not a fixed one
 }
 
-// send makes a visit. It returns after l.timeout at the latest, even if the client does not.
+// send makes a visit. It returns when Redis has not answered for l.timeout, even if the client does
+// not.
 func (l *Limiter) send(ctx context.Context, v visit) (answer, error) {
 	type result struct {
 		answer answer
 		err    error
 	}
 	done := make(chan result, 1)
-	timeout := fmt.Errorf("no answer within %v: %w", l.timeout, context.DeadlineExceeded)
-	ctx, cancel := context.WithTimeoutCause(ctx, l.timeout, timeout)
-	defer cancel()
+	answered := make(chan struct{})
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	l.mu.Lock()
 	l.unfinished++
 	l.mu.Unlock()
 	go func() {
-		a, err := l.run(ctx, v)
+		a, err := l.run(ctx, v, answered)
 		l.mu.Lock()
 		l.unfinished--
 		l.mu.Unlock()
 		done <- result{a, err}
 	}()
-	select {
-	case r := <-done:
-		return r.answer, r.err
-	case <-ctx.Done():
-		return answer{}, context.Cause(ctx)
+	for {
+		timeout := time.NewTimer(l.timeout)
+		select {
+		case r := <-done:
+			timeout.Stop()
+			return r.answer, r.err
+		case <-answered:
+			timeout.Stop()
+		case <-ctx.Done():
+			timeout.Stop()
+			return answer{}, context.Cause(ctx)
+		case <-timeout.C:
+			err := fmt.Errorf("no answer within %v: %w", l.timeout, context.DeadlineExceeded)
+			cancel(err)
+			return answer{}, err
+		}
 	}
 }
 
 // run makes a visit: it reads the budget, applies the rules to it, and writes it back. If another
-// process has changed the budget meanwhile, it begins again with the changed one. If there is
-// nothing to write, it only reads.
-//
-// If a client has not logged in, Redis does not read such a long command. It reports a protocol
-// error and closes the connection. The client may see only the closed connection. A PING returns
-// the cause, so Open and Ping send one first.
-func (l *Limiter) run(ctx context.Context, v visit) (answer, error) {
-	if v.process == "" {
-		if err := l.missingLogin(ctx); err != nil {
-			return answer{}, err
-		}
-	}
+// process has changed the budget meanwhile, it begins again with the changed one. If there is nothing
+// to write, it only reads. After each answer of Redis but the last one it sends to answered.
+func (l *Limiter) run(ctx context.Context, v visit, answered chan<- struct{}) (answer, error) {
 	b, clock := l.takeKnown()
 	for tries := 0; ; tries++ {
 		sent := l.now()
 		now := sent.Add(clock.skew)
 		var a answer
-		version, text, lives, changed := "", "", time.Duration(0), false
+		w, changed := write{now: now}, false
 		if b != nil && !b.isAhead(now) {
 			v.began = sent
-			version = b.version
+			w.version = b.version
 			a, changed = b.apply(v, &l.config, now)
 			a.at = sent
 		}
 		if changed {
-			text, lives = b.encode(now), b.lives(&l.config, now)
+			w.text, w.lives = b.encode(l.process, now), b.lives(&l.config, now)
 		} else if b != nil && tries > 0 { // It has just been read.
 			l.keepKnown(b, clock)
 			return a, nil
 		}
-		r, err := l.exchange(ctx, version, text, lives)
+		r, err := l.exchange(ctx, w)
 		if err != nil {
-			return answer{}, l.cause(ctx, err)
+			return answer{}, err
 		}
 		received := l.now()
 		clock.read(time.UnixMicro(r.now), sent, received)
-		if r.stored {
+		// A client that tries again by itself finds what it has stored before.
+		if r.stored || changed && versionOf(r.text) == b.version {
 			l.keepKnown(b, clock)
 			return a, nil
 		}
 		b = decode(r.text, &l.config, received.Add(clock.skew))
+		select {
+		case answered <- struct{}{}:
+		case <-ctx.Done():
+			return answer{}, context.Cause(ctx)
+		}
 		if tries > 0 { // Others write at the same moment, and would do so again.
 			time.Sleep(jitter(min(2*time.Duration(tries)*received.Sub(sent), pollInterval)))
 		}
 	}
-}
-
-// cause returns err, or the cause if err is that of a connection without a login.
-func (l *Limiter) cause(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return err
-	}
-	// The first PING may find the connection that has just ended.
-	return cmp.Or(l.missingLogin(ctx), l.missingLogin(ctx), err)
 }
 
 // takeKnown returns the budget as the latest visit has left it, nil if it is not known, and
@@ -201,6 +198,12 @@ func (l *Limiter) keepKnown(b *budget, c clock) {
 	l.known, l.clock = b, c
 }
 
+// newClock returns a clock that goes on evenly when the time of the machine is set.
+func newClock() func() time.Time {
+	begin := time.Now()
+	return func() time.Time { return begin.Add(time.Since(begin)) }
+}
+
 // clock is the clock of Redis, as far as it is known.
 type clock struct {
 	known bool
@@ -212,7 +215,7 @@ type clock struct {
 func (c *clock) read(at, sent, received time.Time) {
 	least, most := at.Sub(received), at.Sub(sent)
 	if !c.known {
-		c.known, c.skew = true, (least+most)/2
+		c.known, c.skew = true, least // A time of the past is harmless.
 	}
 	c.skew = min(max(c.skew, least), most)
 }
@@ -224,9 +227,18 @@ type exchanged struct {
 	text   string // what is there instead
 }
 
+// write is one attempt to store a budget.
+type write struct {
+	version string // that it replaces
+	text    string // empty to read only
+	lives   time.Duration
+	now     time.Time // by the clock of Redis, as far as it is known
+}
+
 // exchange runs the script.
-func (l *Limiter) exchange(ctx context.Context, version, text string, lives time.Duration) (exchanged, error) {
-	values, err := script.Run(ctx, l.client, []string{l.key}, version, text, lives.Milliseconds()).Slice()
+func (l *Limiter) exchange(ctx context.Context, w write) (exchanged, error) {
+	values, err := script.Run(ctx, l.client, []string{l.key},
+		w.version, w.text, w.lives.Milliseconds(), w.now.UnixMicro()).Slice()
 	if err != nil {
 		return exchanged{}, err
 	}
@@ -239,13 +251,4 @@ func (l *Limiter) exchange(ctx context.Context, version, text string, lives time
 		}
 	}
 	return exchanged{}, errors.New("the script returned something else than it can")
-}
-
-// missingLogin returns the error of a PING if it reports that the client must log in. It returns
-// nil for any other answer, because the user may lack the right to PING.
-func (l *Limiter) missingLogin(ctx context.Context) error {
-	if err := l.client.Ping(ctx).Err(); redis.HasErrorPrefix(err, "NOAUTH") {
-		return err
-	}
-	return nil
 }

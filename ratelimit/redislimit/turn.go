@@ -48,18 +48,25 @@ func (b *budget) apply(v visit, c *config, now time.Time) (a answer, changed boo
 	for _, r := range v.responses {
 		t.observe(r)
 	}
-	recorded := t.isRecorded()
+	before, had := b.processes[v.process]
 	a = t.admitAll()
-	return a, !recorded || a.given > 0 || len(v.responses) > 0 || v.outage > 0 || c.maxInFlight > 0 || b.visits == 0
+	changed = a.given > 0 || len(v.responses) > 0 || v.outage > 0 || b.visits == 0 || v.process == ""
+	return a, changed || t.recordDiffers(before, had)
 }
 
-// isRecorded reports whether the record of the process is as good as a new one.
-func (t *turn) isRecorded() bool {
-	stored, ok := t.processes[t.visit.process]
-	if t.visit.process == "" || t.own.held+t.own.pending == 0 {
-		return t.visit.process != "" && (!ok || stored.held+stored.pending == 0)
+// recordDiffers reports whether the record of the process must be stored instead of the one from
+// before, if it had one. A process that only waits is not stored for that.
+func (t *turn) recordDiffers(before record, had bool) bool {
+	needed := t.own.held+t.own.pending > 0 || !t.own.ticket.IsZero()
+	switch {
+	case !had || !needed:
+		return had && before.held+before.pending > 0 || needed
+	case t.config.maxInFlight > 0 && before.held != t.own.held, !before.ticket.Equal(t.own.ticket):
+		return true
+	case !t.own.ticket.IsZero() && before.ticketEnd.Sub(t.now) < maxVisitInterval/2:
+		return true
 	}
-	return ok && stored.leaseEnd.Sub(t.now) > t.config.lease*2/3
+	return before.leaseEnd.Sub(t.now) < t.config.lease*2/3
 }
 
 // count adds up the requests of all other processes, and those of this one. It drops the records
@@ -89,7 +96,7 @@ func (t *turn) count() {
 	}
 	t.pending = t.others.pending + t.own.pending
 	for _, r := range t.visit.responses {
-		if r.generation != t.generation {
+		if r.generation != t.generation || !r.first {
 			continue
 		}
 		t.pending++
@@ -138,7 +145,7 @@ func (t *turn) blocked() servers.Block {
 // observe learns from the response r.
 func (t *turn) observe(r response) {
 	current := r.generation == t.generation
-	if current {
+	if current && r.first {
 		t.pending--
 		if r.ahead {
 			t.own.ahead--
@@ -153,7 +160,9 @@ func (t *turn) observe(r response) {
 		Uncounted: t.recent.since(r.sent().Add(-servers.MaxProbe)) + t.others.ahead + t.own.ahead,
 	}
 	switch {
-	case !current || r.status == unused:
+	case !current:
+	case r.status == unused:
+		t.server.Release(req.Seq) // It may be the probe.
 	case r.status == 0:
 		t.server.Lose(req, t.traffic())
 		t.server.Release(req.Seq)
@@ -232,7 +241,7 @@ func (t *turn) admitAll() answer {
 	if a.given == int64(t.visit.want) && a.probeSeq == 0 && t.plenty() && !t.spreads() {
 		a.given += t.admitAhead()
 	}
-	if _, _, until := t.server.Window(); t.own.ahead > 0 {
+	if _, _, until := t.server.Window(); t.own.ahead > 0 && !until.IsZero() {
 		t.own.aheadEnd = until.Add(servers.MaxProbe)
 	}
 	t.own.leaseEnd, t.own.ticketEnd = t.now.Add(t.config.lease), t.now.Add(maxVisitInterval)

@@ -39,13 +39,24 @@ func (l *Limiter) report(r response) {
 	if l.outage != nil || l.closed {
 		return
 	}
-	if r.ahead && r.outages == l.outages {
-		l.ahead--
-	}
+	l.noteReport(r)
 	at := r.arrivedAt
 	if !l.isNews(r) {
 		at = earlier(at.Add(maxReportDelay), l.window.end.Add(returnDelay))
 	}
+	l.queueReport(r, at)
+}
+
+// noteReport counts a place ahead whose response is reported. l.mu must be held.
+func (l *Limiter) noteReport(r response) {
+	if r.first && r.ahead && r.outages == l.outages {
+		l.ahead--
+	}
+}
+
+// queueReport adds r to the responses of the visit at the time at, or of an earlier one. l.mu must be
+// held.
+func (l *Limiter) queueReport(r response, at time.Time) {
 	if len(l.unreported) == 0 || at.Before(l.reportAt) {
 		l.reportAt = at
 	}
@@ -74,16 +85,21 @@ func (l *Limiter) takeAhead(now time.Time) (*grant, bool) {
 	return g, true
 }
 
+// giveBack reports by the time at that no request has used g. l.mu must be held.
+func (l *Limiter) giveBack(g *grant, now, at time.Time) {
+	r := response{grant: g, arrivedAt: now, status: unused, first: true}
+	l.noteReport(r)
+	l.queueReport(r, at)
+}
+
 // dropAhead gives the places back whose window has ended. l.mu must be held.
 func (l *Limiter) dropAhead(now time.Time) {
 	if len(l.unused) == 0 || now.Before(l.window.end) {
 		return
 	}
 	for _, g := range l.unused {
-		l.ahead--
-		l.unreported = append(l.unreported, response{grant: g, arrivedAt: now, status: unused})
+		l.giveBack(g, now, now.Add(returnDelay))
 	}
-	l.reportAt = now.Add(returnDelay)
 	l.unused, l.wantAhead, l.used = nil, l.used, 0
 }
 
@@ -154,7 +170,7 @@ func (l *Limiter) dueVisit(now time.Time) (*visit, time.Time) {
 	renewal := l.visitedAt.Add(l.lease / 3)
 	switch {
 	case want > 0 && (!now.Before(l.nextVisit) || l.hasUnknownDeadline()):
-	case l.held > 0 && !now.Before(renewal):
+	case l.held+len(l.unused) > 0 && !now.Before(renewal):
 	case len(l.unreported) > 0 && !now.Before(l.reportAt) || l.freed || l.outage != nil:
 	default:
 		l.waiters.holdAll()
@@ -180,7 +196,7 @@ func (l *Limiter) nextDue(renewal time.Time) time.Time {
 			at = t
 		}
 	}
-	soonest(l.held > 0, renewal)
+	soonest(l.held+len(l.unused) > 0, renewal)
 	soonest(len(l.unreported) > 0, l.reportAt)
 	soonest(len(l.unused) > 0, l.window.end)
 	return at
@@ -236,7 +252,7 @@ func (l *Limiter) apply(v visit, a answer, now time.Time) {
 		}
 		return a.at.Add(time.Duration(micros-a.now) * time.Microsecond)
 	}
-	l.admit(a, now)
+	l.admit(v, a, now)
 	l.waiters.hold(v.arrivals)
 	l.window = window{
 		int(a.limit), int(a.remaining), localTime(a.windowEnd), localTime(a.pauseEnd), a.plenty,
@@ -263,25 +279,29 @@ func (l *Limiter) apply(v visit, a answer, now time.Time) {
 	}
 }
 
-// admit gives the places of an answer to the waiters that leave next. l.mu must be held.
-func (l *Limiter) admit(a answer, now time.Time) {
-	for seq := a.firstSeq; seq < a.firstSeq+a.given; seq++ {
+// admit gives the places of an answer to v to the waiters that leave next. It keeps those that the
+// process has ahead. If waiters have left meanwhile, it gives their places back. l.mu must be held.
+func (l *Limiter) admit(v visit, a answer, now time.Time) {
+	for i := range a.given {
+		seq := a.firstSeq + i
 		g := &grant{
 			owner: l, generation: a.generation, seq: seq, admittedAt: a.now, sentAt: now,
-			skew: l.clockSkew, outages: l.outages, low: a.low, isProbe: seq == a.probeSeq,
+			skew: l.clockSkew, outages: l.outages, low: a.low,
+			ahead: i >= int64(v.want), isProbe: seq == a.probeSeq,
+		}
+		if g.ahead {
+			l.ahead++
 		}
 		w, ok := l.nextToLeave(g.isProbe, now)
 		switch {
-		case !ok && g.isProbe: // The waiters have left meanwhile.
-			l.report(response{grant: g, arrivedAt: now})
-			continue
-		case !ok:
-			g.ahead = true
-			l.ahead++
+		case ok:
+			l.waiters.admit(w, l.grantTo(g, now))
+		case g.ahead && !l.closed:
 			l.unused = append(l.unused, g)
-			continue
+		default:
+			l.giveBack(g, now, now)
+			l.freed = l.freed || l.maxInFlight > 0
 		}
-		l.waiters.admit(w, l.grantTo(g, now))
 	}
 }
 

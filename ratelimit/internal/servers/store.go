@@ -96,7 +96,9 @@ func write(numbers []int64, fields []any) []int64 {
 		var n int64
 		switch v := field.(type) {
 		case *int:
-			n = int64(*v)
+			if n = int64(*v); *v == math.MaxInt { // the lowest count before the first one
+				n = math.MaxInt64
+			}
 		case *State:
 			n = int64(*v)
 		case *uint64:
@@ -126,7 +128,7 @@ func read(numbers []int64, fields []any, now time.Time, maxWait time.Duration) e
 		most := int64(mostCount)
 		switch v := fields[i].(type) {
 		case *int:
-			if n == math.MaxInt64 { // the lowest count before the first one
+			if n == math.MaxInt64 {
 				*v, most = math.MaxInt, n
 			} else {
 				*v, most = int(n), min(mostCount, math.MaxInt)
