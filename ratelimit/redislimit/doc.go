@@ -27,6 +27,10 @@
 // script, and more while many processes visit at once. All times are those of the Redis server, so
 // the clocks of the processes do not matter.
 //
+// So a budget changes once per round trip to Redis at most: 50 times per second at 20 ms. With
+// WithMaxInFlight and WithRate, and at servers that refill, each request needs such a change, or
+// shares one with the requests of its process that wait at the same time. Keep Redis near.
+//
 // A visit requests places for all goroutines that wait, reports the responses since the visit
 // before, and returns when to make the next one. Until then nothing is sent to Redis. Visits of a
 // process never overlap, and [WithMaxVisits] limits their number.

@@ -139,8 +139,8 @@ func WithHooks(h ratelimit.Hooks) Option {
 	}
 }
 
-// WithTimeout sets how long a visit to Redis may take, connecting included, above 0. The default is
-// 500 ms. A longer time is an outage. So an outage delays a request by d at most.
+// WithTimeout sets how long an answer of Redis may take, connecting included, above 0. The default
+// is 500 ms. A longer time is an outage. So an outage delays a request by d at most.
 func WithTimeout(d time.Duration) Option {
 	return func(l *Limiter) error {
 		if d <= 0 {
@@ -152,7 +152,8 @@ func WithTimeout(d time.Duration) Option {
 }
 
 // WithLease sets how long the places in flight of a dead process are kept, from 100 ms to 15
-// minutes. The default is 15 s. A living process renews its lease three times in d.
+// minutes. The default is 15 s. A living process with requests in flight
+// renews its lease three times in d.
 func WithLease(d time.Duration) Option {
 	return func(l *Limiter) error {
 		if d < minLease || d > maxLease {

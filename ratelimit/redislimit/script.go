@@ -137,8 +137,9 @@ func (l *Limiter) send(ctx context.Context, v visit) (answer, error) {
 }
 
 // run makes a visit: it reads the budget, applies the rules to it, and writes it back. If another
-// process has changed the budget meanwhile, it begins again with the changed one. If there is nothing
-// to write, it only reads. After each answer of Redis but the last one it sends to answered.
+// process has changed the budget meanwhile, it begins again with the changed one. If there is
+// nothing to write, it only reads. After each answer of Redis but the last one it sends to
+// answered.
 func (l *Limiter) run(ctx context.Context, v visit, answered chan<- struct{}) (answer, error) {
 	b, clock := l.takeKnown()
 	for tries := 0; ; tries++ {

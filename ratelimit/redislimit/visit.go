@@ -54,8 +54,8 @@ func (l *Limiter) noteReport(r response) {
 	}
 }
 
-// queueReport adds r to the responses of the visit at the time at, or of an earlier one. l.mu must be
-// held.
+// queueReport adds r to the responses of the visit at the time at, or of an earlier one. l.mu must
+// be held.
 func (l *Limiter) queueReport(r response, at time.Time) {
 	if len(l.unreported) == 0 || at.Before(l.reportAt) {
 		l.reportAt = at
