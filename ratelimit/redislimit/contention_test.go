@@ -58,13 +58,13 @@ func TestFarProcessIsNotStarved(t *testing.T) {
 func TestContentionIsNoOutage(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
-	const limit, timeout = 5, 300 * time.Millisecond
+	const limit = 5
 	var group sync.WaitGroup
 	var inFlight, most, done atomic.Int64
-	stop := time.Now().Add(3 * time.Second)
-	for range 12 {
-		l := open(t, addr, WithMaxInFlight(limit), WithTimeout(timeout))
-		l.client.(*redis.Client).AddHook(&farRedis{roundTrip: 20 * time.Millisecond})
+	stop := time.Now().Add(4 * time.Second)
+	for range 20 {
+		l := open(t, addr, WithMaxInFlight(limit), WithTimeout(time.Second))
+		l.client.(*redis.Client).AddHook(&farRedis{roundTrip: 30 * time.Millisecond})
 		for range 3 {
 			group.Go(func() {
 				for time.Now().Before(stop) {
@@ -89,7 +89,7 @@ func TestContentionIsNoOutage(t *testing.T) {
 	group.Wait()
 	t.Logf("%d requests, at most %d in flight", done.Load(), most.Load())
 	assert.LessOrEqual(t, most.Load(), int64(limit))
-	assert.Greater(t, done.Load(), int64(10))
+	assert.Greater(t, done.Load(), int64(limit))
 }
 
 // A client that sends a command again after a lost answer takes no place twice.
@@ -244,7 +244,11 @@ func TestCloseDuringAVisitGivesTheProbeBack(t *testing.T) {
 			time.Sleep(delay / 2)
 			require.NoError(t, a.Close())
 			group.Wait()
-			assert.Less(t, waitFor(t, b), 700*time.Millisecond)
+			require.NoError(t, b.Ping(t.Context()))
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			seq, _ := b.known.server.Probe()
+			assert.Zero(t, seq, "the others would wait for it")
 		})
 	}
 }
