@@ -89,7 +89,7 @@ func (l *Limit) Accept(n int, seq uint64, now time.Time) {
 	switch {
 	case l.limit == 0 || l.limit >= math.MaxInt32 || seq <= l.latest:
 	case l.good == 0:
-		if 2*n > l.limit {
+		if n > l.limit/2 {
 			l.limit++
 		}
 	case n >= l.limit:
