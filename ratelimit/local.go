@@ -271,10 +271,8 @@ func (l *Local) advance(now time.Time) {
 		l.departures.begin(ended, l.queue.Len())
 	}
 	l.departures.begin(l.server.Advance(l.traffic(now)), l.queue.Len())
-	b := l.blocked()
-	if maxWait := l.settings.maxWait; !b.Until.IsZero() && b.Until.Sub(now) > maxWait && now.Sub(b.Since) >= maxWait {
-		l.pause.Block = servers.Block{}
-		l.server = l.server.Forget(l.traffic(now))
+	var asksAgain bool
+	if l.server, asksAgain = l.pause.Recheck(l.server, l.traffic(now)); asksAgain {
 		l.queue.checked = time.Time{}
 	}
 }
@@ -399,15 +397,7 @@ func (l *Local) certain() time.Time {
 	if seq, _ := l.server.Probe(); seq != 0 {
 		return l.pause.Until
 	}
-	return l.blocked().Until
-}
-
-// blocked returns the wait that the server imposes now, zero if there is none. l.mu must be held.
-func (l *Local) blocked() servers.Block {
-	if b := l.server.Blocked(); b.Until.After(l.pause.Until) {
-		return b
-	}
-	return l.pause.Block
+	return l.pause.Blocked(l.server).Until
 }
 
 // next returns the earliest time at which a request with so many ahead of it and this deadline may

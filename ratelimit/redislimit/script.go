@@ -117,16 +117,15 @@ func (l *Limiter) send(ctx context.Context, v visit) (answer, error) {
 		l.mu.Unlock()
 		done <- result{a, err}
 	}()
+	timeout := time.NewTimer(l.timeout)
+	defer timeout.Stop()
 	for {
-		timeout := time.NewTimer(l.timeout)
 		select {
 		case r := <-done:
-			timeout.Stop()
 			return r.answer, r.err
 		case <-answered:
-			timeout.Stop()
+			timeout.Reset(l.timeout)
 		case <-ctx.Done():
-			timeout.Stop()
 			return answer{}, context.Cause(ctx)
 		case <-timeout.C:
 			err := fmt.Errorf("no answer within %v: %w", l.timeout, context.DeadlineExceeded)

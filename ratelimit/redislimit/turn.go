@@ -127,19 +127,7 @@ func (t *turn) advance() {
 		t.server.Resume(ended.Until)
 	}
 	t.server.Advance(t.traffic())
-	b := t.blocked()
-	if maxWait := t.config.maxWait; b.Until.Sub(t.now) > maxWait && t.now.Sub(b.Since) >= maxWait {
-		t.pause.Block = servers.Block{}
-		t.server = t.server.Forget(t.traffic())
-	}
-}
-
-// blocked returns the wait that the server imposes now, zero if there is none.
-func (t *turn) blocked() servers.Block {
-	if b := t.server.Blocked(); b.Until.After(t.pause.Until) {
-		return b
-	}
-	return t.pause.Block
+	t.server, _ = t.pause.Recheck(t.server, t.traffic())
 }
 
 // observe learns from the response r.
@@ -340,7 +328,7 @@ func (t *turn) next() (at time.Time, ok bool) {
 // delayed notes in a when the next request may leave, as next has returned it, and when to ask
 // again.
 func (t *turn) delayed(a *answer, at time.Time, ok bool) {
-	blocked := t.blocked().Until
+	blocked := t.pause.Blocked(t.server).Until
 	soon := t.now.Add(2 * pollInterval)
 	if !ok {
 		_, sent := t.server.Probe()
@@ -388,7 +376,7 @@ func (t *turn) describe(a *answer) {
 	}
 	until := t.pause.Until
 	if seq, _ := t.server.Probe(); seq == 0 { // Otherwise the end of the window is not certain.
-		until = t.blocked().Until
+		until = t.pause.Blocked(t.server).Until
 	}
 	if until.After(t.now) {
 		a.blockedUntil = ceilMicro(until)

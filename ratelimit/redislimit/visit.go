@@ -20,8 +20,8 @@ const (
 	// returnDelay is how long that wait may last after the end of the window, and how long places
 	// that were not used in it wait.
 	returnDelay = time.Second
-	// maxResponses is the most responses reported in one visit. Redis serves no other client
-	// meanwhile.
+	// maxResponses is the most responses reported in one visit. The longer it takes, the more
+	// likely another process is faster.
 	maxResponses = 500
 	// maxVisitInterval is the longest time between visits while requests wait. Other processes may
 	// have changed the state meanwhile.

@@ -30,6 +30,26 @@ func (p *Pause) Advance(now time.Time) (ended Block) {
 	return ended
 }
 
+// Blocked returns the wait that s or p imposes, the longer one, zero if there is none.
+func (p *Pause) Blocked(s Server) Block {
+	if b := s.Blocked(); b.Until.After(p.Until) {
+		return b
+	}
+	return p.Block
+}
+
+// Recheck ends a wait of more than t.MaxWait, once as much time has passed since it was learned:
+// one request asks the server again. It returns the server from now on, and whether it has ended a
+// wait.
+func (p *Pause) Recheck(s Server, t Traffic) (next Server, ended bool) {
+	b := p.Blocked(s)
+	if b.Until.IsZero() || b.Until.Sub(t.Now) <= t.MaxWait || t.Now.Sub(b.Since) < t.MaxWait {
+		return s, false
+	}
+	p.Block = Block{}
+	return s.Forget(t), true
+}
+
 // Accept notes an accepted request.
 func (p *Pause) Accept() { p.unstated = 0 }
 
