@@ -265,8 +265,12 @@ func first(header http.Header, name string) string {
 		return ""
 	}
 	value := get(header, name)
-	value, _, _ = strings.Cut(value, ",")
-	value, _, _ = strings.Cut(value, ";")
+	for i := range len(value) {
+		if value[i] == ',' || value[i] == ';' {
+			value = value[:i]
+			break
+		}
+	}
 	return strings.TrimSpace(value)
 }
 

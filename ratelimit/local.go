@@ -238,19 +238,19 @@ func (l *Local) Release(p Permit) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.setDefaults()
-	now := time.Now()
 	e, ok := l.ledger.release(p.Seq)
 	if !ok {
 		return
 	}
 	if !e.answered {
+		now := time.Now()
 		l.lostShared(e.sent, now)
 		l.advance(now) // A window that has ended is not the one that may have counted the request.
 		l.server.Lose(servers.Request{Seq: p.Seq, Sent: e.sent}, l.traffic(now))
 	}
 	l.server.Release(p.Seq)
 	if l.queue.Len() > 0 {
-		l.dispatch(now)
+		l.dispatch(time.Now())
 	}
 }
 
@@ -270,9 +270,12 @@ func (l *Local) advance(now time.Time) {
 		l.rate.Resume(ended.Until)
 		l.departures.begin(ended, l.queue.Len())
 	}
-	l.departures.begin(l.server.Advance(l.traffic(now)), l.queue.Len())
+	t := l.traffic(now)
+	if ended := l.server.Advance(t); !ended.Until.IsZero() {
+		l.departures.begin(ended, l.queue.Len())
+	}
 	var asksAgain bool
-	if l.server, asksAgain = l.pause.Recheck(l.server, l.traffic(now)); asksAgain {
+	if l.server, asksAgain = l.pause.Recheck(l.server, t); asksAgain {
 		l.queue.checked = time.Time{}
 	}
 }

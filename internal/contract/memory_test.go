@@ -298,6 +298,19 @@ func (d decoder) bounded(t *testing.T, o options, body, name string) {
 	}
 }
 
+// A document may have an error, and after it what looks like very many values.
+func TestMemoryOfAListWithAnErrorIsBounded(t *testing.T) {
+	for _, d := range decoders {
+		head, _, list := strings.Cut(d.document, "[%s")
+		if !list {
+			continue
+		}
+		for _, value := range []string{`1 `, `""`, `"":`} {
+			d.bounded(t, options{}, head+`[{},!`+strings.Repeat(value, 1<<17), value+" after an error")
+		}
+	}
+}
+
 // Items that are just large enough to be accepted take the most memory.
 func TestMemoryOfTheSmallestItemsThatAreAcceptedIsBounded(t *testing.T) {
 	const longest = 256

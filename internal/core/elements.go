@@ -8,7 +8,8 @@ import (
 )
 
 // Elements yields the elements of a JSON array, as parts of list. list must be valid JSON. If it is
-// not an array, Elements yields nothing.
+// not an array, Elements yields nothing. Of other text it yields at most one element per comma, and
+// one more.
 func Elements(list []byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		m := meter{b: list}
@@ -24,9 +25,10 @@ func Elements(list []byte) iter.Seq[[]byte] {
 			if !yield(m.b[begin:m.i:m.i]) {
 				return
 			}
-			if m.space(); m.peek() == ',' {
-				m.i++
+			if m.space(); m.peek() != ',' {
+				return
 			}
+			m.i++
 		}
 	}
 }
@@ -53,9 +55,10 @@ func Members(object []byte) iter.Seq2[string, []byte] {
 			if !yield(name, m.b[begin:m.i:m.i]) {
 				return
 			}
-			if m.space(); m.peek() == ',' {
-				m.i++
+			if m.space(); m.peek() != ',' {
+				return
 			}
+			m.i++
 		}
 	}
 }

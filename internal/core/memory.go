@@ -85,43 +85,55 @@ func CheckMemory(document []byte, out any) error {
 // With it, most documents are found to be small enough without a look at each byte.
 type unitCosts struct{ element, member, object int }
 
-// exceed reports whether decoding a document of valid UTF-8 may take more memory than limit.
+// exceed reports whether decoding a document of valid UTF-8 may take more memory than limit. If the
+// document is not valid JSON, that is true up to the first error, where decoders stop.
 func (u unitCosts) exceed(limit int, document []byte) bool {
-	objects := bytes.Count(document, []byte{'{'}) + bytes.Count(document, []byte{'['})
-	// Each element and each member follows a comma, or is the first one of an object or a list. The
-	// document counts as an element.
-	units := bytes.Count(document, []byte{','}) + objects + 1
-	limit -= escapedText*len(document) + objects*u.object
-	if units*max(u.element, u.member) <= limit {
-		return false
+	var c counts
+	elements := 0
+	for part := range slices.Chunk(document, max(len(document)/countedParts, leastPart)) {
+		c.structure(part)
+		elements = max(elements, c.elements())
+		c.strings(part)
 	}
-	if u.element <= u.member {
-		return true
-	}
-	enough := (units*u.element - limit + u.element - u.member - 1) / (u.element - u.member)
-	return enough > units || countMembers(document, enough) < enough
+	elements = min(elements, c.units())
+	cost := escapedText*len(document) + c.objects*u.object + elements*max(u.element, u.member) +
+		(c.units()-elements)*u.member
+	return cost > limit
 }
 
-// countMembers returns the minimum number of members in the objects of a document, at most enough.
-// It is exact if there is no white space before colons.
-func countMembers(document []byte, enough int) (n int) {
-	for rest := document; n < enough; {
-		colon := bytes.IndexByte(rest, ':')
-		if colon < 0 {
-			return n
-		}
-		// The quote before the colon ends a name, unless it begins a string or is escaped.
-		if colon >= 2 && rest[colon-1] == '"' {
-			switch rest[colon-2] {
-			case ',', '[', '{', '\\', ' ', '\t', '\r', '\n':
-			default:
-				n++
-			}
-		}
-		rest = rest[colon+1:]
-	}
-	return n
+// A document is counted in at most countedParts parts of at least leastPart bytes. What follows an
+// error may look as if there were fewer elements before it, therefore the maximum of all parts is
+// used. More parts make the estimate more exact, but slower.
+const countedParts, leastPart = 32, 512
+
+// counts are numbers of characters in a document, or in the beginning of one. Characters in strings
+// are counted too.
+type counts struct{ commas, objects, quotes, escapes int }
+
+// structure counts commas, and the objects and lists.
+func (c *counts) structure(part []byte) {
+	c.commas += bytes.Count(part, []byte{','})
+	c.objects += bytes.Count(part, []byte{'{'}) + bytes.Count(part, []byte{'['})
 }
+
+// strings counts quotes and backslashes.
+func (c *counts) strings(part []byte) {
+	c.quotes += bytes.Count(part, []byte{'"'})
+	c.escapes += bytes.Count(part, []byte{'\\'})
+}
+
+// units returns the maximum number of elements and members. Each follows a comma, or is the first
+// one of an object or a list. The document counts as an element.
+func (c *counts) units() int { return c.commas + c.objects + 1 }
+
+// elements returns the maximum number of elements in a document:
+//
+//	strings = members + members with a string + elements with a string
+//	objects = members with an object + elements with an object, lists included
+//	strings + objects <= 2*members + elements = 2*units - elements
+//
+// Each quote that is escaped has a backslash.
+func (c *counts) elements() int { return 2*c.units() - (c.quotes-c.escapes)/2 - c.objects }
 
 // shape has the properties of a type that determine its memory.
 type shape struct {

@@ -75,17 +75,53 @@ func FuzzQuickEstimateOfMemory(f *testing.F) {
 	})
 }
 
-func TestMembersAreCounted(t *testing.T) {
+func TestElementsAreCounted(t *testing.T) {
 	t.Parallel()
 	for document, want := range map[string]int{
-		`{"a":1,"b":":","c":{"d":"e:f"}}`: 4,
-		`{"":1}`:                          1,
-		`[":",":"]`:                       0,
-		`["a\":","b\":"]`:                 0,
-		`{"a" :1}`:                        0, // it may be fewer
-		`:`:                               0,
-		`":`:                              0,
+		`{"a":"b","c":"d"}`:                1, // the document
+		`{"a":"b","c":{"d":"e"},"f":[]}`:   3, // an empty list counts as two
+		`["a","b",{"c":"d"}]`:              4,
+		`[{"a":"b"},{"a":"b"}]`:            3,
+		`{"a":1,"b":null}`:                 3, // values other than strings and objects may be elements
+		`{"a":"\"\"\"\"\"\"","b":"c"}`:     1,
+		`["a\":","b\":"]`:                  3,
+		`{"a":",,,","b":"{["}`:             9, // characters in strings
+		strings.Repeat(`"a":"b",`, 100):    2,
+		`[1,2,3,` + strings.Repeat(`"`, 6): 6,
 	} {
-		assert.Equal(t, want, countMembers([]byte(document), math.MaxInt), document)
+		var c counts
+		c.structure([]byte(document))
+		c.strings([]byte(document))
+		assert.Equal(t, want, c.elements(), document)
+	}
+}
+
+// TestGarbageAfterAnErrorTakesNoMemory requires that text after a syntax error does not lower the
+// estimate, and that no elements are allocated for it. encoding/json/v2 decodes a document up to
+// its first error.
+func TestGarbageAfterAnErrorTakesNoMemory(t *testing.T) {
+	t.Parallel()
+	type item struct {
+		Room [40]int `json:"room"`
+	}
+	const itemSize = 320
+	for _, items := range []int{1, 20000} {
+		for _, garbage := range []string{`""`, `"":`, `"a":"b",`, `1 `, `{}`, `[`, `!`} {
+			for size := range 6 {
+				document := `{"items":[` + strings.Repeat(`{},`, items) + `!` + strings.Repeat(garbage, 60000)
+				document += strings.Repeat("x", size<<19)
+				var list struct {
+					Items []item `json:"items"`
+				}
+				if CheckMemory([]byte(document), &list) != nil {
+					continue
+				}
+				memory := items * grown(itemSize)
+				if cap(list.Items) > 0 {
+					memory = cap(list.Items) * itemSize
+				}
+				assert.LessOrEqual(t, memory, decodingMemory(len(document)), "%d, then %s", items, garbage)
+			}
+		}
 	}
 }

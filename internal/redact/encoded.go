@@ -3,21 +3,33 @@ package redact
 import (
 	"encoding/base64"
 	"encoding/hex"
-	"strings"
-	"unicode/utf8"
 )
 
 // encoding is a way to write bytes as digits.
 type encoding struct {
-	digit func(byte) bool
+	digits [256]byte // the digit that decode reads for each character, 0 for other characters
 	// group is the number of digits that encode whole bytes. A run of digits may begin within a
 	// group, because characters like / are digits of Base64.
 	group int
-	// decode decodes any number of digits.
-	decode func(digits []byte) []byte
 }
 
-var encodings = []encoding{{base64Digit, 4, decodeBase64}, {hexDigit, 2, decodeHex}}
+const (
+	base64Group = 4
+	hexGroup    = 2
+)
+
+// encodings has Base64 in both alphabets, and hexadecimal digits.
+var encodings = func() (all [2]encoding) {
+	all[0].group, all[1].group = base64Group, hexGroup
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") {
+		all[0].digits[c] = c
+	}
+	all[0].digits['-'], all[0].digits['_'] = '+', '/'
+	for _, c := range []byte("0123456789abcdefABCDEF") {
+		all[1].digits[c] = c
+	}
+	return all
+}()
 
 // findEncoded appends the positions of digits that encode a needle that is not a word. layers is
 // the number of layers of digits that are still decoded.
@@ -25,8 +37,10 @@ func (u unescaped) findEncoded(found []span, r Redactor, layers int) []span {
 	if len(r.long) == 0 {
 		return found
 	}
-	var digits []byte
-	for _, e := range encodings {
+	var room [64]byte
+	digits := room[:0]
+	for i := range encodings {
+		e := &encodings[i]
 		for from := 0; from < len(u.text); {
 			var to int
 			digits, to = e.run(digits[:0], u.text, from)
@@ -41,11 +55,11 @@ func (u unescaped) findEncoded(found []span, r Redactor, layers int) []span {
 
 // run appends the digits at the beginning of text[from:] to digits, without line breaks, and
 // returns their end.
-func (e encoding) run(digits, text []byte, from int) (_ []byte, to int) {
+func (e *encoding) run(digits, text []byte, from int) (_ []byte, to int) {
 	for to = from; to < len(text); to++ {
 		switch c := text[to]; {
-		case e.digit(c):
-			digits = append(digits, c)
+		case e.digits[c] != 0:
+			digits = append(digits, e.digits[c])
 		case c != '\n' && c != '\r':
 			return digits, to
 		}
@@ -54,38 +68,26 @@ func (e encoding) run(digits, text []byte, from int) (_ []byte, to int) {
 }
 
 // hides reports whether digits encode bytes with a needle that is not a word.
-func (e encoding) hides(digits []byte, r Redactor, layers int) bool {
+func (e *encoding) hides(digits []byte, r Redactor, layers int) bool {
 	r.needles = r.long
+	var room [64]byte
 	for before := range e.group {
-		if len(r.findBelow(nil, e.decode(digits[before:]), `\%&`, layers)) > 0 {
+		if len(r.findBelow(nil, e.decode(room[:0], digits[before:]), `\%&`, layers)) > 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// base64Digit reports whether c is a digit of Base64, in either alphabet.
-func base64Digit(c byte) bool {
-	return wordByte(c) && c < utf8.RuneSelf || strings.IndexByte("+/-", c) >= 0
-}
-
-var standardAlphabet = strings.NewReplacer("-", "+", "_", "/")
-
-func decodeBase64(digits []byte) []byte {
-	b := make([]byte, len(digits))
-	if len(digits)%4 == 1 {
+// decode appends the bytes that digits encode to room.
+func (e *encoding) decode(room, digits []byte) []byte {
+	if e.group == hexGroup {
+		b, _ := hex.AppendDecode(room, digits[:len(digits)&^1])
+		return b
+	}
+	if len(digits)%base64Group == 1 {
 		digits = digits[:len(digits)-1] // less than a byte
 	}
-	n, _ := base64.RawStdEncoding.Decode(b, []byte(standardAlphabet.Replace(string(digits))))
-	return b[:n]
-}
-
-func hexDigit(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
-}
-
-func decodeHex(digits []byte) []byte {
-	b := make([]byte, len(digits)/2)
-	n, _ := hex.Decode(b, digits[:len(digits)&^1])
-	return b[:n]
+	b, _ := base64.RawStdEncoding.AppendDecode(room, digits)
+	return b
 }

@@ -75,12 +75,24 @@ func New(secrets []string) Redactor {
 
 // Bytes is the function [Bytes].
 func (r Redactor) Bytes(text []byte) []byte {
-	found := r.find(text)
-	if len(found) == 0 {
-		return text
+	if found := r.find(text); len(found) > 0 {
+		return replace(text, found)
 	}
+	return text
+}
+
+// String is the function [String].
+func (r Redactor) String(text string) string {
+	b := []byte(text)
+	if found := r.find(b); len(found) > 0 {
+		return string(replace(b, found))
+	}
+	return text
+}
+
+// replace returns a copy of text with a Mark in place of each of found, in any order.
+func replace(text []byte, found []span) (clean []byte) {
 	slices.SortFunc(found, func(a, b span) int { return cmp.Compare(a.from, b.from) })
-	var clean []byte
 	rest := 0 // start of the part of text that is not copied yet
 	for _, f := range found {
 		if f.from >= rest {
@@ -89,14 +101,6 @@ func (r Redactor) Bytes(text []byte) []byte {
 		rest = max(rest, f.to)
 	}
 	return append(clean, text[rest:]...)
-}
-
-// String is the function [String].
-func (r Redactor) String(text string) string {
-	if len(text) < r.shortest {
-		return text
-	}
-	return string(r.Bytes([]byte(text)))
 }
 
 // span is the part text[from:to] of a text.
