@@ -183,8 +183,13 @@ func (r *runner) choose(ctx context.Context, s *suite, budget time.Duration) err
 	return nil
 }
 
-// tail returns the end of a test's output, which has the failure.
-func tail(out []byte) []byte { return out[max(0, len(out)-2000):] }
+var failedTests = regexp.MustCompile(`(?m)^ *--- FAIL: .*$`)
+
+// tail returns the names of the tests that failed, and the end of the output.
+func tail(out []byte) []byte {
+	names := bytes.Join(failedTests.FindAll(out, -1), []byte("\n"))
+	return append(append(names, '\n'), out[max(0, len(out)-2000):]...)
+}
 
 // outcome is the result of a mutant.
 type outcome int
