@@ -36,9 +36,6 @@ func (h Headers) item(item string, header http.Header) (w Window, ok bool) {
 	policy := h.policy(name, header)
 	w.Limit, w.HasLimit = count(param(policy, "q"))
 	w.HasLimit = w.HasLimit && w.Limit > 0
-	if !w.HasLimit {
-		w.Limit = 0
-	}
 	value := param(params, "t")
 	if value == "" {
 		value = param(policy, "w")

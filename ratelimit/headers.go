@@ -120,11 +120,10 @@ func (h Headers) Parse(header http.Header, now time.Time) Window {
 // reset returns the time from now to the end of the window, and how much later it may end.
 func (h Headers) reset(header http.Header, now time.Time) (d, slack time.Duration, ok bool) {
 	f, ok := number(first(header, h.Reset))
-	if !ok || f > math.MaxInt32*1e3 { // Later than any date. The conversions below stay exact.
+	if !ok {
 		return 0, 0, false
 	}
-	integer, fraction := math.Modf(f)
-	if fraction == 0 && !h.RoundedUp {
+	if f == math.Trunc(f) && !h.RoundedUp {
 		slack = time.Second
 	}
 	if h.ResetUnit == RelativeSeconds {
@@ -134,8 +133,9 @@ func (h Headers) reset(header http.Header, now time.Time) (d, slack time.Duratio
 	if date, err := http.ParseTime(get(header, "Date")); err == nil {
 		now = date
 	}
-	d = time.Unix(int64(integer), int64(fraction*1e9)).Sub(now)
-	return d, slack, 0 <= d && d <= longest
+	d, ok = seconds(f - float64(now.Unix()))
+	d -= time.Duration(now.Nanosecond())
+	return d, slack, ok && d >= 0
 }
 
 // Wait returns how long resp, which arrived at now, asks to wait. It reports false if resp does not
@@ -209,9 +209,6 @@ func (r Response) Wait() (time.Duration, bool) {
 // retryAfter reads the Retry-After of resp, which arrived at now.
 func retryAfter(resp *http.Response, now time.Time) (time.Duration, bool) {
 	value := get(resp.Header, "Retry-After")
-	if value == "" {
-		return 0, false
-	}
 	if date, err := http.ParseTime(get(resp.Header, "Date")); err == nil {
 		now = date // Both times are of the server's clock.
 	}

@@ -64,9 +64,6 @@ func (l *ledger) release(seq uint64) (entry, bool) {
 // uncounted returns how many requests the server may count after one that left at sent: those
 // without a response that left later, or less than [servers.MaxProbe] before it.
 func (l *ledger) uncounted(sent time.Time) int {
-	if l.pending == 0 {
-		return 0
-	}
 	return l.recent.since(sent.Add(-servers.MaxProbe))
 }
 

@@ -106,9 +106,6 @@ func (l *Local) Acquire(ctx context.Context, _ *http.Request) (Permit, error) {
 		return Permit{}, err
 	}
 	l.queue.Push(w)
-	if l.queue.Len()+len(l.ledger.entries) > 1 {
-		l.ledger.contended = now
-	}
 	l.dispatch(now)
 	l.mu.Unlock()
 
@@ -295,13 +292,10 @@ func (l *Local) dispatch(now time.Time) {
 			continue
 		}
 		if !ok {
-			at, ok = l.recheck(now)
+			at = l.recheck(now)
 		}
 		l.server.Delayed(l.traffic(now))
 		l.failLate(now)
-		if l.queue.Len() == 0 || !ok {
-			break
-		}
 		if l.timer == nil {
 			l.timer = time.AfterFunc(at.Sub(now), l.tick)
 		} else {
@@ -332,11 +326,7 @@ func (l *Local) leader(front *waiter, now time.Time) *waiter {
 	if !l.server.Probing(l.traffic(now)) {
 		return front
 	}
-	enough := now.Add(2 * l.ledger.trip.Most())
-	if front.Deadline.IsZero() || front.Deadline.After(enough) {
-		return front
-	}
-	if w, ok := l.queue.FirstAfter(front, enough); ok {
+	if w, ok := l.queue.FirstAfter(front, now.Add(2*l.ledger.trip.Most())); ok {
 		return w
 	}
 	return front
@@ -344,16 +334,16 @@ func (l *Local) leader(front *waiter, now time.Time) *waiter {
 
 // recheck returns when to look again while all wait for a response: when the probe is given up, the
 // window ends, or the limit in flight rises with time. l.mu must be held.
-func (l *Local) recheck(now time.Time) (at time.Time, ok bool) {
+func (l *Local) recheck(now time.Time) time.Time {
 	seq, sent := l.server.Probe()
 	if seq == 0 {
-		return now.Add(time.Second), l.concurrency.Enabled()
+		return now.Add(time.Second)
 	}
-	at = sent.Add(servers.MaxProbe)
+	at := sent.Add(servers.MaxProbe)
 	if _, _, until := l.server.Window(); l.server.State() == servers.Open && until.Before(at) {
 		at = until
 	}
-	return at, true
+	return at
 }
 
 func (l *Local) tick() {
