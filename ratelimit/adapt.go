@@ -50,9 +50,11 @@ func WithAdaptiveRate(start, floor float64) Option {
 // to the number that was accepted before.
 //
 // To find out whether the server's limit has risen, one request more is sent after 100 requests
-// that were accepted while all places were taken. If it is accepted, the next trial comes after 8
-// requests, until one is refused. After two refused trials in a row they become rarer: while the
-// server's limit stays the same, one request in 500 is refused.
+// that were accepted while all places were taken. If a round trip of requests is accepted, the next
+// trial follows at once, with one request more, then 2, 4, 8 and so on, until one is refused. The
+// longer the limit has held, the rarer are the trials: each needs a sixth of the requests that were
+// accepted since it changed by a quarter, at most 600. So while the server's limit stays the same,
+// one request in 600 is refused.
 //
 // While other responses are awaited, such a refusal does not hold back the other requests, whatever
 // its Retry-After: the server evidently works on some of them. If no response is awaited, all wait.
