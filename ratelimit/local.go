@@ -181,7 +181,7 @@ func (l *Local) learn(p Permit, resp *http.Response) (wait time.Duration, refuse
 		return 0, false, false
 	}
 	r := l.settings.headers.parse(resp, now)
-	shared := l.observeShared(e.sent, r, now)
+	shared := l.observeShared(e, r, now)
 	wait = l.refused(p, e, r, now)
 	if !r.Refused || r.limited { // A 503 is no limit.
 		l.adapt(p, e, r.Window, r.Refused, now)
@@ -244,7 +244,7 @@ func (l *Local) Release(p Permit) {
 		return
 	}
 	if !e.answered {
-		l.lostShared(e.sent, now)
+		l.lostShared(e, now)
 		l.advance(now) // A window that has ended is not the one that may have counted the request.
 		l.server.Lose(servers.Request{Seq: p.Seq, Sent: e.sent}, l.traffic(now))
 	}
@@ -443,8 +443,7 @@ func (l *Local) admit(now time.Time) Permit {
 	if l.server.State() == servers.Silent {
 		l.rate.Admit(now)
 	}
-	l.ledger.admit(low, now)
-	l.admitShared(now)
+	l.ledger.admit(low, l.admitShared(now), now)
 	l.ceiling.Admit(now)
 	l.departures.leave(now)
 	return Permit{Seq: l.ledger.seq, At: now}

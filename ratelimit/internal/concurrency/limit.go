@@ -47,7 +47,7 @@ type Limit struct {
 
 	accepted  int       // requests accepted with all places taken, since the limit changed
 	held      int       // the same, since good changed by a quarter
-	old       int       // what good was then
+	base      int       // what good was then
 	raise     int       // how much the current trial raised the limit, 0 if it is the first in a row
 	moved     time.Time // when the latest response arrived, or the first request left
 	latest    uint64    // the latest request at the latest refusal
@@ -130,8 +130,8 @@ func (l *Limit) step() {
 // learn sets the most in flight that the server accepted.
 func (l *Limit) learn(n int) {
 	l.good = n
-	if changed*max(n-l.old, l.old-n) >= l.old {
-		l.old, l.held = n, 0
+	if changed*max(n-l.base, l.base-n) >= l.base {
+		l.base, l.held = n, 0
 	}
 }
 
@@ -167,5 +167,5 @@ func (l *Limit) Refuse(n int, seq, newest uint64, now time.Time) {
 // Forget removes the limit until the next refusal. Call it when the number in flight was not the
 // reason of a refusal.
 func (l *Limit) Forget() {
-	l.limit, l.good, l.old, l.accepted, l.held, l.raise = 0, 0, 0, 0, 0, 0
+	l.limit, l.good, l.base, l.accepted, l.held, l.raise = 0, 0, 0, 0, 0, 0
 }
