@@ -8,17 +8,22 @@ import (
 )
 
 const (
-	// leastProof is how many requests in a row must be accepted with all places taken before one
-	// more is tried. Trials cost a hundredth of the requests at most. A limit of 4 requests of 50
-	// ms is tried every 1.25 s.
-	leastProof = 100
+	// price is how many requests must be accepted for each trial. So trials cost a hundredth of the
+	// requests at most.
+	price = 100
+	// mostTrials is how many trials may be paid for in advance. After a change, trials are needed
+	// soon.
+	mostTrials = 10
+	// leastTrips is the least number of round trips between two trials. A limit of 4 or 16 requests
+	// of 50 ms is tried every 0.6 s.
+	leastTrips = 12
 	// heldShare is the reciprocal of the part of the requests accepted since the limit changed that
-	// the next trial needs. So a client learns of a higher limit within a sixth of the time in
-	// which the lower one held.
-	heldShare = 6
+	// the next trial needs. So a client learns of a higher limit within a seventh of the time in
+	// which the lower one held, or within leastTrips.
+	heldShare = 7
 	// mostProof is the largest number of requests between two trials. While the server's limit
-	// stays the same, one request in 600 is refused.
-	mostProof = 600
+	// stays the same, one request in 700 is refused.
+	mostProof = 700
 	// changed is the reciprocal of the part of a limit by which it must differ from an older one to
 	// count as a change. Responses that overtake each other move what is learned by less.
 	changed = 4
@@ -47,6 +52,7 @@ type Limit struct {
 
 	accepted  int       // requests accepted with all places taken, since the limit changed
 	held      int       // the same, since good changed by a quarter
+	credit    int       // requests accepted that pay for trials
 	base      int       // what good was then
 	raise     int       // how much the current trial raised the limit, 0 if it is the first in a row
 	moved     time.Time // when the latest response arrived, or the first request left
@@ -89,6 +95,7 @@ func (l *Limit) Resume(now time.Time) { l.moved = now }
 // in flight when it left, including it.
 func (l *Limit) Accept(n int, seq uint64, now time.Time) {
 	l.moved, l.succeeded = now, true
+	l.credit = min(l.credit+1, mostTrials*price)
 	switch {
 	case l.limit == 0 || l.limit >= math.MaxInt32 || seq <= l.latest:
 	case l.good == 0:
@@ -109,7 +116,10 @@ func (l *Limit) needed() int {
 	if l.limit != l.good {
 		return l.limit
 	}
-	return min(max(l.held/heldShare, leastProof), mostProof)
+	if l.credit < price {
+		return math.MaxInt
+	}
+	return min(max(l.held/heldShare, leastTrips*min(l.limit, mostProof)), mostProof)
 }
 
 // step raises the limit by one, up to good and for the first trial. If it ends a trial, that has
@@ -149,6 +159,9 @@ func (l *Limit) Refuse(n int, seq, newest uint64, now time.Time) {
 	}
 	l.latest = newest
 	trial := l.good > 0 && n > l.good
+	if trial {
+		l.credit = max(l.credit-price, 0)
+	}
 	switch {
 	case trial && l.limit == l.good+1:
 		l.limit = l.good
