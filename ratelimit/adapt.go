@@ -49,10 +49,14 @@ func WithAdaptiveRate(start, floor float64) Option {
 // requests lowers it by one. The limit never falls below floor. After an outage it returns quickly
 // to the number that was accepted before.
 //
-// To find out whether the server's limit has risen, one request more is sent after 100 requests
-// that were accepted while all places were taken. If it is accepted, the next trial comes after 8
-// requests, until one is refused. After two refused trials in a row they become rarer: while the
-// server's limit stays the same, one request in 500 is refused.
+// To find out whether the server's limit has risen, one request more is sent after twelve round
+// trips in which all places were taken. If a round trip of requests is accepted, the next trial
+// follows at once, with one request more, then 2, 4, 8 and so on, until one is refused.
+//
+// Each refused trial costs 100 accepted requests. At most 1000 of those before it count. The longer
+// the limit has held, the rarer are the trials: each needs a seventh of the requests that were
+// accepted since it changed by a quarter, at most 700. So while the server's limit stays the same,
+// one request in 700 is refused.
 //
 // While other responses are awaited, such a refusal does not hold back the other requests, whatever
 // its Retry-After: the server evidently works on some of them. If no response is awaited, all wait.

@@ -35,7 +35,7 @@
 //	in a bucket or a sliding window, and states nothing,
 //	  with WithAdaptiveRate                                    95 to 100 %    1 in 1000
 //	how many run at once, and does not say how many,
-//	  with WithAdaptiveInFlight                                90 to 100 %    1 in 500, and at first
+//	  with WithAdaptiveInFlight                                90 to 100 %    1 in 700, and at first
 //
 // Round trips of a fifth of a window cost more. Of the calls that could succeed within their
 // deadlines, 84 to 99 % do with fixed windows of a second, and 76 to 86 % with sliding ones. With

@@ -3,6 +3,7 @@ package ratelimit
 import (
 	"time"
 
+	"github.com/integrations-go/sdk/ratelimit/internal/pacing"
 	"github.com/integrations-go/sdk/ratelimit/internal/queue"
 	"github.com/integrations-go/sdk/ratelimit/internal/servers"
 )
@@ -13,6 +14,7 @@ type entry struct {
 	answered bool // its response has arrived
 	inFlight int  // how many were in flight when it left, including it
 	low      int  // the lowest count of its window when it left
+	ticket   pacing.Ticket
 }
 
 // ledger lists the requests in flight. Each operation takes the same time, however many there are.
@@ -26,9 +28,9 @@ type ledger struct {
 }
 
 // admit adds a request that leaves now.
-func (l *ledger) admit(low int, now time.Time) {
+func (l *ledger) admit(low int, ticket pacing.Ticket, now time.Time) {
 	l.seq++
-	l.entries[l.seq] = entry{sent: now, inFlight: len(l.entries) + 1, low: low}
+	l.entries[l.seq] = entry{sent: now, inFlight: len(l.entries) + 1, low: low, ticket: ticket}
 	l.pending++
 	l.recent.add(now, 1)
 }

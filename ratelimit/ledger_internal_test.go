@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/integrations-go/sdk/ratelimit/internal/pacing"
 )
 
 func newLedger() *ledger { return &ledger{entries: map[uint64]entry{}} }
@@ -17,7 +19,7 @@ func TestUncountedRequests(t *testing.T) {
 	l := newLedger()
 	assert.Zero(t, l.uncounted(begin))
 	for i := range 8 {
-		l.admit(0, begin.Add(time.Duration(i)*s/4))
+		l.admit(0, pacing.Ticket{}, begin.Add(time.Duration(i)*s/4))
 	}
 	for after, want := range map[time.Duration]int{
 		0: 8, s: 8, s + s/4 - 1: 8, s + s/4: 7, 2 * s: 4, 2*s + s/2: 2, 3 * s: 0,
@@ -41,8 +43,8 @@ func TestUncountedRequestsAreForgotten(t *testing.T) {
 	begin := time.Unix(1000, 0)
 	for wait, want := range map[time.Duration]int{15900 * ms: 2, 16 * s: 1, time.Hour: 1, -time.Hour: 2} {
 		l := newLedger()
-		l.admit(0, begin)
-		l.admit(0, begin.Add(wait))
+		l.admit(0, pacing.Ticket{}, begin)
+		l.admit(0, pacing.Ticket{}, begin.Add(wait))
 		assert.Equal(t, want, l.uncounted(begin), wait)
 		l.release(1)
 		assert.Equal(t, 1, l.uncounted(begin), wait)

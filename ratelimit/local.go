@@ -178,7 +178,7 @@ func (l *Local) learn(p Permit, resp *http.Response) (wait time.Duration, refuse
 		return 0, false, false
 	}
 	r := l.settings.headers.parse(resp, now)
-	shared := l.observeShared(e.sent, r, now)
+	shared := l.observeShared(e, r, now)
 	wait = l.refused(p, e, r, now)
 	if !r.Refused || r.limited { // A 503 is no limit.
 		l.adapt(p, e, r.Window, r.Refused, now)
@@ -241,7 +241,7 @@ func (l *Local) Release(p Permit) {
 	}
 	if !e.answered {
 		now := time.Now()
-		l.lostShared(e.sent, now)
+		l.lostShared(e, now)
 		l.advance(now) // A window that has ended is not the one that may have counted the request.
 		l.server.Lose(servers.Request{Seq: p.Seq, Sent: e.sent}, l.traffic(now))
 	}
@@ -436,8 +436,7 @@ func (l *Local) admit(now time.Time) Permit {
 	if l.server.State() == servers.Silent {
 		l.rate.Admit(now)
 	}
-	l.ledger.admit(low, now)
-	l.admitShared(now)
+	l.ledger.admit(low, l.admitShared(now), now)
 	l.ceiling.Admit(now)
 	l.departures.leave(now)
 	return Permit{Seq: l.ledger.seq, At: now}

@@ -8,20 +8,25 @@ import (
 )
 
 const (
-	// firstProof is how many requests in a row must be accepted with all places taken before one
-	// more is tried. Trials cost a hundredth of the requests at most. A limit of 4 requests of 50
-	// ms is tried every 1.25 s.
-	firstProof = 100
-	// firstTrials is how many trials may fail before they become rarer: a limit that has just
-	// changed may change again.
-	firstTrials = 2
-	// mostProof is the number of requests between later trials, and proofGrowth the factor that
-	// leads there. While the server's limit stays the same, one request in 500 is refused.
-	mostProof, proofGrowth = 500, 1.5
-	// leastProof is that number after a trial that succeeded. The server's limit has risen, so the
-	// steps are short. They are still two round trips of a small limit, because a trial may
-	// succeed by chance.
-	leastProof = 8
+	// price is how many requests must be accepted for each trial. So trials cost a hundredth of the
+	// requests at most.
+	price = 100
+	// mostTrials is how many trials may be paid for in advance. After a change, trials are needed
+	// soon.
+	mostTrials = 10
+	// leastTrips is the least number of round trips between two trials. A limit of 4 or 16 requests
+	// of 50 ms is tried every 0.6 s.
+	leastTrips = 12
+	// heldShare is the reciprocal of the part of the requests accepted since the limit changed that
+	// the next trial needs. So a client learns of a higher limit within a seventh of the time in
+	// which the lower one held, or within leastTrips.
+	heldShare = 7
+	// mostProof is the largest number of requests between two trials. While the server's limit
+	// stays the same, one request in 700 is refused.
+	mostProof = 700
+	// changed is the reciprocal of the part of a limit by which it must differ from an older one to
+	// count as a change. Responses that overtake each other move what is learned by less.
+	changed = 4
 
 	// doubling is the time without a response in which the limit doubles before the first refusal.
 	// It bounds how long callers wait for places that others hold, before anything is known.
@@ -35,17 +40,21 @@ const (
 // limit and learns nothing. It is not safe for concurrent use.
 //
 // Before the first refusal it doubles with each round trip in which its places are used. A refusal
-// lowers it to the number that was accepted. After an outage it returns quickly to that number. To
-// find out whether the server's limit has risen, it tries one request more. After some failed
-// trials the next ones are rarer.
+// lowers it to the number that was accepted. After an outage it returns quickly to that number.
+//
+// To find out whether the server's limit has risen, it tries one request more. If a round trip of
+// requests is accepted, the next trial follows at once: again one more, then 2, 4, 8 and so on,
+// until a request is refused. The longer a limit has held, the rarer are the trials.
 type Limit struct {
 	floor int
 	limit int // 0 while there is none
 	good  int // the most in flight that the server accepted, 0 before the first refusal
 
 	accepted  int       // requests accepted with all places taken, since the limit changed
-	proof     int       // the accepted requests that a trial of one more than good needs
-	failed    int       // trials that failed in a row
+	held      int       // the same, since good changed by a quarter
+	credit    int       // requests accepted that pay for trials
+	base      int       // what good was then
+	raise     int       // how much the current trial raised the limit, 0 if it is the first in a row
 	moved     time.Time // when the latest response arrived, or the first request left
 	latest    uint64    // the latest request at the latest refusal
 	succeeded bool      // a request was accepted since the latest refusal
@@ -57,7 +66,7 @@ func New(start, floor int) Limit {
 	if start > 0 {
 		start = max(start, floor)
 	}
-	return Limit{floor: floor, limit: start, proof: firstProof}
+	return Limit{floor: floor, limit: start}
 }
 
 // Enabled reports whether l is in use.
@@ -86,6 +95,7 @@ func (l *Limit) Resume(now time.Time) { l.moved = now }
 // in flight when it left, including it.
 func (l *Limit) Accept(n int, seq uint64, now time.Time) {
 	l.moved, l.succeeded = now, true
+	l.credit = min(l.credit+1, mostTrials*price)
 	switch {
 	case l.limit == 0 || l.limit >= math.MaxInt32 || seq <= l.latest:
 	case l.good == 0:
@@ -93,6 +103,7 @@ func (l *Limit) Accept(n int, seq uint64, now time.Time) {
 			l.limit++
 		}
 	case n >= l.limit:
+		l.held++
 		if l.accepted++; l.accepted >= l.needed() {
 			l.step()
 		}
@@ -100,23 +111,38 @@ func (l *Limit) Accept(n int, seq uint64, now time.Time) {
 }
 
 // needed returns how many requests in a row must be accepted with all places taken for the next
-// step: proof if the step is a trial, else the requests of one round trip.
+// step. The requests of a round trip are enough, except for the first trial.
 func (l *Limit) needed() int {
-	if l.limit == l.good {
-		return l.proof
+	if l.limit != l.good {
+		return l.limit
 	}
-	return l.limit
+	if l.credit < price {
+		return math.MaxInt
+	}
+	return min(max(l.held/heldShare, leastTrips*min(l.limit, mostProof)), mostProof)
 }
 
-// step raises the limit, or good if a trial succeeded.
+// step raises the limit by one, up to good and for the first trial. If it ends a trial, that has
+// succeeded, and the next one begins. The second trial in a row raises the limit by one as well,
+// because the first one may have succeeded by chance. Each further one raises it by twice as much
+// as the one before.
 func (l *Limit) step() {
 	l.accepted = 0
-	if l.limit > l.good {
-		l.good = l.limit
-		l.proof, l.failed = leastProof, 0
+	if l.limit <= l.good {
+		l.limit++
 		return
 	}
-	l.limit++
+	l.raise = max(2*l.raise, 1)
+	l.learn(l.limit)
+	l.limit = bounded(float64(l.limit) + float64(l.raise))
+}
+
+// learn sets the most in flight that the server accepted.
+func (l *Limit) learn(n int) {
+	l.good = n
+	if changed*max(n-l.base, l.base-n) >= l.base {
+		l.base, l.held = n, 0
+	}
 }
 
 // Refuse learns from a refused request. seq is its sequence number, and n the number of requests in
@@ -133,27 +159,26 @@ func (l *Limit) Refuse(n int, seq, newest uint64, now time.Time) {
 	}
 	l.latest = newest
 	trial := l.good > 0 && n > l.good
+	if trial {
+		l.credit = max(l.credit-price, 0)
+	}
 	switch {
-	case trial:
+	case trial && l.limit == l.good+1:
 		l.limit = l.good
-		if l.failed++; l.failed <= firstTrials {
-			l.proof = firstProof
-		} else {
-			l.proof = min(int(float64(l.proof)*proofGrowth), mostProof)
-		}
 	case l.limit == 0:
 		l.limit = max(n-1, l.floor)
 	default:
 		l.limit = max(min(l.limit, n-1), l.floor)
 	}
-	if !trial && (l.good == 0 || l.succeeded) { // If all are refused, the number in flight is not the reason.
-		l.good, l.proof, l.failed = l.limit, firstProof, 0
+	// If all are refused, the number in flight is not the reason.
+	if l.good == 0 || l.limit > l.good || !trial && l.succeeded {
+		l.learn(l.limit)
 	}
-	l.accepted, l.succeeded = 0, false
+	l.accepted, l.raise, l.succeeded = 0, 0, false
 }
 
 // Forget removes the limit until the next refusal. Call it when the number in flight was not the
 // reason of a refusal.
 func (l *Limit) Forget() {
-	l.limit, l.good, l.accepted, l.proof, l.failed = 0, 0, 0, firstProof, 0
+	l.limit, l.good, l.base, l.accepted, l.held, l.raise = 0, 0, 0, 0, 0, 0
 }

@@ -150,31 +150,107 @@ func TestLimitNeverFallsBelowTheFloor(t *testing.T) {
 	assert.Equal(t, 3, c.max())
 }
 
-// While the server's limit stays the same, the trials become rarer after the first two, but not
-// rarer than one in 500.
+// The longer the server's limit stays the same, the rarer are the trials: each needs a seventh of
+// the requests that were accepted since then, at most 700. Trials cost a hundredth of the requests
+// at most.
 func TestFailedTrialsBecomeRare(t *testing.T) {
 	c := learned(4, 1)
-	for i := range 14 {
-		assert.Equal(t, []int{100, 150, 225, 337, 500}[min(max(i-2, 0), 4)], c.untilHigher(t), i)
+	held := 0
+	for i := range 50 {
+		needed := c.untilHigher(t)
+		switch held += needed; {
+		case i == 0:
+			assert.Equal(t, 99, needed, "one was accepted before")
+		case held <= 700:
+			assert.Equal(t, 100, needed, i)
+		case held >= 4900:
+			assert.Equal(t, 700, needed, i)
+		default:
+			assert.InDelta(t, float64(held)/7, needed, 1, i)
+		}
 		assert.Equal(t, 5, c.max())
 		c.refuseOne(5)
 		assert.Equal(t, 4, c.max())
 	}
+	assert.Greater(t, held, 2*4900)
+}
+
+// Requests that were accepted before pay for ten trials. There are twelve round trips between two
+// of these.
+func TestTrialsArePaidForInAdvance(t *testing.T) {
+	for limit, want := range map[int][]int{
+		1: {12, 12, 12, 12, 12, 12, 12, 13, 16, 18, 21, 60, 100},
+		4: {48, 48, 48, 48, 48, 48, 48, 55, 65, 75, 88, 103},
+	} {
+		c := learned(100, 1)
+		for range 5 {
+			c.untilHigher(t)
+			c.refuseOne(101)
+		}
+		c.accept(200)
+		c.refuseOne(limit + 1) // The limit falls.
+		for i, n := range want {
+			assert.Equal(t, n, c.untilHigher(t), "%d, %d", limit, i)
+			c.refuseOne(limit + 1)
+		}
+	}
 }
 
 // A trial succeeds if a round trip of requests is accepted with one more in flight. The next trials
-// come sooner, until one fails.
-func TestTrialsAfterASuccessAreFrequent(t *testing.T) {
+// follow at once, with 1, 2, 4 and 8 more, until a request is refused.
+func TestTrialsAfterASuccessBecomeLarge(t *testing.T) {
 	c := learned(4, 1)
-	assert.Equal(t, 100, c.untilHigher(t))
-	assert.Equal(t, 5+8, c.untilHigher(t))
-	assert.Equal(t, 6, c.max())
-	assert.Equal(t, 6+8, c.untilHigher(t))
-	assert.Equal(t, 7+8, c.untilHigher(t))
-	assert.Equal(t, 8, c.max())
-	c.refuseOne(8)
-	assert.Equal(t, 7, c.max())
-	assert.Equal(t, 100, c.untilHigher(t))
+	c.untilHigher(t)
+	for _, want := range []int{5, 6, 8, 12, 20} {
+		assert.Equal(t, want, c.max())
+		if want < 20 {
+			assert.Equal(t, want, c.untilHigher(t), "a round trip")
+		}
+	}
+	c.seq += 20
+	for seq := c.seq - 3; seq <= c.seq; seq++ { // The last four of 20 are refused.
+		c.Refuse(20, seq, c.seq, c.now)
+	}
+	assert.Equal(t, 16, c.max())
+	c.accept(16)
+	assert.Equal(t, 17, c.max(), "a round trip, because 17 was not refused for certain")
+	c.refuseOne(17)
+	assert.Equal(t, 16, c.max())
+	assert.Equal(t, 12*16, c.untilHigher(t))
+	assert.Equal(t, 17, c.max(), "the first trial is for one more")
+	c.accept(17)
+	assert.Equal(t, 18, c.max(), "and the second one as well")
+}
+
+// A refusal in a row of trials shows the limit: one less than were in flight.
+func TestRefusalOfALargeTrialShowsTheLimit(t *testing.T) {
+	c := learned(4, 1)
+	c.untilHigher(t)
+	for c.max() < 12 {
+		c.accept(1)
+	}
+	c.refuseOne(11) // Twelve were never in flight.
+	assert.Equal(t, 10, c.max())
+	assert.Equal(t, 12*10, c.untilHigher(t))
+}
+
+// A limit that changes by less than a quarter counts as the same one, so the trials stay rare.
+func TestSmallChangesDoNotMakeTrialsFrequent(t *testing.T) {
+	for refusedAt, frequent := range map[int]bool{20: false, 17: false, 16: true} {
+		c := learned(20, 1)
+		for range 20 {
+			c.untilHigher(t)
+			c.refuseOne(21)
+		}
+		c.accept(1)
+		c.refuseOne(refusedAt)
+		assert.Equal(t, refusedAt-1, c.max())
+		if needed := c.untilHigher(t); frequent {
+			assert.Equal(t, 12*15, needed, refusedAt)
+		} else {
+			assert.Greater(t, needed, 12*20, refusedAt)
+		}
+	}
 }
 
 // Requests overtake each other, so the server may accept the trial and refuse another request.
@@ -188,7 +264,7 @@ func TestTrialFailsIfAnotherRequestIsRefused(t *testing.T) {
 		c.Accept(5, seq, c.now)
 	}
 	assert.Equal(t, 4, c.max())
-	assert.Equal(t, 100, c.untilHigher(t))
+	assert.Equal(t, 100-4, c.untilHigher(t), "four were accepted")
 }
 
 // After a limit has fallen far, trials are as frequent as in the beginning.
@@ -208,7 +284,7 @@ func TestLowerLimitIsTriedSoon(t *testing.T) {
 	assert.Equal(t, 5, c.max())
 	c.refuseOne(5)
 	assert.Equal(t, 4, c.max())
-	assert.Equal(t, 100, c.untilHigher(t))
+	assert.Equal(t, 12*4, c.untilHigher(t))
 }
 
 // During an outage all requests are refused. Afterwards each round trip raises the limit by one, up
@@ -224,19 +300,23 @@ func TestLimitReturnsAfterAnOutage(t *testing.T) {
 		assert.Equal(t, want, c.untilHigher(t))
 	}
 	assert.Equal(t, 9, c.max())
-	assert.Equal(t, 100, c.untilHigher(t))
+	assert.Equal(t, 12*9, c.untilHigher(t))
 }
 
 func TestForget(t *testing.T) {
 	c := learned(4, 1)
+	for range 10 {
+		c.untilHigher(t)
+		c.refuseOne(5)
+	}
 	c.Forget()
 	assert.Zero(t, c.max())
 	assert.Zero(t, c.Max(begin.Add(time.Hour)))
 	c.accept(100)
 	assert.Zero(t, c.max())
-	c.refuseOne(3)
-	assert.Equal(t, 2, c.max())
-	assert.Equal(t, 100, c.untilHigher(t))
+	c.refuseOne(5)
+	assert.Equal(t, 4, c.max())
+	assert.Equal(t, 12*4, c.untilHigher(t))
 }
 
 func TestLimitDoesNotOverflow(t *testing.T) {

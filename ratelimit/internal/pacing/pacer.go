@@ -2,7 +2,10 @@
 // knows only the responses that it receives. The package reads no clock and takes no lock.
 package pacing
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 const (
 	// firstShare is the part of the limit that a new process takes. Twenty processes that begin at
@@ -50,14 +53,22 @@ type Response struct {
 	Reset time.Duration
 	// Refused reports whether the server refused the request because no places were left.
 	Refused bool
+	// Ticket was returned by Admit for the request.
+	Ticket Ticket
+}
+
+// Ticket holds the state of the window when a request left.
+type Ticket struct {
+	window int // the number of the window
+	low    int // its lowest count
 }
 
 // served estimates when the server counted the request.
 func (r *Response) served() time.Time { return r.Sent.Add(r.Heard.Sub(r.Sent) / 2) }
 
 // Pacer spaces the requests of one process evenly, at a share of the window. It corrects the share
-// once per window. The zero value is a Pacer without responses so far. It is not safe for
-// concurrent use.
+// once per window. While nobody else uses the limit, it spaces only the last requests of a window.
+// The zero value is a Pacer without responses so far. It is not safe for concurrent use.
 type Pacer struct {
 	limit   int
 	length  time.Duration // of a window
@@ -67,6 +78,9 @@ type Pacer struct {
 	quota float64   // own places per window
 	grow  float64   // part of the limit by which quota grows
 	slot  time.Time // of the latest request
+
+	exclusive bool // nobody else uses the limit
+	contested int  // how many windows without requests of others are needed until it may be set
 
 	window // the current window
 
@@ -96,6 +110,9 @@ func (p *Pacer) Next(now time.Time) time.Time {
 	if p.counted && p.low == 0 && p.began.known() {
 		return p.end().to
 	}
+	if p.exclusive {
+		return p.nextExclusive()
+	}
 	return p.slot.Add(p.gap())
 }
 
@@ -111,23 +128,35 @@ func (p *Pacer) gap() time.Duration {
 }
 
 // Admit notes that a request leaves. waiting reports whether it had to wait, or others still wait.
-func (p *Pacer) Admit(now time.Time, waiting bool) {
+func (p *Pacer) Admit(now time.Time, waiting bool) Ticket {
 	p.roll(now)
+	t := Ticket{p.number, math.MaxInt}
+	if p.counted {
+		t.low = p.low
+	}
 	p.pending++
 	p.own++
+	p.admitted++
 	p.waiting = p.waiting || waiting
-	if p.limit == 0 {
-		return
+	switch {
+	case p.limit == 0:
+	case p.exclusive:
+		p.slot = now
+	default:
+		gap := p.gap()
+		// After an idle time at most one request leaves early. After a burst none leaves late.
+		p.slot = earliest(latest(p.slot.Add(gap), now.Add(-gap)), now)
 	}
-	gap := p.gap()
-	// After an idle time at most one request leaves early. After a burst no request leaves late.
-	p.slot = earliest(latest(p.slot.Add(gap), now.Add(-gap)), now)
+	return t
 }
 
 // Observe learns from a response. Call it once for each request, also for one without a response.
 func (p *Pacer) Observe(r Response) {
 	p.roll(r.Heard)
 	defer func() { p.pending = max(p.pending-1, 0) }()
+	if r.Ticket.window == p.number {
+		p.answered++
+	}
 	if !r.Counted || r.Limit < 1 {
 		return
 	}
@@ -138,6 +167,7 @@ func (p *Pacer) Observe(r Response) {
 	}
 	if current {
 		p.count(r)
+		p.detectOthers()
 	}
 }
 
@@ -170,10 +200,15 @@ func (p *Pacer) place(r Response) (current bool) {
 	return true
 }
 
-// rose reports whether the count rose within the window. A count can't rise there, so a new window
-// has begun.
+// rose reports whether the count is higher than one that was known of the window when the request
+// left. A count can't rise within a window, so a new one has begun. While others use the limit, the
+// count must be higher than the lowest one, which must have been known. That finds some windows
+// later. The places that it leaves show that the shares may grow.
 func (p *Pacer) rose(r Response) bool {
-	return p.counted && r.Remaining > p.low && !r.Sent.Before(p.heard)
+	if p.contested == quietWindows {
+		return p.counted && r.Remaining > p.low && !r.Sent.Before(p.heard)
+	}
+	return p.counted && r.Remaining > r.Ticket.low
 }
 
 // resynchronize begins a new window after the count rose before the expected end.
@@ -203,9 +238,10 @@ func plausible(length time.Duration, began bounds, r Response) bool {
 // lengthen returns to the window before, because the current one has not begun. If r agrees with
 // windows that are a second longer, it makes them longer. Otherwise it moves their beginning.
 func (p *Pacer) lengthen(r Response) {
-	own := p.own
+	own, admitted, answered := p.own, p.admitted, p.answered
 	p.window, p.quota = p.last, p.lastQuota
 	p.own += own - p.pending
+	p.admitted, p.answered = p.admitted+admitted, p.answered+answered
 	if plausible(p.length+time.Second, p.began, r) {
 		p.length += time.Second
 		return
@@ -234,6 +270,7 @@ func (p *Pacer) measure(r Response) {
 
 // count updates the lowest count.
 func (p *Pacer) count(r Response) {
+	p.placed++
 	p.sent = latest(p.sent, r.Sent)
 	p.refused = p.refused || r.Refused
 	if p.counted && r.Remaining >= p.low {
@@ -260,13 +297,16 @@ func (p *Pacer) roll(now time.Time) {
 func (p *Pacer) start(began bounds) {
 	p.last, p.lastQuota = p.window, p.quota
 	p.correct()
+	if p.onlyOwn {
+		p.contested = max(p.contested-1, 0)
+	}
 	margin := p.length / drift
 	began = bounds{began.from.Add(-margin), began.to.Add(margin)}
 	sent := began.from
 	if began.to.Sub(began.from) > p.length/2 {
 		began = bounds{} // So wide, they are of no use.
 	}
-	p.window = window{began: began, own: p.pending, sent: sent}
+	p.window = window{number: p.number + 1, began: began, own: p.pending, sent: sent}
 }
 
 // correct sets the share for the next window.
@@ -279,6 +319,9 @@ func (p *Pacer) correct() {
 	}
 	if p.counted {
 		elapsed = p.at.Sub(since).Seconds() / p.length.Seconds()
+	}
+	if p.burst {
+		elapsed = 1 // Its places were not taken evenly.
 	}
 	if elapsed >= leastElapsed {
 		all := max(float64(taken), 1) / min(elapsed, 1)

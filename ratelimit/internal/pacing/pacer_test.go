@@ -29,7 +29,7 @@ func (c *client) send(at time.Duration, remaining int) {
 
 func (c *client) answer(at time.Duration, r pacing.Response) {
 	sent := zero.Add(at)
-	c.Admit(sent, true)
+	r.Ticket = c.Admit(sent, true)
 	r.Sent, r.Heard = sent, sent.Add(trip)
 	c.Observe(r)
 }

@@ -42,6 +42,64 @@ func (s scenario) run(seeds int) (r result) {
 
 func exact(f float64) float64 { return f }
 
+// start begins the simulation of s with one process, at the beginning of a window.
+func (s scenario) start(seed uint64) *world {
+	w := &world{
+		limit: s.limit, length: s.length, trip: s.length / time.Duration(s.latency), jitter: 0.3, round: s.round,
+		random: rand.New(rand.NewPCG(seed, 1)),
+	}
+	p := &process{world: w, most: 64}
+	p.run()
+	return w
+}
+
+// A process that nobody shares the limit with uses all places of each window but a few of the
+// first ones. Where resets are rounded down, a few requests are refused until the length of the
+// windows is known.
+func TestLoneProcess(t *testing.T) {
+	t.Parallel()
+	for _, length := range []time.Duration{time.Second, 10 * time.Second, time.Minute} {
+		for i, round := range []func(float64) float64{math.Ceil, math.Floor, math.Round, exact} {
+			s := scenario{limit: 100, length: length, latency: 50, round: round}
+			if length > time.Second {
+				s.latency = 500
+			}
+			for seed := range uint64(5) {
+				name := fmt.Sprintf("%v, rounding %d, seed %d", length, i, seed)
+				w := s.start(seed)
+				w.play(20)
+				assert.Greater(t, part(w.total, 0, 10, 100), 99.0, name)
+				assert.Greater(t, part(w.total, 12, 20, 100), 99.7, name)
+				assert.LessOrEqual(t, part(w.refused, 0, 12, 100), 0.3, name)
+				assert.Zero(t, part(w.refused, 12, 20, 100), name)
+			}
+		}
+	}
+}
+
+// A process that joins one that has had the limit to itself is accepted at once, and shares it.
+// When it leaves, the other one has all places again.
+func TestOneJoinsAndLeaves(t *testing.T) {
+	t.Parallel()
+	s := scenario{limit: 100, length: time.Second, latency: 50, round: math.Ceil}
+	for seed := range uint64(10) {
+		w := s.start(seed)
+		joins := 10*time.Second + time.Duration(seed)*85*time.Millisecond
+		second := &process{world: w, most: 64, begins: joins}
+		second.busy = func(at time.Duration) bool { return at >= joins && at < 50*time.Second }
+		second.run()
+		w.after(joins+200*time.Millisecond, func() { assert.Positive(t, second.accepted, "in a fifth of a window") })
+		before := 0
+		w.after(joins+10*time.Second, func() { before = second.accepted })
+		w.after(joins+35*time.Second, func() { assert.Greater(t, second.accepted-before, 25*4) })
+		w.play(100)
+		assert.Greater(t, part(w.total, 12, 50, 100), 97.0)
+		assert.Less(t, part(w.refused, 12, 50, 100), 0.5)
+		assert.Greater(t, part(w.total, 75, 100, 100), 99.7)
+		assert.Zero(t, part(w.refused, 75, 100, 100))
+	}
+}
+
 // Ten processes use nearly all places and see few refusals, also after a cold start. The test is
 // fast, because it runs against each mutant.
 func TestTenProcessesShare(t *testing.T) {

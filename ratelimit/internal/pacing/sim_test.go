@@ -122,7 +122,7 @@ func (p *process) wake() {
 
 func (p *process) send() {
 	p.inFlight++
-	p.Admit(p.time(), true)
+	ticket := p.Admit(p.time(), true)
 	sent := p.time()
 	p.after(p.oneWay(), func() {
 		remaining, reset, refused := p.serve()
@@ -135,7 +135,7 @@ func (p *process) send() {
 			}
 			p.Observe(pacing.Response{
 				Sent: sent, Heard: p.time(), Limit: limit, Remaining: remaining, Counted: true,
-				Reset: reset, Refused: refused,
+				Reset: reset, Refused: refused, Ticket: ticket,
 			})
 			p.wake()
 		})
@@ -153,15 +153,20 @@ func (w *world) share(n, windows int, spread time.Duration, changing bool) (proc
 		}
 		p.run()
 	}
+	w.play(windows)
+	return processes
+}
+
+// play runs the simulation for so many windows.
+func (w *world) play(windows int) {
 	for len(w.queue) > 0 {
 		e := heap.Pop(&w.queue).(event)
 		if e.at+w.phase >= time.Duration(windows)*w.length {
-			break
+			return
 		}
 		w.now = e.at
 		e.do()
 	}
-	return processes
 }
 
 func part(numbers []int, from, to, of int) float64 {

@@ -4,6 +4,7 @@ import "time"
 
 // window is the state of one window, as far as it is known.
 type window struct {
+	number  int
 	began   bounds    // unknown until the first window ends
 	counted bool      // low is known
 	low     int       // the lowest count
@@ -15,6 +16,12 @@ type window struct {
 	own     int       // own requests that may be counted in it
 	waiting bool      // a request had to wait
 	refused bool      // a request was refused
+
+	placed   int  // how many own requests were certainly counted in it
+	admitted int  // own requests since it began
+	answered int  // those of them whose responses arrived, or will not arrive
+	onlyOwn  bool // all places that were taken are of these
+	burst    bool // the process had it to itself, at least for a while
 }
 
 // bounds are the earliest and the latest possible time of an event. Both are zero if the event is
