@@ -335,3 +335,14 @@ func TestPlaceOfASmallLimitAfterALateWindow(t *testing.T) {
 	c.exchange(9, 1, s)
 	assert.Equal(t, 3750*ms, c.next(), "the last place")
 }
+
+// The wait for the end of a window is over as soon as a response shows the next one: the waiters
+// may leave then.
+func TestNewWindowEndsTheWaitForTheOneBefore(t *testing.T) {
+	const s = time.Second
+	c := newClient()
+	c.exchange(100, 5, s)
+	assert.Empty(t, c.ended, "nothing was waited for")
+	c.at(s).exchange(100, 99, s)
+	assert.Equal(t, []servers.Block{{Until: c.begin.Add(s), Since: c.begin}}, c.ended)
+}
