@@ -205,7 +205,7 @@ func (l *line[W]) front() (w W, ok bool) {
 func (l *line[W]) takeFirstTurn(w W) {
 	first := l.order.Front()
 	owner, e := first.Value.(W).entry(), w.entry()
-	if owner == e || owner.Deadline.IsZero() || e.Deadline.IsZero() {
+	if owner.Deadline.IsZero() || e.Deadline.IsZero() {
 		return
 	}
 	first.Value, e.turn.Value = e.turn.Value, first.Value

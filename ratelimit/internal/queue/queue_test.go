@@ -119,3 +119,60 @@ func TestFirstAfter(t *testing.T) {
 	_, ok = q.FirstAfter(front, begin.Add(time.Second))
 	assert.False(t, ok)
 }
+
+// Requests of First take no turn from Low: the fourth after three of Normal is one of Low, however
+// many of First left in between.
+func TestFirstDoesNotDelayLow(t *testing.T) {
+	q := pushed(t, Low, new(Queue[*request]), "a")
+	pushed(t, Normal, q, "NOPQ")
+	for range 2 {
+		w, _ := q.Front()
+		q.Admit(w)
+	}
+	pushed(t, First, q, "x")
+	assert.Equal(t, "x"+"P"+"a"+"Q", drain(q))
+}
+
+// A heap alone keeps no order of equal elements.
+func TestEqualDeadlinesLeaveInTheOrderOfArrival(t *testing.T) {
+	q := pushed(t, Normal, new(Queue[*request]), "abcdefgh", 5, 5, 5, 5, 5, 5, 5, 5)
+	assert.Equal(t, "abcdefgh", drain(q))
+}
+
+// Only two requests with a deadline change turns. One without a deadline keeps the first turn if
+// another one leaves as the probe.
+func TestRequestWithoutADeadlineKeepsItsTurn(t *testing.T) {
+	q := pushed(t, Normal, new(Queue[*request]), "abc", 0, 0, 5)
+	front, _ := q.Front()
+	probe, ok := q.FirstAfter(front, begin)
+	require.True(t, ok)
+	require.Equal(t, "c", probe.name)
+	q.Admit(probe)
+	assert.Equal(t, "ab", drain(q))
+}
+
+// Those that leave before a newcomer: all of First, of Low one to three of Normal, and of its own
+// priority all but those whose deadline may be later than its own.
+func TestAhead(t *testing.T) {
+	q := pushed(t, Low, new(Queue[*request]), "abc")
+	pushed(t, Normal, q, "NOPQRST", 0, 0, 0, 0, 0, 2, 9)
+	pushed(t, First, q, "xy")
+	for name, tt := range map[string]struct {
+		priority Priority
+		deadline int // seconds, 0 for none
+		want     int
+	}{
+		"First":                           {First, 0, 2},
+		"Low":                             {Low, 0, 2 + 7 + 3},
+		"Normal":                          {Normal, 0, 2 + 7 + 2},
+		"Normal, the latest deadline":     {Normal, 9, 2 + 7 + 2},
+		"Normal, before another deadline": {Normal, 8, 2 + 5 + 1},
+	} {
+		var deadline time.Time
+		if tt.deadline > 0 {
+			deadline = begin.Add(time.Duration(tt.deadline) * time.Second)
+		}
+		w := &request{NewEntry(WithPriority(t.Context(), tt.priority), begin, deadline, 0), "new"}
+		assert.Equal(t, tt.want, q.Ahead(w), name)
+	}
+}

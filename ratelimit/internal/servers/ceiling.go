@@ -55,5 +55,6 @@ func (c Ceiling) Admit(now time.Time) {
 // seconds returns n seconds, at most the longest wait that is computed.
 func seconds(n float64) time.Duration { return time.Duration(min(n, longest.Seconds()) * 1e9) }
 
-// refill returns n seconds. A burst of a very low rate takes more than a century.
+// refill returns n seconds, at most half of what a duration holds. A burst of a very low rate takes
+// more than a century.
 func refill(n float64) time.Duration { return time.Duration(min(n*1e9, math.MaxInt64/2)) }

@@ -13,8 +13,9 @@ const (
 	// mostHeldBack is the most places that are held back.
 	mostHeldBack = 2
 	// margin is how much after the stated end a place looks for it: the requests of a burst have
-	// arrived by then. It is a fiftieth of a shorter window.
-	margin, marginShare = 20 * time.Millisecond, 50
+	// arrived by then. Only an end that is rounded to seconds is looked for after it, so the margin
+	// is a fiftieth of the window at most.
+	margin = 20 * time.Millisecond
 	// earlyShare is the part of the time until the latest end by which a place looks before an end,
 	// as a divisor: a quarter of a window of a second, whose latest end is two seconds away. It is
 	// a round trip if that is longer, or the response would arrive after the end.
@@ -96,8 +97,8 @@ func (f *FixedWindow) single(t Traffic) bool {
 	return t.Contended.IsZero() || t.Now.Sub(t.Contended) > max(f.end.length, MaxProbe)
 }
 
-// heldBack returns how many of the last places are sent one by one, and when the next one is. It
-// returns none while more than that are left.
+// heldBack returns how many of the last places are sent one by one, and when the next one is. The
+// time is of use once no more than that are left.
 //
 //	places held back           first            second
 //	two                        before stated    after stated
@@ -109,9 +110,6 @@ func (f *FixedWindow) single(t Traffic) bool {
 // A count that has risen before the stated end shows a server that refills, or a window that ended
 // before. See DESIGN.md.
 func (f *FixedWindow) heldBack(t Traffic) (n int, next time.Time) {
-	if f.counts.remaining > mostHeldBack {
-		return 0, t.Now
-	}
 	few := fewestForTwo
 	if f.end.length <= shortWindow {
 		few = fewestIfShort
@@ -120,7 +118,7 @@ func (f *FixedWindow) heldBack(t Traffic) (n int, next time.Time) {
 	together := t.InFlight+t.Waiting > 1
 	early := min(max(f.early(), t.RoundTrip), mostEarly)
 	beforeStated, beforeLatest := f.end.stated.Add(-early), f.end.latest.Add(-early)
-	afterStated := f.end.stated.Add(min(margin, f.end.length/marginShare))
+	afterStated := f.end.stated.Add(margin)
 	switch {
 	case f.state != Open || f.counts.limit < fewest || f.end.stated.IsZero():
 		return 0, t.Now

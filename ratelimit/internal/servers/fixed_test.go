@@ -288,3 +288,61 @@ func TestOnePlaceStaysAfterTheWindow(t *testing.T) {
 	assert.Equal(t, 1, c.remaining())
 	assert.Equal(t, 2*time.Second, c.next())
 }
+
+// After the end of a window whose limit was never stated it is not known how many places the next
+// one has, so one request goes first, as at the beginning.
+func TestWindowWithoutALimitIsUnknownAfterItsEnd(t *testing.T) {
+	const s = time.Second
+	c := newClient()
+	c.hearCounts(c.send(), servers.Counts{
+		Remaining: 5, Reset: s, Slack: s, HasRemaining: true, HasReset: true,
+	})
+	assert.Equal(t, servers.Open, c.server.State())
+	assert.Equal(t, servers.Unknown, c.at(2*s).server.State())
+	c.send()
+	assert.Equal(t, servers.Silent, c.at(3*s).server.State(), "no window is assumed: it would have no place")
+}
+
+// Where the end needs to be found for several requests only, one request takes the last place at
+// once.
+func TestLastPlaceWaitsOnlyForSeveralRequests(t *testing.T) {
+	const s = time.Second
+	for name, tt := range map[string]struct {
+		reset, slack time.Duration
+		want         time.Duration // for two requests
+	}{
+		"short, the end is certain": {s, 0, 875 * ms},
+		"long, the end is far away": {20 * s, s, 20020 * ms},
+	} {
+		for waiting, want := range []time.Duration{0, 0, tt.want, tt.want} {
+			c := newClient()
+			c.slack, c.traffic.Waiting = tt.slack, waiting
+			c.exchange(50, 1, tt.reset)
+			assert.Equal(t, want, c.next(), "%s: %d wait", name, waiting)
+		}
+	}
+}
+
+// Of a small limit one place is held back after a late window as well. It looks before the latest
+// end, where the window was found that began late.
+func TestPlaceOfASmallLimitAfterALateWindow(t *testing.T) {
+	const s = time.Second
+	c := newClient()
+	c.exchange(9, 0, s)
+	c.at(2*s).exchange(9, 8, s) // More than half a second later than stated.
+	c.exchange(9, 2, s)
+	assert.Equal(t, 2*s, c.next(), "the last place but one")
+	c.exchange(9, 1, s)
+	assert.Equal(t, 3750*ms, c.next(), "the last place")
+}
+
+// The wait for the end of a window is over as soon as a response shows the next one: the waiters
+// may leave then.
+func TestNewWindowEndsTheWaitForTheOneBefore(t *testing.T) {
+	const s = time.Second
+	c := newClient()
+	c.exchange(100, 5, s)
+	assert.Empty(t, c.ended, "nothing was waited for")
+	c.at(s).exchange(100, 99, s)
+	assert.Equal(t, []servers.Block{{Until: c.begin.Add(s), Since: c.begin}}, c.ended)
+}

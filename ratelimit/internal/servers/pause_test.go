@@ -61,3 +61,19 @@ func TestBurstOfRefusals(t *testing.T) {
 	traffic.Newest++
 	assert.Equal(t, 100*ms, p.Wait(0, 65, traffic))
 }
+
+// The longer wait holds, whether the server has no place left or asked for a pause.
+func TestLongerWaitBlocks(t *testing.T) {
+	const s = time.Second
+	c := newClient()
+	c.exchange(10, 0, 9*s)
+	window := servers.Block{Until: c.begin.Add(10 * s), Since: c.begin}
+	pauses := map[time.Duration]servers.Block{
+		0: window, 9 * s: window, 11 * s: {Until: c.begin.Add(11 * s), Since: c.begin},
+	}
+	for d, want := range pauses {
+		var p servers.Pause
+		p.Extend(d, c.begin)
+		assert.Equal(t, want, p.Blocked(c.server), d)
+	}
+}

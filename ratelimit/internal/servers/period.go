@@ -40,8 +40,8 @@ func (p *period) doubt(r Request, c Counts, limit int, resets resets, t Traffic)
 	case r.Refused:
 	default:
 		p.accepted = true
-		each := p.duration(resets) / time.Duration(max(1, limit))
-		if p.stretched > 0 && 10*c.Remaining > 3*limit && t.Now.Sub(p.plenty) > each {
+		plenty := limit > 0 && 10*c.Remaining > 3*limit
+		if p.stretched > 0 && plenty && t.Now.Sub(p.plenty) > p.duration(resets)/time.Duration(limit) {
 			p.stretched--
 			p.plenty = t.Now
 		}

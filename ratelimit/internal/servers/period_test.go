@@ -99,3 +99,44 @@ func TestPeriodBecomesShorterAgain(t *testing.T) {
 	c.at(c.traffic.Now.Sub(c.begin)+2*ms).exchange(limit, 301, time.Second)
 	assert.Equal(t, time.Second/limit, c.distance(limit).Round(time.Microsecond))
 }
+
+// A refusal counts if a request was accepted since the one before. No such request is one that left
+// before that refusal was known, or that was refused because of another limit, with places left.
+func TestResponsesThatAreNoAcceptanceBetweenRefusals(t *testing.T) {
+	const limit = 1000
+	for name, exchange := range map[string]func(c *client){
+		"it left before the refusal": func(c *client) {
+			earlier := c.send()
+			c.refuseOne(limit)
+			c.hear(earlier, limit, 1, time.Second)
+		},
+		"another limit refused it": func(c *client) {
+			c.refuseOne(limit)
+			r := c.send()
+			r.Refused = true
+			c.hear(r, limit, 1, time.Second)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newBucket(t, limit, time.Second)
+			for range 8 {
+				exchange(c)
+			}
+			assert.Equal(t, time.Second/limit, c.distance(limit).Round(time.Microsecond))
+		})
+	}
+}
+
+// A server may state a limit of 0 later on. There is no distance of requests to compute then.
+func TestPeriodOfAServerWhoseLimitBecomesZero(t *testing.T) {
+	const limit = 1000
+	c := newBucket(t, limit, time.Second)
+	for range 4 {
+		c.exchange(limit, 1, time.Second)
+		c.refuseOne(limit)
+	}
+	for range 2 {
+		assert.NotPanics(t, func() { c.exchange(0, 5, time.Second) })
+	}
+	assert.True(t, c.refills())
+}

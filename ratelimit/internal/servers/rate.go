@@ -53,17 +53,12 @@ func (a *AdaptiveRate) Enabled() bool { return a.floor > 0 }
 func (a *AdaptiveRate) Lowered() bool { return a.depth > 0 }
 
 // PerSecond returns the rate at now, 0 if there is no limit.
-func (a *AdaptiveRate) PerSecond(now time.Time) float64 {
-	if rate := a.at(now); !math.IsInf(rate, 1) {
-		return rate
-	}
-	return 0
-}
+func (a *AdaptiveRate) PerSecond(now time.Time) float64 { return a.at(now) }
 
 // Next returns when a request with so many ahead of it may leave, zero if at once.
 func (a *AdaptiveRate) Next(now time.Time, ahead int) time.Time {
 	rate := a.at(now)
-	if math.IsInf(rate, 1) || a.slot.IsZero() {
+	if rate == 0 || a.slot.IsZero() {
 		return time.Time{}
 	}
 	wait := min(float64(ahead+1)/rate, longest.Seconds())
@@ -97,7 +92,7 @@ func (a *AdaptiveRate) Refuse(seq, newest uint64, now time.Time) bool {
 	}
 	a.mark = newest
 	top := max(a.recent(now), 1)
-	if rate := a.at(now); !math.IsInf(rate, 1) {
+	if rate := a.at(now); rate > 0 {
 		if top > leastDifference*rate {
 			top = rate
 		}
@@ -148,15 +143,15 @@ func newCurve(start, floor float64) curve {
 	return curve{floor: floor, top: start, proven: start}
 }
 
-// at returns the rate at now, +Inf if there is no limit.
+// at returns the rate at now, 0 if there is no limit.
 func (c *curve) at(now time.Time) float64 {
 	if c.floor == 0 || c.top == 0 {
-		return math.Inf(1)
+		return 0
 	}
 	if c.since.IsZero() {
 		c.since = now
 	}
-	return max(c.floor, min(c.unbounded(now), c.bound()))
+	return max(c.floor, min(c.unbounded(now), c.bound(), math.MaxFloat64))
 }
 
 // unbounded returns the rate at now as if all of it were in use.

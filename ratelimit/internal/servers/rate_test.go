@@ -157,6 +157,9 @@ func TestAdaptiveRateHasAFloor(t *testing.T) {
 	assert.InDelta(t, 10, a.PerSecond(now), 1e-9)
 	a.Refuse(1, 1, now)
 	assert.InDelta(t, 10, a.PerSecond(now), 1e-9)
+	raised := servers.NewAdaptiveRate(1, 10)
+	assert.InDelta(t, 10, raised.PerSecond(now), 1e-9)
+	assert.InDelta(t, 20, raised.PerSecond(now.Add(time.Second)), 1e-9, "it doubles from the floor on")
 }
 
 // Requests are spaced evenly. A timer that is late by up to 5 ms does not lower the rate, and the
@@ -307,4 +310,17 @@ func TestAdaptiveRateBeginsWithItsStart(t *testing.T) {
 		}
 		assert.InDelta(t, 10, a.PerSecond(now), 1e-9, accepted)
 	}
+}
+
+// A start that no client reaches is lowered by a refusal as well: the rate stays a number, or half
+// of it would be as much again.
+func TestAdaptiveRateWithAnEnormousStart(t *testing.T) {
+	now := time.Unix(1000, 0)
+	a := servers.NewAdaptiveRate(1e308, 1)
+	a.Admit(now)
+	now = now.Add(time.Second)
+	before := a.PerSecond(now)
+	assert.False(t, math.IsInf(before, 1))
+	assert.True(t, a.Refuse(1, 1, now))
+	assert.Less(t, a.PerSecond(now), before)
 }
