@@ -1,0 +1,305 @@
+package redislimit
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/integrations-go/sdk/ratelimit"
+)
+
+// A place that stays in the process needs no visit. A saturated process looks for others once per
+// checkInterval.
+func TestHandingOverNeedsNoVisit(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	inFlightTest(t, func(t *testing.T, ctx context.Context, group *sync.WaitGroup, s *flightServer) {
+		l := inBubble(t, addr, &bubble{}, WithMaxInFlight(4))
+		for _, goroutines := range []int{4, 8} { // without others that wait, and with some
+			visits := countVisits(t, l)
+			ctx, cancel := context.WithCancel(ctx)
+			s.saturate(ctx, group, l, goroutines, goroutines)
+			time.Sleep(4 * time.Second)
+			assert.LessOrEqual(t, visits.Load(), int64(2*float64(4*time.Second/checkInterval)))
+			assert.GreaterOrEqual(t, visits.Load(), int64(0.8*float64(4*time.Second/checkInterval)))
+			cancel()
+			group.Wait()
+		}
+	})
+}
+
+// A process that comes later gets its share within half a second, from a process that uses all
+// places.
+func TestNewcomerGetsItsShare(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	for name, goroutines := range map[string]int{"more than places": 40, "as many as places": 16} {
+		t.Run(name, func(t *testing.T) {
+			inFlightTest(t, func(t *testing.T, ctx context.Context, group *sync.WaitGroup, s *flightServer) {
+				a, b := inBubble(t, addr, &bubble{}, WithMaxInFlight(16)), inBubble(t, addr, &bubble{}, WithMaxInFlight(16))
+				s.saturate(ctx, group, a, 0, goroutines)
+				time.Sleep(time.Second + latency/2)
+				require.Equal(t, 16, s.held(0))
+				s.saturate(ctx, group, b, 1, 40)
+				time.Sleep(500*time.Millisecond + latency/4)
+				assert.Equal(t, 8, s.held(0))
+				assert.Equal(t, 8, s.held(1))
+				assert.Equal(t, 16, s.most)
+			})
+		})
+	}
+}
+
+// Places that a process needs no more go to others.
+func TestIdlePlacesAreReturned(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	inFlightTest(t, func(t *testing.T, ctx context.Context, group *sync.WaitGroup, s *flightServer) {
+		a, b := inBubble(t, addr, &bubble{}, WithMaxInFlight(16)), inBubble(t, addr, &bubble{}, WithMaxInFlight(16))
+		many, stop := context.WithCancel(ctx)
+		s.saturate(many, group, a, 0, 16)
+		time.Sleep(time.Second)
+		stop()
+		s.saturate(ctx, group, a, 0, 1) // It takes and returns one of them all the time.
+		time.Sleep(latency + 2*idleInterval + soon)
+		s.saturate(ctx, group, b, 1, 16)
+		time.Sleep(5 * soon)
+		assert.Equal(t, 15, s.held(1))
+		assert.Equal(t, 16, s.most)
+	})
+}
+
+// A process returns its kept places when it is closed.
+func TestCloseReturnsKeptPlaces(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	synctest.Test(t, func(t *testing.T) {
+		a, b := inBubble(t, addr, &bubble{}, WithMaxInFlight(2)), inBubble(t, addr, &bubble{}, WithMaxInFlight(2))
+		released := acquire(t, a)
+		inFlight := acquire(t, a)
+		a.Release(released)
+		require.Equal(t, 1, a.kept)
+		require.NoError(t, a.Close())
+		acquire(t, b)
+		begin := time.Now()
+		acquire(t, b)
+		assert.Less(t, time.Since(begin), soon)
+		a.Release(inFlight)
+	})
+}
+
+// The places of a process that dies under load come back when its lease ends, not before.
+func TestPlacesOfADeadProcess(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	inFlightTest(t, func(t *testing.T, ctx context.Context, group *sync.WaitGroup, s *flightServer) {
+		const lease = time.Second
+		dead := &bubble{}
+		a := inBubble(t, addr, dead, WithMaxInFlight(8), WithLease(lease))
+		b := inBubble(t, addr, &bubble{}, WithMaxInFlight(8), WithLease(lease))
+		s.saturate(ctx, group, b, 1, 16)
+		die, cancel := context.WithCancel(ctx)
+		s.saturate(die, group, a, 0, 16)
+		time.Sleep(2*time.Second + latency/2)
+		dead.dead.Store(true)
+		cancel()
+		time.Sleep(lease/2 + latency)
+		assert.Equal(t, 4, s.held(1))
+		time.Sleep(lease/2 + maxVisitInterval + latency/3)
+		assert.Equal(t, 8, s.held(1))
+		assert.Equal(t, 8, s.most)
+	})
+}
+
+// While Redis does not answer, a process hands over no place that is not surely its own.
+func TestHandingOverEndsWithoutRedis(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	for _, lease := range []time.Duration{minLease, defaultLease} {
+		t.Run(lease.String(), func(t *testing.T) {
+			inFlightTest(t, func(t *testing.T, ctx context.Context, group *sync.WaitGroup, s *flightServer) {
+				var stalled atomic.Bool
+				hook := &bubble{after: func([]any) {
+					if stalled.Load() {
+						time.Sleep(20 * time.Second)
+					}
+				}}
+				l := inBubble(t, addr, hook, WithMaxInFlight(4), WithLease(lease), WithTimeout(time.Minute))
+				s.saturate(ctx, group, l, 0, 8)
+				time.Sleep(time.Second)
+				stalled.Store(true)
+				begin := time.Now()
+				time.Sleep(3 * time.Second)
+				age := min(checkInterval, lease/3)
+				assert.Greater(t, s.last[0].Sub(begin), age-latency-soon, "It hands over while a visit is on its way.")
+				assert.LessOrEqual(t, s.last[0].Sub(begin), 2*age)
+				stalled.Store(false)
+				time.Sleep(20*time.Second + latency/2)
+				assert.Equal(t, 4, s.held(0))
+				assert.Equal(t, 4, s.most)
+			})
+		})
+	}
+}
+
+// A pause holds back the requests that get a place without a visit: those of its process at once,
+// those of the others within two checkIntervals.
+func TestPauseReachesHandedOverPlaces(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	for name, opts := range map[string][]Option{
+		"no window": {WithMaxInFlight(8)}, "a window": {WithMaxInFlight(8), WithHeaders(ratelimit.Confluent())},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inFlightTest(t, func(t *testing.T, ctx context.Context, group *sync.WaitGroup, s *flightServer) {
+				end := time.Now().Add(time.Hour)
+				var refusedAt time.Time
+				s.respond = func(process, n int) *http.Response {
+					if process == 0 && n > 500 && refusedAt.IsZero() {
+						refusedAt = time.Now()
+						return httpResponse(http.StatusTooManyRequests, "Retry-After", "10")
+					}
+					return windowResponse(1e6, 1e6-n, time.Until(end).Seconds())
+				}
+				const delay = 5 * time.Millisecond
+				for i := range 2 {
+					l := inBubble(t, addr, &bubble{delay: delay}, opts...)
+					s.saturate(ctx, group, l, i, 16)
+				}
+				time.Sleep(9 * time.Second)
+				require.False(t, refusedAt.IsZero())
+				assert.LessOrEqual(t, s.last[0].Sub(refusedAt), 10*delay, "a visit may be on its way")
+				assert.LessOrEqual(t, s.last[1].Sub(refusedAt), 2*checkInterval)
+				assert.Equal(t, 8, s.most)
+				time.Sleep(3 * time.Second)
+				s.counts()
+				time.Sleep(time.Second)
+				sum, _ := s.counts()
+				assert.Greater(t, sum, int(0.8*8*float64(time.Second/latency)), "after the pause")
+				assert.Equal(t, 8, s.most)
+			})
+		})
+	}
+}
+
+// Refusals that ask for no wait begin a pause from the second one in a row on. The refusals of one
+// burst count once. Both hold for requests that need no visit.
+func TestUnstatedRefusalsOfHandedOverPlaces(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	synctest.Test(t, func(t *testing.T) {
+		l := inBubble(t, addr, &bubble{}, WithMaxInFlight(4))
+		refuse := func() (visits int64) {
+			counter := countVisits(t, l)
+			var burst []ratelimit.Permit
+			for range 4 {
+				burst = append(burst, acquire(t, l))
+			}
+			visits = counter.Load()
+			for _, p := range burst {
+				l.Observe(p, httpResponse(http.StatusTooManyRequests))
+				waitReported(t, l)
+				l.Release(p)
+			}
+			return visits
+		}
+		refuse()
+		assert.Less(t, waitFor(t, l), soon, "after the first burst")
+		assert.Zero(t, refuse())
+		assert.InDelta(t, 100*time.Millisecond, waitFor(t, l), float64(11*time.Millisecond), "after the second one")
+	})
+}
+
+// Requests that give up while they wait, or at the moment when they get a place, lose none.
+func TestCancelledWaitersLoseNoPlace(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	for name, opts := range map[string][]Option{
+		"no window": {WithMaxInFlight(5)}, "a window": {WithMaxInFlight(5), WithHeaders(ratelimit.Confluent())},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inFlightTest(t, func(t *testing.T, ctx context.Context, group *sync.WaitGroup, s *flightServer) {
+				end := time.Now().Add(time.Hour)
+				s.respond = func(_, n int) *http.Response { return windowResponse(1e6, 1e6-n, time.Until(end).Seconds()) }
+				stop := time.Now().Add(5 * time.Second)
+				hook := func() *bubble { return &bubble{delay: 5 * time.Millisecond} }
+				limiters := []*Limiter{inBubble(t, addr, hook(), opts...), inBubble(t, addr, hook(), opts...)}
+				for i := range 40 {
+					group.Go(func() {
+						for time.Now().Before(stop) {
+							ctx, cancel := context.WithCancel(ctx)
+							time.AfterFunc(rand.N(2*latency), cancel)
+							if p, err := limiters[i%2].Acquire(ctx, nil); err == nil {
+								if resp := s.serve(i % 2); rand.N(4) > 0 {
+									limiters[i%2].Observe(p, resp)
+								}
+								limiters[i%2].Release(p)
+							}
+							cancel()
+						}
+					})
+				}
+				group.Wait()
+				assert.Equal(t, 5, s.most)
+				time.Sleep(4 * idleInterval)
+				for range 5 {
+					assert.Less(t, waitFor(t, limiters[0]), time.Second)
+					acquire(t, limiters[0])
+				}
+			})
+		})
+	}
+}
+
+// A place that is handed over goes to the waiter that leaves next. One that could not be in time
+// fails.
+func TestHandingOverFollowsPriorities(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	synctest.Test(t, func(t *testing.T) {
+		l := inBubble(t, addr, &bubble{}, WithMaxInFlight(1))
+		held := acquire(t, l)
+		q := &line{l: l, after: 10 * time.Millisecond}
+		q.add(t, 0, ratelimit.Low, 0)
+		q.add(t, 1, ratelimit.Normal, 0)
+		q.add(t, 2, ratelimit.Normal, 5*time.Second)
+		q.add(t, 3, ratelimit.First, 0)
+		visits := countVisits(t, l)
+		l.Release(held)
+		assert.Equal(t, []int{3, 1, 2, 0}, q.wait())
+		assert.Zero(t, visits.Load())
+	})
+}
+
+// A process whose waiters have given up does not keep the others waiting.
+func TestWaitersThatGaveUpLeaveTheQueue(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	for name, delay := range map[string]time.Duration{"after the visit": 0, "during the visit": 30 * time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a, b := inBubble(t, addr, &bubble{}, WithMaxInFlight(1)), inBubble(t, addr, &bubble{}, WithMaxInFlight(1))
+				held := acquire(t, b)
+				time.Sleep(time.Second)
+				a.client.(*redis.Client).AddHook(&farRedis{roundTrip: delay})
+				ctx, cancel := withTimeout(t, delay+time.Millisecond)
+				defer cancel()
+				_, err := a.Acquire(ctx, nil)
+				require.Error(t, err)
+				time.Sleep(5 * delay)
+				b.Release(held)
+				time.Sleep(2 * idleInterval)
+				assert.Less(t, waitFor(t, b), soon)
+			})
+		})
+	}
+}
