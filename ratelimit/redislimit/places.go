@@ -43,7 +43,7 @@ func (l *Limiter) putBack(now time.Time) {
 	switch {
 	case l.maxInFlight == 0:
 		return
-	case l.closed || l.outage != nil || l.held+l.kept >= l.share:
+	case l.held+l.kept >= l.share: // It is 0 during an outage.
 		l.freed = true
 		return
 	case l.kept == 0:

@@ -2,7 +2,9 @@ package redislimit
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -24,31 +26,28 @@ type flightServer struct {
 	respond func(process, n int) *http.Response // the n-th response of all; nil for 200
 
 	mu       sync.Mutex
-	inFlight map[int]int // by process
-	total    int         // the sum of inFlight
+	inFlight int
 	most     int
-	done     map[int]int
+	n        int               // responses
+	done     map[int]int       // by process
 	last     map[int]time.Time // when the latest request of a process arrived
-	n        int
 }
 
 func newFlightServer() *flightServer {
-	return &flightServer{inFlight: map[int]int{}, done: map[int]int{}, last: map[int]time.Time{}}
+	return &flightServer{done: map[int]int{}, last: map[int]time.Time{}}
 }
 
 // serve is one request of process.
 func (s *flightServer) serve(process int) *http.Response {
 	s.mu.Lock()
-	s.inFlight[process]++
-	s.total++
-	s.most = max(s.most, s.total)
+	s.inFlight++
+	s.most = max(s.most, s.inFlight)
 	s.last[process] = time.Now()
 	s.mu.Unlock()
 	time.Sleep(latency)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.inFlight[process]--
-	s.total--
+	s.inFlight--
 	s.done[process]++
 	s.n++
 	if s.respond == nil {
@@ -57,32 +56,48 @@ func (s *flightServer) serve(process int) *http.Response {
 	return s.respond(process, s.n)
 }
 
-// counts returns how many requests each process has finished since the counts were returned last.
-func (s *flightServer) counts() (sum int, each []int) {
+// places returns how many places all processes and each of them use on average during d, which
+// begins now.
+func (s *flightServer) places(d time.Duration) (sum float64, each []float64) {
+	s.mu.Lock()
+	clear(s.done)
+	s.mu.Unlock()
+	time.Sleep(d)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for process := range len(s.done) {
-		sum += s.done[process]
-		each = append(each, s.done[process])
+	each = make([]float64, 1+slices.Max(slices.Collect(maps.Keys(s.last))))
+	for process, n := range s.done {
+		each[process] = float64(n) * float64(latency) / float64(d)
+		sum += each[process]
 	}
-	clear(s.done)
 	return sum, each
 }
 
-// held returns how many requests of process are in flight.
-func (s *flightServer) held(process int) int {
+// mostInFlight returns how many requests were in flight at once.
+func (s *flightServer) mostInFlight() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.inFlight[process]
+	return s.most
+}
+
+// lastRequest returns when the latest request of process arrived.
+func (s *flightServer) lastRequest(process int) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last[process]
 }
 
 // saturate sends requests through l from so many goroutines, each as soon as the one before has
-// ended, until ctx ends.
+// ended, until ctx ends. During an outage they try again.
 func (s *flightServer) saturate(ctx context.Context, group *sync.WaitGroup, l *Limiter, process, goroutines int) {
 	for range goroutines {
 		group.Go(func() {
 			for {
 				p, err := l.Acquire(ctx, nil)
+				if errors.Is(err, ErrUnavailable) {
+					time.Sleep(latency)
+					continue
+				}
 				if err != nil {
 					return
 				}
@@ -142,16 +157,12 @@ func TestPlacesInFlightAreUsed(t *testing.T) {
 						s.saturate(ctx, group, l, i, 8)
 					}
 					time.Sleep(time.Second)
-					s.counts()
-					const d = 3 * time.Second
-					time.Sleep(d)
-					sum, each := s.counts()
-					possible := float64(tt.limit) * float64(d/latency)
-					t.Logf("%.1f %% of the places used; each process: %v", 100*float64(sum)/possible, each)
-					assert.Equal(t, tt.limit, s.most)
-					assert.Greater(t, float64(sum), tt.used*possible)
+					sum, each := s.places(3 * time.Second)
+					t.Logf("%.1f places used; each process: %.1f", sum, each)
+					assert.Equal(t, tt.limit, s.mostInFlight())
+					assert.Greater(t, sum, tt.used*float64(tt.limit))
 					require.Len(t, each, tt.processes)
-					assert.Greater(t, float64(slices.Min(each)), float64(sum)/float64(tt.processes)/2)
+					assert.Greater(t, slices.Min(each), sum/float64(tt.processes)/2)
 				})
 			})
 		}
