@@ -16,11 +16,11 @@ const (
 // places are the places in flight that this process has, but no request. The next request takes
 // one without a visit. The mu of the Limiter protects them.
 //
-// Only visits bring places. What a visit does not state, it returns. So Redis counts held+kept or
+// Only visits bring places. What a visit does not state, it returns. So Redis counts held+spare or
 // more for this process at any time until the lease ends.
 type places struct {
-	kept      int
-	idle      int       // the least that were kept since idleUntil was set
+	spare     int
+	idle      int       // the least that were spare since idleUntil was set
 	idleUntil time.Time // the idle ones are returned then
 	since     time.Time // when the process got a place by a visit, last
 	handed    bool      // one was handed over since the latest visit
@@ -43,15 +43,15 @@ func (l *Limiter) putBack(now time.Time) {
 	switch {
 	case l.maxInFlight == 0:
 		return
-	case l.held+l.kept >= l.share: // It is 0 during an outage.
+	case l.held+l.spare >= l.share: // It is 0 during an outage.
 		l.freed = true
 		return
-	case l.kept == 0:
+	case l.spare == 0:
 		l.idle, l.idleUntil = 1, now.Add(idleInterval)
 	}
-	l.kept++
+	l.spare++
 	l.handOver(now)
-	if l.kept > 0 && l.waiters.ready(now) > 0 {
+	if l.spare > 0 && l.waiters.ready(now) > 0 {
 		l.freed = true // The place goes to a waiter by a visit.
 	}
 }
@@ -70,7 +70,7 @@ func (l *Limiter) handOver(now time.Time) {
 // hasGrant reports whether a request may leave without a visit. l.mu must be held.
 func (l *Limiter) hasGrant(now time.Time) bool {
 	l.dropAhead(now)
-	if now.Before(l.block.until) || l.maxInFlight > 0 && (l.kept == 0 || !now.Before(l.handUntil)) {
+	if now.Before(l.block.until) || l.maxInFlight > 0 && (l.spare == 0 || !now.Before(l.handUntil)) {
 		return false
 	}
 	return l.free || len(l.unused) > 0
@@ -80,8 +80,8 @@ func (l *Limiter) hasGrant(now time.Time) bool {
 // must be held.
 func (l *Limiter) takeGrant(now time.Time) *grant {
 	if l.maxInFlight > 0 {
-		l.kept--
-		l.idle = min(l.idle, l.kept)
+		l.spare--
+		l.idle = min(l.idle, l.spare)
 		l.handed = true
 	}
 	if l.free {
@@ -100,11 +100,11 @@ func (l *Limiter) takeGrant(now time.Time) *grant {
 // placesDue reports whether a visit is due that returns places, leaves the queue for them, or looks
 // whether others wait for some. l.mu must be held.
 func (l *Limiter) placesDue(now time.Time) bool {
-	if l.kept > 0 && l.idle == 0 && !now.Before(l.idleUntil) {
-		l.idle, l.idleUntil = l.kept, now.Add(idleInterval)
+	if l.spare > 0 && l.idle == 0 && !now.Before(l.idleUntil) {
+		l.idle, l.idleUntil = l.spare, now.Add(idleInterval)
 	}
-	left := l.queued && l.waiters.Len() == 0 && l.held+l.kept == 0
-	return l.freed || left || l.kept > 0 && !now.Before(l.idleUntil) || l.handed && !now.Before(l.checkAt)
+	left := l.queued && l.waiters.Len() == 0 && l.held+l.spare == 0
+	return l.freed || left || l.spare > 0 && !now.Before(l.idleUntil) || l.handed && !now.Before(l.checkAt)
 }
 
 // statePlaces adds the places to the next visit. It returns those to Redis that are idle or above
@@ -112,21 +112,21 @@ func (l *Limiter) placesDue(now time.Time) bool {
 func (l *Limiter) statePlaces(v *visit, now time.Time) {
 	l.freed, l.handed, l.queued = false, false, false
 	if !now.Before(l.idleUntil) {
-		l.kept -= l.idle
-		l.idle, l.idleUntil = l.kept, now.Add(idleInterval)
+		l.spare -= l.idle
+		l.idle, l.idleUntil = l.spare, now.Add(idleInterval)
 	}
-	l.kept = max(min(l.kept, l.share-l.held), 0)
+	l.spare = max(min(l.spare, l.share-l.held), 0)
 	if v.want > 0 {
-		v.kept, l.kept = l.kept, 0
+		v.spare, l.spare = l.spare, 0
 	}
-	l.idle = min(l.idle, l.kept)
-	v.held = l.held + l.kept + v.kept
+	l.idle = min(l.idle, l.spare)
+	v.held = l.held + l.spare + v.spare
 	v.refusals, v.had = l.refusals, now.Sub(l.since)
 }
 
 // learnPlaces applies the answer to v. l.mu must be held.
 func (l *Limiter) learnPlaces(v visit, a answer, now time.Time) {
-	if int(a.given) > v.kept-a.kept {
+	if int(a.given) > v.spare-a.spare {
 		l.since = now
 	}
 	l.share, l.queued, l.free, l.generation, l.next = a.share, a.queued, a.free, a.generation, a.next

@@ -45,7 +45,8 @@ func TestNewcomerGetsItsShare(t *testing.T) {
 	for name, goroutines := range map[string]int{"more than places": 40, "as many as places": 16} {
 		t.Run(name, func(t *testing.T) {
 			inFlightTest(t, func(t *testing.T, ctx context.Context, group *sync.WaitGroup, s *flightServer) {
-				a, b := inBubble(t, addr, &bubble{}, WithMaxInFlight(16)), inBubble(t, addr, &bubble{}, WithMaxInFlight(16))
+				a := inBubble(t, addr, &bubble{}, WithMaxInFlight(16))
+				b := inBubble(t, addr, &bubble{}, WithMaxInFlight(16))
 				s.saturate(ctx, group, a, 0, goroutines)
 				used, _ := s.places(time.Second)
 				require.InDelta(t, 16, used, 0.5)
@@ -64,7 +65,8 @@ func TestIdlePlacesAreReturned(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
 	inFlightTest(t, func(t *testing.T, ctx context.Context, group *sync.WaitGroup, s *flightServer) {
-		a, b := inBubble(t, addr, &bubble{}, WithMaxInFlight(16)), inBubble(t, addr, &bubble{}, WithMaxInFlight(16))
+		a := inBubble(t, addr, &bubble{}, WithMaxInFlight(16))
+		b := inBubble(t, addr, &bubble{}, WithMaxInFlight(16))
 		many, stop := context.WithCancel(ctx)
 		s.saturate(many, group, a, 0, 16)
 		time.Sleep(time.Second)
@@ -83,11 +85,12 @@ func TestCloseReturnsKeptPlaces(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
 	synctest.Test(t, func(t *testing.T) {
-		a, b := inBubble(t, addr, &bubble{}, WithMaxInFlight(2)), inBubble(t, addr, &bubble{}, WithMaxInFlight(2))
+		a := inBubble(t, addr, &bubble{}, WithMaxInFlight(2))
+		b := inBubble(t, addr, &bubble{}, WithMaxInFlight(2))
 		released := acquire(t, a)
 		inFlight := acquire(t, a)
 		a.Release(released)
-		require.Equal(t, 1, a.kept)
+		require.Equal(t, 1, a.spare)
 		require.NoError(t, a.Close())
 		acquire(t, b)
 		begin := time.Now()
@@ -253,7 +256,7 @@ func TestUnstatedRefusalsOfHandedOverPlaces(t *testing.T) {
 	addr := sharedRedis(t)
 	synctest.Test(t, func(t *testing.T) {
 		l := inBubble(t, addr, &bubble{}, WithMaxInFlight(4))
-		refuse := func() (visits int64) {
+		refuseBurst := func() (visits int64) {
 			counter := countVisits(t, l)
 			var burst []ratelimit.Permit
 			for range 4 {
@@ -267,9 +270,9 @@ func TestUnstatedRefusalsOfHandedOverPlaces(t *testing.T) {
 			}
 			return visits
 		}
-		refuse()
+		refuseBurst()
 		assert.Less(t, waitFor(t, l), soon, "after the first burst")
-		assert.Zero(t, refuse())
+		assert.Zero(t, refuseBurst())
 		assert.InDelta(t, 100*time.Millisecond, waitFor(t, l), float64(11*time.Millisecond), "after the second one")
 	})
 }
@@ -284,7 +287,9 @@ func TestCancelledWaitersLoseNoPlace(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inFlightTest(t, func(t *testing.T, ctx context.Context, group *sync.WaitGroup, s *flightServer) {
 				end := time.Now().Add(time.Hour)
-				s.respond = func(_, n int) *http.Response { return windowResponse(1e6, 1e6-n, time.Until(end).Seconds()) }
+				s.respond = func(_, n int) *http.Response {
+					return windowResponse(1e6, 1e6-n, time.Until(end).Seconds())
+				}
 				stop := time.Now().Add(5 * time.Second)
 				hook := func() *bubble { return &bubble{delay: 5 * time.Millisecond} }
 				limiters := []*Limiter{inBubble(t, addr, hook(), opts...), inBubble(t, addr, hook(), opts...)}
@@ -342,7 +347,8 @@ func TestWaitersThatGaveUpLeaveTheQueue(t *testing.T) {
 	for name, delay := range map[string]time.Duration{"after the visit": 0, "during the visit": 30 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				a, b := inBubble(t, addr, &bubble{}, WithMaxInFlight(1)), inBubble(t, addr, &bubble{}, WithMaxInFlight(1))
+				a := inBubble(t, addr, &bubble{}, WithMaxInFlight(1))
+				b := inBubble(t, addr, &bubble{}, WithMaxInFlight(1))
 				held := acquire(t, b)
 				time.Sleep(time.Second)
 				a.client.(*redis.Client).AddHook(&farRedis{roundTrip: delay})
@@ -364,7 +370,8 @@ func TestPlaceWithoutARequestIsReturned(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
 	synctest.Test(t, func(t *testing.T) {
-		a, b := inBubble(t, addr, &bubble{}, WithMaxInFlight(1)), inBubble(t, addr, &bubble{}, WithMaxInFlight(1))
+		a := inBubble(t, addr, &bubble{}, WithMaxInFlight(1))
+		b := inBubble(t, addr, &bubble{}, WithMaxInFlight(1))
 		const roundTrip = 30 * time.Millisecond
 		a.client.(*redis.Client).AddHook(&farRedis{roundTrip: roundTrip})
 		ctx, cancel := withTimeout(t, time.Millisecond)

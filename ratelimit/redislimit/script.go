@@ -32,8 +32,8 @@ type visit struct {
 	wantAhead int           // places ahead of other requests
 	ahead     int           // as in Limiter
 	held      int           // requests in flight, and the places that are kept
-	kept      int           // of these, for the requests that wait
-	had       time.Duration // how long the process has had places
+	spare     int           // of these, for the requests that wait
+	had       time.Duration // since the process got a place, last
 	pending   int           // as in Limiter
 	responses []response
 	began     time.Time
@@ -92,7 +92,7 @@ type answer struct {
 
 	plenty bool // responses without news may be reported late
 
-	kept   int   // places of the visit that no request uses
+	spare  int   // places of the visit that no request uses
 	share  int   // the places in flight that the process may have
 	queued bool  // the process waits for one
 	free   bool  // see turn.free

@@ -36,17 +36,17 @@ func (t *turn) share() share {
 	return s
 }
 
-// returnKept returns up to n places of the process that no request has.
-func (t *turn) returnKept(n int) {
-	n = max(min(n, t.kept), 0)
-	t.kept -= n
+// returnSpare returns up to n places of the process that no request has.
+func (t *turn) returnSpare(n int) {
+	n = max(min(n, t.spare), 0)
+	t.spare -= n
 	t.own.held -= n
 }
 
 // queued reports whether the next request waits for a place in flight.
 func (t *turn) queued() bool {
 	most := t.config.maxInFlight
-	return most > 0 && t.kept == 0 && t.others.held+t.own.held+t.before() >= most
+	return most > 0 && t.spare == 0 && t.others.held+t.own.held+t.before() >= most
 }
 
 // before returns how many others get a place in flight before the process: those that wait and have
@@ -61,8 +61,8 @@ func (t *turn) before() (n int) {
 	return n
 }
 
-// pollAfter returns when a process that waits for a place in flight looks again. It is 0 if only the
-// process itself can free one.
+// pollAfter returns after which time a process that waits for a place in flight looks again. It is
+// 0 if only the process itself can free one.
 func (t *turn) pollAfter() time.Duration {
 	before, s := t.before(), t.share()
 	switch {

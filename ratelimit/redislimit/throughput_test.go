@@ -145,7 +145,8 @@ func TestPlacesInFlightAreUsed(t *testing.T) {
 			"":                nil,
 			", with a window": {WithHeaders(ratelimit.Confluent())},
 		} {
-			t.Run(fmt.Sprintf("%d processes, %v, %d places%s", tt.processes, tt.delay, tt.limit, name), func(t *testing.T) {
+			name = fmt.Sprintf("%d processes, %v, %d places%s", tt.processes, tt.delay, tt.limit, name)
+			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				inFlightTest(t, func(t *testing.T, ctx context.Context, group *sync.WaitGroup, s *flightServer) {
 					end := time.Now().Add(time.Hour)

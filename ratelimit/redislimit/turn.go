@@ -31,13 +31,13 @@ type turn struct {
 	others  record   // the sums of all other processes
 	rivals  []record // of those that wait for a place in flight
 	pending int      // of all processes, those included whose responses are in the visit
-	kept    int      // places in flight of the process that no request has
+	spare   int      // places in flight of the process that no request has
 }
 
 // apply makes the visit v at the time now, and returns the answer to it. It reports whether other
 // processes need to know of it.
 func (b *budget) apply(v visit, c *config, now time.Time) (a answer, changed bool) {
-	t := turn{budget: b, config: c, visit: v, now: later(now, b.visited), kept: v.kept}
+	t := turn{budget: b, config: c, visit: v, now: later(now, b.visited), spare: v.spare}
 	b.visited = t.now
 	t.own = b.processes[v.process]
 	t.own.held, t.own.pending, t.own.waiting, t.own.ahead = v.held, v.pending, v.want, v.ahead
@@ -199,7 +199,7 @@ func (t *turn) observeRefusal(r response, current bool, age time.Duration) {
 func (t *turn) admitAll() answer {
 	a := answer{now: t.now.UnixMicro(), generation: t.generation, firstSeq: int64(t.seq) + 1}
 	share := t.share()
-	t.returnKept(t.own.held - share.places)
+	t.returnSpare(t.own.held - share.places)
 	queued := false
 	for n := t.visit.want; n > 0; n-- {
 		if t.pending+t.own.waiting > 1 {
@@ -207,7 +207,7 @@ func (t *turn) admitAll() answer {
 		}
 		at, ok := t.next()
 		if !ok || at.After(t.now) {
-			t.returnKept(t.kept)
+			t.returnSpare(t.spare)
 			t.delayed(&a, at, ok)
 			break
 		}
@@ -218,7 +218,7 @@ func (t *turn) admitAll() answer {
 			break
 		}
 		if t.spreads() {
-			t.returnKept(t.kept)
+			t.returnSpare(t.spare)
 			a.nextVisit = ceilMicro(t.now.Add(spreadInterval))
 			break
 		}
@@ -248,7 +248,7 @@ func (t *turn) admitAll() answer {
 	}
 	t.describe(&a)
 	a.share, a.queued = t.share().places, queued
-	if a.kept, a.free = t.kept, t.free(); a.free && !t.pause.First(t.seq) {
+	if a.spare, a.free = t.spare, t.free(); a.free && !t.pause.First(t.seq) {
 		t.seq++ // The requests that leave from now on are later than the refusal.
 	}
 	a.next = int64(t.seq)
@@ -367,8 +367,8 @@ func (t *turn) admit() (low int) {
 	t.ceiling.Admit(t.now)
 	t.recent = t.recent.add(t.now, 1)
 	t.pending++
-	if t.kept > 0 {
-		t.kept--
+	if t.spare > 0 {
+		t.spare--
 	} else {
 		t.own.held++
 		t.visit.had = 0

@@ -194,7 +194,7 @@ func (l *Limiter) nextDue(renewal time.Time) time.Time {
 	soonest(l.held+len(l.unused) > 0, renewal)
 	soonest(len(l.unreported) > 0, l.reportAt)
 	soonest(len(l.unused) > 0, l.window.end)
-	soonest(l.kept > 0, l.idleUntil)
+	soonest(l.spare > 0, l.idleUntil)
 	return at
 }
 
@@ -301,7 +301,7 @@ func (l *Limiter) admit(v visit, a answer, now time.Time) {
 			l.putBack(now)
 		}
 	}
-	for range a.kept {
+	for range a.spare {
 		l.putBack(now)
 	}
 }
