@@ -161,6 +161,7 @@ func (l *Limiter) dueVisit(now time.Time) (*visit, time.Time) {
 		l.block = block{}
 	}
 	l.dropAhead(now)
+	l.handOver(now)
 	want := min(l.waiters.ready(now), maxPlaces)
 	renewal := l.visitedAt.Add(l.lease / 3)
 	switch {
