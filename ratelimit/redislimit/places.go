@@ -135,4 +135,7 @@ func (l *Limiter) learnPlaces(v visit, a answer, now time.Time) {
 	if v.refusals < l.refusals { // Redis does not know the latest one.
 		l.handUntil = time.Time{}
 	}
+	if most := max(l.share-l.held, 0); l.spare > most { // Others may have them already.
+		l.spare, l.idle, l.freed = most, min(l.idle, most), true
+	}
 }

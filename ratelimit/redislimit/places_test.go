@@ -277,6 +277,61 @@ func TestUnstatedRefusalsOfHandedOverPlaces(t *testing.T) {
 	})
 }
 
+// A process whose record is lost hands over no place that others have got meanwhile.
+func TestPlacesThatOthersGotAreNotHandedOver(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	synctest.Test(t, func(t *testing.T) {
+		const limit = 4
+		a := inBubble(t, addr, &bubble{}, WithMaxInFlight(limit))
+		b := inBubble(t, addr, &bubble{}, WithMaxInFlight(limit))
+		var held []ratelimit.Permit
+		for range limit {
+			held = append(held, acquire(t, a))
+		}
+		require.NoError(t, a.client.Del(t.Context(), a.key).Err()) // as if the lease had ended
+		for range limit {
+			acquire(t, b)
+		}
+		for _, p := range held[1:] {
+			a.Release(p)
+		}
+		time.Sleep(idleInterval + soon) // A visit has returned the place that was idle for longest.
+		ctx, cancel := withTimeout(t, soon)
+		defer cancel()
+		_, err := a.Acquire(ctx, nil)
+		assert.Error(t, err)
+		synctest.Wait()
+		assert.Equal(t, 1, a.known.processes[a.process].held, "the one in use")
+	})
+}
+
+// A place ahead of the requests has the lowest count of its window, also if no other place was given
+// in the same visit. A response that states one place less continues the window.
+func TestLowestCountOfPlacesAheadWhileQueued(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	synctest.Test(t, func(t *testing.T) {
+		l := inBubble(t, addr, &bubble{}, WithMaxInFlight(1), WithHeaders(ratelimit.Confluent()))
+		exchange(t, l, windowResponse(1000, 900, 60))
+		held := acquire(t, l)
+		for synctest.Wait(); len(l.unused) > 0; synctest.Wait() { // The next visit gives places ahead, and none to the waiter.
+			l.Observe(held, windowResponse(1000, 899, 60))
+			l.Release(held)
+			held = acquire(t, l)
+		}
+		q := &line{l: l}
+		q.add(t, 0, ratelimit.Normal, 0)
+		synctest.Wait()
+		require.NotEmpty(t, l.unused)
+		for _, g := range l.unused {
+			assert.Equal(t, 899, g.low)
+		}
+		l.Release(held)
+		q.wait()
+	})
+}
+
 // Requests that give up while they wait, or at the moment when they get a place, lose none.
 func TestCancelledWaitersLoseNoPlace(t *testing.T) {
 	t.Parallel()
