@@ -306,8 +306,8 @@ func TestPlacesThatOthersGotAreNotHandedOver(t *testing.T) {
 	})
 }
 
-// A place ahead of the requests has the lowest count of its window, also if no other place was given
-// in the same visit. A response that states one place less continues the window.
+// A place ahead of the requests has the lowest count of its window, also if no other place was
+// given in the same visit.
 func TestLowestCountOfPlacesAheadWhileQueued(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
@@ -315,7 +315,7 @@ func TestLowestCountOfPlacesAheadWhileQueued(t *testing.T) {
 		l := inBubble(t, addr, &bubble{}, WithMaxInFlight(1), WithHeaders(ratelimit.Confluent()))
 		exchange(t, l, windowResponse(1000, 900, 60))
 		held := acquire(t, l)
-		for synctest.Wait(); len(l.unused) > 0; synctest.Wait() { // The next visit gives places ahead, and none to the waiter.
+		for synctest.Wait(); len(l.unused) > 0; synctest.Wait() { // The next visit gives places ahead.
 			l.Observe(held, windowResponse(1000, 899, 60))
 			l.Release(held)
 			held = acquire(t, l)
