@@ -53,8 +53,8 @@ func WithRate(perSecond float64, burst int) Option {
 }
 
 // WithMaxInFlight sets how many requests of all processes together may be admitted and not yet
-// released, from 1 to 2^31-1. By default there is no such limit. Processes that wait for a place
-// get one in turn.
+// released, from 1 to 2^31-1. By default there is no such limit. Processes that wait for places
+// get equal shares. If there are fewer places than processes, they take turns of up to a second.
 func WithMaxInFlight(n int) Option {
 	return func(l *Limiter) error {
 		if n < 1 || n > math.MaxInt32 {

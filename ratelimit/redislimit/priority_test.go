@@ -145,7 +145,8 @@ func TestVisitForAnEarlierDeadline(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
 	synctest.Test(t, func(t *testing.T) {
-		l := inBubble(t, addr, &bubble{}, WithMaxInFlight(1))
+		l := inBubble(t, addr, &bubble{}, WithMaxInFlight(1), WithHeaders(ratelimit.Confluent()))
+		exchange(t, l, windowResponse(10, 9, 20.5))
 		acquire(t, l)
 		q := &line{l: l}
 		visits := countVisits(t, l)

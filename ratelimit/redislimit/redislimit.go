@@ -68,6 +68,7 @@ type Limiter struct {
 	shown      windowID // the latest window that a visit has shown
 	known      *budget  // as the latest visit has left it; nil if that is not known
 	clock      clock
+	places
 	view
 }
 
@@ -263,6 +264,7 @@ func (l *Limiter) Acquire(ctx context.Context, req *http.Request) (ratelimit.Per
 	}
 	if g, ok := l.takeAhead(now); ok {
 		p := l.grantTo(g, now)
+		l.schedule(now)
 		l.mu.Unlock()
 		return p, nil
 	}
@@ -286,6 +288,7 @@ func (l *Limiter) Acquire(ctx context.Context, req *http.Request) (ratelimit.Per
 			l.mu.Unlock()
 		default:
 			l.waiters.remove(w)
+			l.schedule(l.now())
 			l.mu.Unlock()
 			return ratelimit.Permit{}, contextError(ctx)
 		}
@@ -364,6 +367,10 @@ func (l *Limiter) Observe(p ratelimit.Permit, resp *http.Response) {
 		l.pending--
 		l.trip.Measure(now.Sub(g.sentAt))
 	}
+	if r.refused {
+		l.refusals++
+		l.handUntil = time.Time{} // Redis learns of it first.
+	}
 	pause := l.pauseAfter(r)
 	if r.refused || l.headers != (ratelimit.Headers{}) {
 		l.report(r)
@@ -392,9 +399,15 @@ func (l *Limiter) Release(p ratelimit.Permit) {
 	now := l.now()
 	if g.local == nil && !g.responded {
 		l.pending--
+	}
+	if g.local == nil && !g.responded && l.readsHeaders() {
 		l.report(response{grant: g, arrivedAt: now, first: true}) // Other processes may wait for its response.
 	}
-	l.freed = l.freed || l.maxInFlight > 0
+	if g.local == nil {
+		l.putBack(now)
+	} else {
+		l.freed = l.freed || l.maxInFlight > 0
+	}
 	l.schedule(now)
 	l.mu.Unlock()
 	if g.local != nil {

@@ -27,17 +27,21 @@ const (
 
 // visit has the wishes and the reports of a process.
 type visit struct {
-	process       string // empty for a ping
-	want          int    // places for requests that wait
-	wantAhead     int    // places ahead of other requests
-	ahead         int    // as in Limiter
-	held, pending int    // as in Limiter
-	responses     []response
-	began         time.Time
-	outage        time.Duration // how long Redis was not available before the visit
-	timeLeft      time.Duration // to the deadline of the first waiter; below 0 if it has none
-	arrivals      uint64        // the number of the latest waiter when the visit began
-	roundTrip     time.Duration // the time that nearly no response exceeds
+	process   string        // empty for a ping
+	want      int           // places for requests that wait
+	wantAhead int           // places ahead of other requests
+	ahead     int           // as in Limiter
+	held      int           // requests in flight, and the places that are kept
+	spare     int           // of these, for the requests that wait
+	had       time.Duration // since the process got a place, last
+	pending   int           // as in Limiter
+	responses []response
+	began     time.Time
+	outage    time.Duration // how long Redis was not available before the visit
+	timeLeft  time.Duration // to the deadline of the first waiter; below 0 if it has none
+	arrivals  uint64        // the number of the latest waiter when the visit began
+	roundTrip time.Duration // the time that nearly no response exceeds
+	refusals  int           // as in places, when the visit began
 }
 
 // unused is the status of a place that no request has used.
@@ -81,11 +85,18 @@ type answer struct {
 	at         time.Time // the same by the clock of this process
 	generation int64
 	given      int64 // admitted requests
+	ahead      int64 // places ahead of others
 	firstSeq   int64 // of the first of these
 	probeSeq   int64 // of the probe among these; 0 if none
 	low        int   // the lowest count of their window
 
 	plenty bool // responses without news may be reported late
+
+	spare  int   // places of the visit that no request uses
+	share  int   // the places in flight that the process may have
+	queued bool  // the process waits for one
+	free   bool  // see turn.free
+	next   int64 // the sequence number of requests that leave without a visit
 
 	blockedUntil int64 // the end of the wait that the server imposes, 0 if none
 	nextPlace    int64 // when the next waiter may go; 0 if not known

@@ -28,15 +28,16 @@ type turn struct {
 	visit   visit
 	now     time.Time
 	own     record
-	others  record // the sums of all other processes
-	ahead   int    // processes whose turn for a place in flight comes first
-	pending int    // of all processes, those included whose responses are in the visit
+	others  record   // the sums of all other processes
+	rivals  []record // of those that wait for a place in flight
+	pending int      // of all processes, those included whose responses are in the visit
+	spare   int      // places in flight of the process that no request has
 }
 
 // apply makes the visit v at the time now, and returns the answer to it. It reports whether other
 // processes need to know of it.
 func (b *budget) apply(v visit, c *config, now time.Time) (a answer, changed bool) {
-	t := turn{budget: b, config: c, visit: v, now: later(now, b.visited)}
+	t := turn{budget: b, config: c, visit: v, now: later(now, b.visited), spare: v.spare}
 	b.visited = t.now
 	t.own = b.processes[v.process]
 	t.own.held, t.own.pending, t.own.waiting, t.own.ahead = v.held, v.pending, v.want, v.ahead
@@ -49,8 +50,9 @@ func (b *budget) apply(v visit, c *config, now time.Time) (a answer, changed boo
 		t.observe(r)
 	}
 	before, had := b.processes[v.process]
+	seq := b.seq
 	a = t.admitAll()
-	changed = a.given > 0 || len(v.responses) > 0 || v.outage > 0 || b.visits == 0 || v.process == ""
+	changed = b.seq > seq || len(v.responses) > 0 || v.outage > 0 || b.visits == 0 || v.process == ""
 	return a, changed || t.recordDiffers(before, had)
 }
 
@@ -60,7 +62,7 @@ func (t *turn) recordDiffers(before record, had bool) bool {
 	needed := t.own.held+t.own.pending > 0 || !t.own.ticket.IsZero()
 	switch {
 	case !had || !needed:
-		return had && before.held+before.pending > 0 || needed
+		return had && (before.held+before.pending > 0 || !before.ticket.IsZero()) || needed
 	case t.config.maxInFlight > 0 && before.held != t.own.held, !before.ticket.Equal(t.own.ticket):
 		return true
 	case !t.own.ticket.IsZero() && before.ticketEnd.Sub(t.now) < maxVisitInterval/2:
@@ -89,9 +91,8 @@ func (t *turn) count() {
 		if r.aheadEnd.After(t.now) {
 			t.others.ahead += r.ahead
 		}
-		waits := !r.ticket.IsZero() && !r.ticketEnd.Before(t.now)
-		if waits && (t.own.ticket.IsZero() || r.ticket.Before(t.own.ticket)) {
-			t.ahead++
+		if !r.ticket.IsZero() && !r.ticketEnd.Before(t.now) {
+			t.rivals = append(t.rivals, r)
 		}
 	}
 	t.pending = t.others.pending + t.own.pending
@@ -108,8 +109,6 @@ func (t *turn) count() {
 		t.recent = nil
 	}
 }
-
-func (t *turn) inFlight() int { return t.others.held + t.own.held }
 
 // traffic describes the requests of all processes. A process does not report that a request with a
 // response has ended, so only those without one are known to be in flight.
@@ -199,6 +198,8 @@ func (t *turn) observeRefusal(r response, current bool, age time.Duration) {
 // admitAll admits the requests of this process that may leave now.
 func (t *turn) admitAll() answer {
 	a := answer{now: t.now.UnixMicro(), generation: t.generation, firstSeq: int64(t.seq) + 1}
+	share := t.share()
+	t.returnSpare(t.own.held - share.places)
 	queued := false
 	for n := t.visit.want; n > 0; n-- {
 		if t.pending+t.own.waiting > 1 {
@@ -206,17 +207,18 @@ func (t *turn) admitAll() answer {
 		}
 		at, ok := t.next()
 		if !ok || at.After(t.now) {
+			t.returnSpare(t.spare)
 			t.delayed(&a, at, ok)
 			break
 		}
-		if most := t.config.maxInFlight; most > 0 && t.inFlight()+t.ahead >= most {
-			queued = true
-			if t.others.held > 0 || t.ahead > 0 { // Otherwise the next release of this process starts a visit.
-				a.nextVisit = t.now.Add(pollInterval * time.Duration(min(1+t.ahead, maxPolls))).UnixMicro()
+		if queued = t.queued(); queued {
+			if d := t.pollAfter(); d > 0 {
+				a.nextVisit = t.now.Add(d).UnixMicro()
 			}
 			break
 		}
 		if t.spreads() {
+			t.returnSpare(t.spare)
 			a.nextVisit = ceilMicro(t.now.Add(spreadInterval))
 			break
 		}
@@ -226,8 +228,8 @@ func (t *turn) admitAll() answer {
 			a.probeSeq = int64(seq)
 		}
 	}
-	if a.given == int64(t.visit.want) && a.probeSeq == 0 && t.plenty() && !t.spreads() {
-		a.given += t.admitAhead()
+	if (queued || a.given == int64(t.visit.want)) && a.probeSeq == 0 && t.plenty() && !t.spreads() {
+		t.admitAhead(&a)
 	}
 	if _, _, until := t.server.Window(); t.own.ahead > 0 && !until.IsZero() {
 		t.own.aheadEnd = until.Add(servers.MaxProbe)
@@ -245,6 +247,11 @@ func (t *turn) admitAll() answer {
 		delete(t.processes, id)
 	}
 	t.describe(&a)
+	a.share, a.queued = t.share().places, queued
+	if a.spare, a.free = t.spare, t.free(); a.free && !t.pause.First(t.seq) {
+		t.seq++ // The requests that leave from now on are later than the refusal.
+	}
+	a.next = int64(t.seq)
 	return a
 }
 
@@ -274,7 +281,7 @@ func (t *turn) spreads() bool {
 // fixed window that leaves much for each process, if nobody else uses it.
 func (t *turn) plenty() bool {
 	f, fixed := t.server.(*servers.FixedWindow)
-	if !fixed || f.State() != servers.Open || t.config.maxInFlight > 0 || t.config.interval > 0 {
+	if !fixed || f.State() != servers.Open || t.config.interval > 0 {
 		return false
 	}
 	limit, remaining, _ := f.Window()
@@ -291,20 +298,19 @@ func (t *turn) active() int {
 
 // admitAhead gives the process places ahead of its requests, if it wants some: up to half of its
 // share of the places that are left.
-func (t *turn) admitAhead() (given int64) {
+func (t *turn) admitAhead(a *answer) {
 	_, remaining, _ := t.server.Window()
 	for range min(t.visit.wantAhead, remaining/(2*t.active())) {
 		if at, ok := t.next(); !ok || at.After(t.now) || t.server.Probing(t.traffic()) {
 			break
 		}
 		t.seq++
-		t.server.Admit(t.traffic())
+		a.low = t.server.Admit(t.traffic())
 		t.pending++
 		t.own.pending++
 		t.own.ahead++
-		given++
+		a.ahead++
 	}
-	return given
 }
 
 // next returns the earliest time at which the next request may leave. It reports false if that
@@ -361,7 +367,12 @@ func (t *turn) admit() (low int) {
 	t.ceiling.Admit(t.now)
 	t.recent = t.recent.add(t.now, 1)
 	t.pending++
-	t.own.held++
+	if t.spare > 0 {
+		t.spare--
+	} else {
+		t.own.held++
+		t.visit.had = 0
+	}
 	t.own.pending++
 	t.own.waiting--
 	return low

@@ -74,15 +74,10 @@ func (l *Limiter) isNews(r response) bool {
 // takeAhead returns a place that this process has ahead of its requests. It reports false if there
 // is none. l.mu must be held.
 func (l *Limiter) takeAhead(now time.Time) (*grant, bool) {
-	l.dropAhead(now)
-	if len(l.unused) == 0 || l.waiters.Len() > 0 || now.Before(l.block.until) {
+	if l.waiters.Len() > 0 || !l.hasGrant(now) {
 		return nil, false
 	}
-	g := l.unused[0]
-	l.unused = l.unused[1:]
-	l.used++
-	g.sentAt = now
-	return g, true
+	return l.takeGrant(now), true
 }
 
 // giveBack reports by the time at that no request has used g. l.mu must be held.
@@ -166,12 +161,13 @@ func (l *Limiter) dueVisit(now time.Time) (*visit, time.Time) {
 		l.block = block{}
 	}
 	l.dropAhead(now)
+	l.handOver(now)
 	want := min(l.waiters.ready(now), maxPlaces)
 	renewal := l.visitedAt.Add(l.lease / 3)
 	switch {
 	case want > 0 && (!now.Before(l.nextVisit) || l.hasUnknownDeadline()):
 	case l.held+len(l.unused) > 0 && !now.Before(renewal):
-	case len(l.unreported) > 0 && !now.Before(l.reportAt) || l.freed || l.outage != nil:
+	case len(l.unreported) > 0 && !now.Before(l.reportAt) || l.placesDue(now) || l.outage != nil:
 	default:
 		l.waiters.holdAll()
 		return nil, l.nextDue(renewal)
@@ -199,28 +195,29 @@ func (l *Limiter) nextDue(renewal time.Time) time.Time {
 	soonest(l.held+len(l.unused) > 0, renewal)
 	soonest(len(l.unreported) > 0, l.reportAt)
 	soonest(len(l.unused) > 0, l.window.end)
+	soonest(l.spare > 0, l.idleUntil)
 	return at
 }
 
 // hasUnknownDeadline reports whether the first waiter has a deadline before the one that the latest
-// visit stated. A later deadline gets no place sooner than that one. There must be a waiter. l.mu
-// must be held.
+// visit stated, and a window may have a place for it. A later deadline gets no place sooner than
+// that one. There must be a waiter. l.mu must be held.
 func (l *Limiter) hasUnknownDeadline() bool {
 	first, _ := l.waiters.Front()
-	return l.nextPlace.IsZero() && !first.Deadline.IsZero() &&
+	return !l.free && l.nextPlace.IsZero() && !first.Deadline.IsZero() &&
 		(l.statedDeadline.IsZero() || first.Deadline.Before(l.statedDeadline))
 }
 
 // newVisit returns the next visit, with the responses to report. l.mu must be held.
 func (l *Limiter) newVisit(now time.Time, want int) visit {
 	v := visit{
-		process: l.process, want: want, held: l.held, pending: l.pending + len(l.unused), ahead: l.ahead,
+		process: l.process, want: want, pending: l.pending + len(l.unused), ahead: l.ahead,
 		began: now, timeLeft: -time.Second,
 		arrivals: l.waiters.arrivals, roundTrip: l.trip.Most(),
 	}
 	n := min(len(l.unreported), maxResponses)
 	v.responses, l.unreported = l.unreported[:n:n], l.unreported[n:]
-	l.freed = false
+	l.statePlaces(&v, now)
 	if want > 0 && l.window.plenty {
 		if len(l.unused) == 0 && (l.used > 0 || l.wantAhead == 0) {
 			l.wantAhead, l.used = min(2*l.wantAhead+1, maxAhead), 0 // All were used in time.
@@ -252,8 +249,6 @@ func (l *Limiter) apply(v visit, a answer, now time.Time) {
 		}
 		return a.at.Add(time.Duration(micros-a.now) * time.Microsecond)
 	}
-	l.admit(v, a, now)
-	l.waiters.hold(v.arrivals)
 	l.window = window{
 		int(a.limit), int(a.remaining), localTime(a.windowEnd), localTime(a.pauseEnd), a.plenty,
 	}
@@ -262,6 +257,10 @@ func (l *Limiter) apply(v visit, a answer, now time.Time) {
 		block.learnedAt = l.block.learnedAt
 	}
 	l.block = block
+	l.learnPlaces(v, a, now)
+	l.admit(v, a, now)
+	l.waiters.hold(v.arrivals)
+	l.handOver(now)
 	latest := now.Add(min(maxVisitInterval, l.maxWait))
 	l.nextPlace, l.nextVisit = block.until, block.until
 	if v.want > int(a.given) {
@@ -282,26 +281,29 @@ func (l *Limiter) apply(v visit, a answer, now time.Time) {
 // admit gives the places of an answer to v to the waiters that leave next. It keeps those that the
 // process has ahead. If waiters have left meanwhile, it gives their places back. l.mu must be held.
 func (l *Limiter) admit(v visit, a answer, now time.Time) {
-	for i := range a.given {
+	for i := range a.given + a.ahead {
 		seq := a.firstSeq + i
 		g := &grant{
 			owner: l, generation: a.generation, seq: seq, admittedAt: a.now, sentAt: now,
 			skew: l.clockSkew, outages: l.outages, low: a.low,
-			ahead: i >= int64(v.want), isProbe: seq == a.probeSeq,
+			ahead: i >= a.given, isProbe: seq == a.probeSeq,
 		}
 		if g.ahead {
 			l.ahead++
 		}
-		w, ok := l.nextToLeave(g.isProbe, now)
-		switch {
-		case ok:
-			l.waiters.admit(w, l.grantTo(g, now))
-		case g.ahead && !l.closed:
+		if g.ahead && !l.closed {
 			l.unused = append(l.unused, g)
-		default:
-			l.giveBack(g, now, now)
-			l.freed = l.freed || l.maxInFlight > 0
+		} else if w, ok := l.nextToLeave(g.isProbe, now); ok {
+			l.waiters.admit(w, l.grantTo(g, now))
+		} else {
+			if !l.free {
+				l.giveBack(g, now, now)
+			}
+			l.putBack(now)
 		}
+	}
+	for range a.spare {
+		l.putBack(now)
 	}
 }
 
@@ -351,6 +353,7 @@ func (l *Limiter) beginOutage(v visit, err error, now time.Time) {
 	o.retryAt = now.Add(o.delay/2 + jitter(o.delay/2))
 	o.delay = min(2*o.delay, maxRetryDelay)
 	l.unreported, l.unused, l.ahead, l.freed = nil, nil, 0, false
+	l.places = places{}
 	l.block, l.nextPlace, l.nextVisit = block{}, time.Time{}, time.Time{}
 	l.window = window{remaining: -1}
 	if l.failClosed {
