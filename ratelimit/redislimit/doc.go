@@ -28,8 +28,11 @@
 // the clocks of the processes do not matter.
 //
 // So a budget changes once per round trip to Redis at most: 50 times per second at 20 ms. With
-// WithRate, and at servers that refill, each request needs such a change, or shares one with the
-// requests of its process that wait at the same time. Keep Redis near.
+// WithRate, at servers that refill, and with headers that the server never states, each request
+// needs such a change, or shares one with the requests of its process that wait at the same time.
+// Keep Redis near: a process that has just left with such a change is the first to know the next
+// one. Where Redis is farther away than the time between two requests, others may get next to
+// nothing for seconds, although the rate is used.
 //
 // A visit requests places for all goroutines that wait, reports the responses since the visit
 // before, and returns when to make the next one. Until then nothing is sent to Redis. Visits of a

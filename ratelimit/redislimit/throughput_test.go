@@ -158,7 +158,7 @@ func TestPlacesInFlightAreUsed(t *testing.T) {
 						s.saturate(ctx, group, l, i, 8)
 					}
 					time.Sleep(time.Second)
-					sum, each := s.places(3 * time.Second)
+					sum, each := s.places(9 * time.Second)
 					t.Logf("%.1f places used; each process: %.1f", sum, each)
 					assert.Equal(t, tt.limit, s.mostInFlight())
 					assert.Greater(t, sum, tt.used*float64(tt.limit))
