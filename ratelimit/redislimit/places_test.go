@@ -474,12 +474,9 @@ func TestShare(t *testing.T) {
 func TestOrderOfProcessesThatWait(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	tr := turn{own: record{held: 2, ticket: now}}
-	for _, r := range []record{
+	tr := turn{own: record{held: 2, ticket: now}, rivals: []record{
 		{held: 1, ticket: now.Add(time.Second)}, {held: 2, ticket: now.Add(-time.Second)},
 		{held: 2, ticket: now.Add(time.Second)}, {held: 3, ticket: now.Add(-time.Second)},
-	} {
-		tr.rivals = append(tr.rivals, r)
-	}
+	}}
 	assert.Equal(t, 2, tr.before())
 }

@@ -258,7 +258,7 @@ func (l *Limiter) apply(v visit, a answer, now time.Time) {
 	}
 	l.block = block
 	l.learnPlaces(v, a, now)
-	l.admit(v, a, now)
+	l.admit(a, now)
 	l.waiters.hold(v.arrivals)
 	l.handOver(now)
 	latest := now.Add(min(maxVisitInterval, l.maxWait))
@@ -278,9 +278,9 @@ func (l *Limiter) apply(v visit, a answer, now time.Time) {
 	}
 }
 
-// admit gives the places of an answer to v to the waiters that leave next. It keeps those that the
+// admit gives the places of an answer to the waiters that leave next. It keeps those that the
 // process has ahead. If waiters have left meanwhile, it gives their places back. l.mu must be held.
-func (l *Limiter) admit(v visit, a answer, now time.Time) {
+func (l *Limiter) admit(a answer, now time.Time) {
 	for i := range a.given + a.ahead {
 		seq := a.firstSeq + i
 		g := &grant{
