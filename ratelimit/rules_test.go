@@ -150,3 +150,13 @@ func TestHangingProbeHoldsNobodyBeyondTheEnd(t *testing.T) {
 		assert.InDelta(t, 10, left[1].Seconds(), 0.2)
 	})
 }
+
+// A window longer than WithMaxWait is not shared: the rules of a window of one's own hold.
+func TestLongWindowIsNotShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocal(t, ratelimit.WithSharedWindow(), ratelimit.WithHeaders(ratelimit.Confluent()))
+		exchange(t, l, withCounts(10, 0, 3600))
+		_, err := l.Acquire(t.Context(), nil)
+		assert.ErrorIs(t, err, ratelimit.ErrWaitTooLong)
+	})
+}

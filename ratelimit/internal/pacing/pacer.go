@@ -138,11 +138,9 @@ func (p *Pacer) Admit(now time.Time, waiting bool) Ticket {
 	p.own++
 	p.admitted++
 	p.waiting = p.waiting || waiting
-	switch {
-	case p.limit == 0:
-	case p.exclusive:
+	if p.exclusive {
 		p.slot = now
-	default:
+	} else if p.limit > 0 {
 		gap := p.gap()
 		// After an idle time at most one request leaves early. After a burst none leaves late.
 		p.slot = earliest(latest(p.slot.Add(gap), now.Add(-gap)), now)
@@ -161,11 +159,7 @@ func (p *Pacer) Observe(r Response) {
 		return
 	}
 	p.measure(r)
-	current := p.place(r)
-	if p.began.to.Before(p.began.from) {
-		p.began.to = p.began.from
-	}
-	if current {
+	if p.place(r) {
 		p.count(r)
 		p.detectOthers()
 	}
@@ -325,7 +319,7 @@ func (p *Pacer) correct() {
 	}
 	if elapsed >= leastElapsed {
 		all := max(float64(taken), 1) / min(elapsed, 1)
-		factor = min(max(target*limit/all, 1/mostFactor), mostFactor)
+		factor = min(target*limit/all, mostFactor)
 		if all < enough*limit {
 			p.grow = min(p.grow*faster, mostGrowth)
 		} else {
