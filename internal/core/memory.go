@@ -101,7 +101,7 @@ func (u unitCosts) exceed(limit int, document []byte) bool {
 	return cost > limit
 }
 
-// A document is counted in at most countedParts parts of at least leastPart bytes. What follows an
+// A document is counted in about countedParts parts of at least leastPart bytes. What follows an
 // error may look as if there were fewer elements before it, therefore the maximum of all parts is
 // used. More parts make the estimate more exact, but slower.
 const countedParts, leastPart = 32, 512

@@ -13,9 +13,6 @@ import (
 )
 
 const (
-	// clockError is how far the clock of Redis may go back. One that is back by more is that of
-	// another server.
-	clockError = time.Second
 	// keyMargin is the time to live of a budget after the end of all that it holds.
 	keyMargin = time.Minute
 	// slice is the accuracy of recent. Requests that wait longer than mostSlices of them for their
@@ -137,7 +134,7 @@ func decode(text string, c *config, now time.Time) *budget {
 }
 
 // isAhead reports whether b was written by a clock that is far ahead of now.
-func (b *budget) isAhead(now time.Time) bool { return b.visited.After(now.Add(clockError)) }
+func (b *budget) isAhead(now time.Time) bool { return b.visited.After(now.Add(servers.ClockError)) }
 
 // parse returns the budget that encode has written.
 func parse(text string, c *config, now time.Time) (*budget, error) {
@@ -201,8 +198,9 @@ func readRecord(numbers []int64, now time.Time) (record, bool) {
 		aheadEnd: timeOf(numbers[4]), leaseEnd: timeOf(numbers[5]), ticket: timeOf(numbers[6]),
 		ticketEnd: timeOf(numbers[7]),
 	}
-	ok := r.pending <= r.held+r.ahead && !r.leaseEnd.Before(now) && !r.leaseEnd.After(now.Add(maxLease+clockError)) &&
-		!r.ticket.After(now.Add(clockError)) && !r.ticketEnd.After(now.Add(maxVisitInterval+clockError))
+	latest := now.Add(servers.ClockError) // by the clock that stored it
+	ok := r.pending <= r.held+r.ahead && !r.leaseEnd.Before(now) && !r.leaseEnd.After(latest.Add(maxLease)) &&
+		!r.ticket.After(latest) && !r.ticketEnd.After(latest.Add(maxVisitInterval))
 	return r, ok
 }
 
@@ -241,7 +239,7 @@ func (r recent) add(sent time.Time, n int64) recent {
 func (r recent) isPlausible(now time.Time) bool {
 	next := int64(0)
 	for _, e := range r {
-		if e[0] < next || e[0] > now.Add(clockError).UnixNano()/int64(slice) || e[1] < 1 || e[1] >= mostHeld {
+		if e[0] < next || e[0] > now.Add(servers.ClockError).UnixNano()/int64(slice) || e[1] < 1 || e[1] >= mostHeld {
 			return false
 		}
 		next = e[0] + 1

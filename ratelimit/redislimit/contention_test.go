@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/integrations-go/sdk/ratelimit"
+	"github.com/integrations-go/sdk/ratelimit/internal/servers"
 )
 
 // farRedis is a client's hook for a Redis that is far away.
@@ -105,11 +106,11 @@ func TestCommandSentTwice(t *testing.T) {
 	assert.EqualValues(t, 5, l.known.seq)
 }
 
-// A process whose clock is behind that of the writer by less than clockError knows all records, and
-// so does one after the clock of Redis has gone back by more.
+// A process whose clock is behind that of the writer by less than servers.ClockError knows all
+// records, and so does one after the clock of Redis has gone back by more.
 func TestRecordsOfAFasterClock(t *testing.T) {
 	c := &config{maxInFlight: 1, lease: defaultLease, maxWait: defaultMaxWait}
-	for _, back := range []time.Duration{0, time.Microsecond, time.Millisecond, clockError, 2 * time.Second} {
+	for _, back := range []time.Duration{0, time.Microsecond, time.Millisecond, servers.ClockError, 2 * time.Second} {
 		now := time.Now()
 		b := newBudget(c, now)
 		first, _ := b.apply(visit{process: "a", want: 1, timeLeft: -1}, c, now)

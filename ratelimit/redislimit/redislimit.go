@@ -399,9 +399,9 @@ func (l *Limiter) Release(p ratelimit.Permit) {
 	now := l.now()
 	if g.local == nil && !g.responded {
 		l.pending--
-	}
-	if g.local == nil && !g.responded && l.readsHeaders() {
-		l.report(response{grant: g, arrivedAt: now, first: true}) // Other processes may wait for its response.
+		if l.readsHeaders() { // Other processes may wait for its response.
+			l.report(response{grant: g, arrivedAt: now, first: true})
+		}
 	}
 	if g.local == nil {
 		l.putBack(now)

@@ -290,9 +290,7 @@ func (l *Limiter) admit(a answer, now time.Time) {
 		}
 		if g.ahead {
 			l.ahead++
-		}
-		if g.ahead && !l.closed {
-			l.unused = append(l.unused, g)
+			l.keepAhead(g, now)
 		} else if w, ok := l.nextToLeave(g.isProbe, now); ok {
 			l.waiters.admit(w, l.grantTo(g, now))
 		} else {
@@ -305,6 +303,15 @@ func (l *Limiter) admit(a answer, now time.Time) {
 	for range a.spare {
 		l.putBack(now)
 	}
+}
+
+// keepAhead keeps g for a later request. l.mu must be held.
+func (l *Limiter) keepAhead(g *grant, now time.Time) {
+	if l.closed {
+		l.giveBack(g, now, now)
+		return
+	}
+	l.unused = append(l.unused, g)
 }
 
 // grantTo returns the Permit of a request that leaves now with g. l.mu must be held.

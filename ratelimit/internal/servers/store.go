@@ -19,8 +19,8 @@ const (
 	// mostStretched is how often a period is stretched if the longest wait is a year: a second
 	// that is half as long again 43 times is more than that.
 	mostStretched = 43
-	// clockError is how much the clock of the process that stored a time may be ahead.
-	clockError = time.Second
+	// ClockError is how far the clock by which times are stored may go back.
+	ClockError = time.Second
 )
 
 // until is a time that a server states. It may be far in the future.
@@ -143,7 +143,7 @@ func read(numbers []int64, fields []any, now time.Time, maxWait time.Duration) e
 		case *time.Duration:
 			*v, most = time.Duration(n), int64(longest+longest)
 		case *time.Time:
-			*v, most = timeOf(n), now.Add(maxWait+clockError).UnixNano()
+			*v, most = timeOf(n), now.Add(maxWait+ClockError).UnixNano()
 		case *until:
 			*v, most = until(timeOf(n)), now.Add(longest+longest).UnixNano()
 		case *bool:
