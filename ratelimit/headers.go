@@ -277,8 +277,10 @@ func number(s string) (float64, bool) {
 	if s == "" {
 		return 0, false
 	}
-	if n, err := strconv.ParseUint(s, 10, 31); err == nil { // the usual case, and faster
-		return float64(n), true
+	if '0' <= s[0] && s[0] <= '9' {
+		if n, err := strconv.Atoi(s); err == nil { // the usual case, and faster
+			return float64(n), true
+		}
 	}
 	if strings.Trim(s, "0123456789.") != "" {
 		return 0, false

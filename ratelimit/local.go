@@ -271,6 +271,9 @@ func (l *Local) advance(now time.Time) {
 	if ended := l.server.Advance(t); !ended.Until.IsZero() {
 		l.departures.begin(ended, l.queue.Len())
 	}
+	if l.pause.Blocked(l.server).Until.IsZero() {
+		return
+	}
 	var asksAgain bool
 	if l.server, asksAgain = l.pause.Recheck(l.server, t); asksAgain {
 		l.queue.checked = time.Time{}

@@ -65,6 +65,9 @@ const ordinarySize = 128 << 10
 func CheckMemory(document []byte, out any) error {
 	limit := decodingMemory(len(document))
 	s := shapeOf(reflect.TypeOf(out))
+	if len(document) <= smallSize && s.most.surelyWithin(limit, document) {
+		return nil
+	}
 	cost := 0
 	if valid := utf8.Valid(document); !valid || s.most.exceed(limit, document) {
 		m := meter{b: document, limit: limit, valid: valid}
@@ -84,6 +87,18 @@ func CheckMemory(document []byte, out any) error {
 // unitCosts has the maximum memory of each part of a document, anywhere in a value of one type.
 // With it, most documents are found to be small enough without a look at each byte.
 type unitCosts struct{ element, member, object int }
+
+// smallSize is the maximum size of a document with a quick estimate, in bytes. It is nearly always
+// enough for one object.
+const smallSize = 4 << 10
+
+// surelyWithin reports whether decoding a document surely takes no more memory than limit, whatever
+// is in its strings.
+func (u unitCosts) surelyWithin(limit int, document []byte) bool {
+	var c counts
+	c.structure(document)
+	return badText*len(document)+c.objects*u.object+c.units()*max(u.element, u.member) <= limit
+}
 
 // exceed reports whether decoding a document of valid UTF-8 may take more memory than limit. If the
 // document is not valid JSON, that is true up to the first error, where decoders stop.

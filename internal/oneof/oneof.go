@@ -9,22 +9,21 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
 // Discriminator returns the string member key of the JSON object data, which must be valid JSON. It
 // returns "" if data is not an object, or if the member is missing or not a string.
 func Discriminator(data []byte, key string) string {
-	var last Member
-	plain := walk(string(data), func(m Member) {
-		if m.Name == key {
-			last = m
-		}
-	})
-	if text, ok := last.Text(); plain && ok {
+	members, plain := walk(string(data), nil)
+	if text := textOf(members, key); plain && text != "" {
 		return text
 	}
+	return decoded(data, key)
+}
+
+// decoded is [Discriminator] with encoding/json.
+func decoded(data []byte, key string) string {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(data, &members) != nil {
 		return ""
@@ -37,19 +36,25 @@ func Discriminator(data []byte, key string) string {
 }
 
 // Member is a member of a JSON object: its name, and its encoded value.
-type Member struct {
-	Name, Value string
+type Member struct{ Name, Value string }
 
-	text bool // Value is a string whose bytes are its text
-}
-
-// Text returns the value of a member that is a string. It returns "" and false for other values,
-// and for strings with escapes or invalid UTF-8.
+// Text returns the value of a member that is a string. It returns "" and false for other values.
 func (m Member) Text() (text string, ok bool) {
-	if !m.text {
+	if m.Value == "" || m.Value[0] != '"' {
 		return "", false
 	}
 	return m.Value[1 : len(m.Value)-1], true
+}
+
+// textOf returns the string member key, the last one if there are several, "" if it is missing or
+// not a string.
+func textOf(members []Member, key string) (text string) {
+	for _, m := range members {
+		if m.Name == key {
+			text, _ = m.Text()
+		}
+	}
+	return text
 }
 
 // Members appends the members of the JSON object data to room. data must be valid JSON. It also
@@ -58,43 +63,40 @@ func (m Member) Text() (text string, ok bool) {
 // A list of 100 items has 100 unions. encoding/json would check, copy and decode each of them
 // again.
 func Members(data, key string, room []Member) (members []Member, discriminator string, plain bool) {
-	members = room
-	plain = walk(data, func(m Member) {
-		members = append(members, m)
-		if m.Name == key {
-			discriminator, _ = m.Text() // "" is handled below
-		}
-	})
-	if !plain || discriminator == "" {
-		discriminator = Discriminator([]byte(data), key)
+	members, plain = walk(data, room)
+	if plain {
+		discriminator = textOf(members, key)
+	}
+	if discriminator == "" {
+		discriminator = decoded([]byte(data), key)
 	}
 	return members, discriminator, plain
 }
 
-// walk calls yield with each member of the JSON object data. It returns false if data is not an
-// object, or if the bytes of a name are not its text. It may have called yield before.
-func walk(data string, yield func(Member)) bool {
+// walk appends the members of the JSON object data to members. It returns false if data is not an
+// object, or has strings whose bytes are not their text: with escapes or invalid UTF-8.
+func walk(data string, members []Member) ([]Member, bool) {
 	i := skipSpace(data, 0)
-	if !at(data, i, '{') {
-		return false
+	if !at(data, i, '{') || strings.IndexByte(data, '\\') >= 0 || !utf8.ValidString(data) {
+		return members, false
 	}
 	if i = skipSpace(data, i+1); at(data, i, '}') {
-		return true
+		return members, true
 	}
 	for {
-		name, end, plain := quoted(data, i)
+		end := skipString(data, i)
 		colon := skipSpace(data, end)
-		if !plain || !at(data, colon, ':') {
-			return false
+		if end == i || !at(data, colon, ':') {
+			return members, false
 		}
 		begin := skipSpace(data, colon+1)
-		end, text := skipValue(data, begin)
-		yield(Member{name, data[begin:end], text})
-		switch i = skipSpace(data, end); {
+		valueEnd := skipValue(data, begin)
+		members = append(members, Member{data[i+1 : end-1], data[begin:valueEnd]})
+		switch i = skipSpace(data, valueEnd); {
 		case at(data, i, '}'):
-			return true
+			return members, true
 		case !at(data, i, ','):
-			return false
+			return members, false
 		}
 		i = skipSpace(data, i+1)
 	}
@@ -108,7 +110,7 @@ func Texts(members []Member, field func(name string) *string) bool {
 		f := field(m.Name)
 		switch text, ok := m.Text(); {
 		case f == nil:
-			if strings.ContainsFunc(m.Name, unicode.IsUpper) {
+			if mayFold(m.Name) {
 				return false // it may be the name of a field in another letter case
 			}
 		case ok:
@@ -120,63 +122,59 @@ func Texts(members []Member, field func(name string) *string) bool {
 	return true
 }
 
-func at(data string, i int, c byte) bool { return i < len(data) && data[i] == c }
-
-// ordinary marks the bytes that are their own text in a string: ASCII without escapes.
-var ordinary = func() (is [256]bool) {
-	for c := range byte(utf8.RuneSelf) {
-		is[c] = c != '"' && c != '\\'
-	}
-	return is
-}()
-
-// quoted reads the string that begins at data[i]. plain reports whether its bytes are its text.
-func quoted(data string, i int) (text string, end int, plain bool) {
-	if !at(data, i, '"') {
-		return "", i, false
-	}
-	plain = true
-	for j := i + 1; j < len(data); j++ {
-		switch c := data[j]; {
-		case ordinary[c]:
-		case c == '"':
-			return data[i+1 : j], j + 1, plain
-		case c == '\\':
-			plain = false
-			j++
-		default: // possibly invalid UTF-8, which decoding replaces
-			plain = false
+// mayFold reports whether name may be lower-case ASCII letters in another case: capitals, or other
+// characters such as the Kelvin sign.
+func mayFold(name string) bool {
+	for _, c := range []byte(name) {
+		if 'A' <= c && c <= 'Z' || c >= utf8.RuneSelf {
+			return true
 		}
 	}
-	return "", len(data), false
+	return false
 }
 
-// skipValue returns the end of the value that begins at data[i]. text reports whether it is a
-// string whose bytes are its text.
-func skipValue(data string, i int) (end int, text bool) {
+func at(data string, i int, c byte) bool { return i < len(data) && data[i] == c }
+
+// skipString returns the end of the string without escapes that begins at data[i]. It returns i if
+// there is none.
+func skipString(data string, i int) int {
+	if !at(data, i, '"') {
+		return i
+	}
+	n := strings.IndexByte(data[i+1:], '"')
+	if n < 0 {
+		return i
+	}
+	return i + n + 2
+}
+
+// skipValue returns the end of the value that begins at data[i].
+func skipValue(data string, i int) int {
 	if at(data, i, '"') {
-		_, end, text = quoted(data, i)
-		return end, text
+		return skipString(data, i)
 	}
 	for depth := 0; i < len(data); i++ {
 		switch data[i] {
 		case '"':
-			_, end, _ = quoted(data, i)
+			end := skipString(data, i)
+			if end == i {
+				return i
+			}
 			i = end - 1
 		case '{', '[':
 			depth++
 		case ',', ' ', '\n', '\t', '\r':
 			if depth == 0 {
-				return i, false
+				return i
 			}
 		case '}', ']':
 			if depth == 0 {
-				return i, false // the end of the enclosing object
+				return i // the end of the enclosing object
 			}
 			depth--
 		}
 	}
-	return i, false
+	return i
 }
 
 func skipSpace(data string, i int) int {

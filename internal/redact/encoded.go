@@ -8,18 +8,21 @@ import (
 // encoding is a way to write bytes as digits.
 type encoding struct {
 	digits [256]byte // the digit that decode reads for each character, 0 for other characters
+	// bits is the number of bits of a digit.
+	bits int
 	// group is the number of digits that encode whole bytes. A run of digits may begin within a
 	// group, because characters like / are digits of Base64.
 	group int
 }
 
 const (
-	base64Group = 4
-	hexGroup    = 2
+	base64Bits, base64Group = 6, 4
+	hexBits, hexGroup       = 4, 2
 )
 
 // encodings has Base64 in both alphabets, and hexadecimal digits.
 var encodings = func() (all [2]encoding) {
+	all[0].bits, all[1].bits = base64Bits, hexBits
 	all[0].group, all[1].group = base64Group, hexGroup
 	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") {
 		all[0].digits[c] = c
@@ -41,10 +44,11 @@ func (u unescaped) findEncoded(found []span, r Redactor, layers int) []span {
 	digits := room[:0]
 	for i := range encodings {
 		e := &encodings[i]
-		for from := 0; from < len(u.text); {
+		least := r.shortestLong * 8 / e.bits // digits
+		for from := 0; from <= len(u.text)-least; {
 			var to int
 			digits, to = e.run(digits[:0], u.text, from)
-			if len(digits) >= r.minDigits && e.hides(digits, r, layers) {
+			if len(digits) >= least && e.hides(digits, r, layers) {
 				found = append(found, span{u.origin(from), u.origin(to)})
 			}
 			from = max(to, from+1)

@@ -52,14 +52,13 @@ type Redactor struct {
 	// if a needle has non-ASCII characters, because some of their HTML character
 	// references are shorter.
 	shortest int
-	// minDigits is the number of Base64 digits for the shortest of long. Other encodings
-	// need at least as many.
-	minDigits int
+	// shortestLong is the length of the shortest of long, in bytes.
+	shortestLong int
 }
 
 // New returns a redactor of secrets.
 func New(secrets []string) Redactor {
-	r := Redactor{needles: needles(secrets), minDigits: math.MaxInt, shortest: math.MaxInt}
+	r := Redactor{needles: needles(secrets), shortestLong: math.MaxInt, shortest: math.MaxInt}
 	for _, n := range r.needles {
 		r.shortest = min(r.shortest, len(n.text))
 		if !ascii(n.text) {
@@ -67,7 +66,7 @@ func New(secrets []string) Redactor {
 		}
 		if !n.word {
 			r.long = append(r.long, n)
-			r.minDigits = min(r.minDigits, len(n.text)*8/6)
+			r.shortestLong = min(r.shortestLong, len(n.text))
 		}
 	}
 	return r

@@ -110,22 +110,24 @@ func (f *FixedWindow) single(t Traffic) bool {
 // A count that has risen before the stated end shows a server that refills, or a window that ended
 // before. See DESIGN.md.
 func (f *FixedWindow) heldBack(t Traffic) (n int, next time.Time) {
-	few := fewestForTwo
-	if f.end.length <= shortWindow {
-		few = fewestIfShort
-	}
-	certain := f.end.slack == 0
+	short, certain := f.end.length <= shortWindow, f.end.slack == 0
 	together := t.InFlight+t.Waiting > 1
 	early := min(max(f.early(), t.RoundTrip), mostEarly)
-	beforeStated, beforeLatest := f.end.stated.Add(-early), f.end.latest.Add(-early)
-	afterStated := f.end.stated.Add(margin)
 	switch {
 	case f.state != Open || f.counts.limit < fewest || f.end.stated.IsZero():
 		return 0, t.Now
-	case certain && f.end.length <= shortWindow && together:
-		return 1, beforeStated
+	case certain && short && together:
+		return 1, f.end.stated.Add(-early)
 	case certain || f.end.stated.Sub(t.Now) > shortWindow && (f.counts.limit < fewestForTwo || !together):
 		return 0, t.Now
+	}
+	few := fewestForTwo
+	if short {
+		few = fewestIfShort
+	}
+	beforeStated, beforeLatest := f.end.stated.Add(-early), f.end.latest.Add(-early)
+	afterStated := f.end.stated.Add(margin)
+	switch {
 	case f.counts.limit < few && f.late:
 		return 1, beforeLatest
 	case f.counts.limit < few:
