@@ -326,3 +326,14 @@ func TestKeyedBelowAll(t *testing.T) {
 		assert.Zero(t, org.Snapshot().InFlight)
 	})
 }
+
+// An error of a key's limiter is that of Acquire. The limiter then is idle: others may replace it.
+func TestKeyedReturnsTheErrorOfALimiter(t *testing.T) {
+	broken := errors.New("broken")
+	k := newKeyed(t, func(string) (ratelimit.Limiter, error) { return &log{err: broken}, nil }, 1)
+	for _, key := range []string{"a", "b"} {
+		_, err := k.Acquire(t.Context(), requestTo(t, key))
+		assert.Equal(t, broken, err)
+	}
+	assert.Equal(t, 1, k.Len())
+}

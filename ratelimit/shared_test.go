@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/integrations-go/sdk/ratelimit"
 )
@@ -221,4 +222,71 @@ func TestNonsenseInASharedWindow(t *testing.T) {
 			}
 		}
 	})
+}
+
+// shared returns a Local with WithSharedWindow, and a function that sends a request to the server.
+func shared(t *testing.T, server *sim) (*ratelimit.Local, func() *http.Response) {
+	t.Helper()
+	l := newLocal(t, ratelimit.WithHeaders(ratelimit.Confluent()), ratelimit.WithSharedWindow())
+	client := &http.Client{Transport: ratelimit.NewTransport(server, l)}
+	return l, func() *http.Response {
+		resp, err := client.Get("http://server.example/")
+		require.NoError(t, err)
+		resp.Body.Close()
+		return resp
+	}
+}
+
+// Requests that end without a response may have reached the server or not, which the counts of
+// later responses show. They do not hold back the requests after them.
+func TestSharedWindowForgetsLostRequests(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l, send := shared(t, newSim(100, 10*time.Second))
+		for begin := time.Now(); time.Since(begin) < 5*time.Second; { // It has the window to itself then.
+			send()
+		}
+		var lost []ratelimit.Permit
+		for begin := time.Now(); ; {
+			p, err := l.Acquire(t.Context(), nil)
+			require.NoError(t, err)
+			if lost = append(lost, p); time.Since(begin) > 0 {
+				break // Only the places for new processes are left.
+			}
+		}
+		require.Greater(t, len(lost), 30)
+		for _, p := range lost {
+			l.Release(p)
+		}
+		begin := time.Now()
+		for range len(lost) / 2 {
+			p, err := l.Acquire(t.Context(), nil)
+			require.NoError(t, err)
+			l.Release(p)
+		}
+		assert.Zero(t, time.Since(begin))
+	})
+}
+
+// The wait of a refusal is rounded up. Where the end of the window is known better, requests leave
+// at that end.
+func TestSharedWindowEndsBeforeTheStatedWait(t *testing.T) {
+	t.Parallel()
+	for _, rest := range []time.Duration{2050 * time.Millisecond, 3100 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			server := newSim(20, 10*time.Second)
+			_, send := shared(t, server)
+			for range 30 { // The end of the first window shows the ends of all.
+				send()
+			}
+			end := server.start.Add(2 * server.every)
+			time.Sleep(time.Until(end.Add(-rest)))
+			for server.serve(time.Now()).StatusCode == http.StatusOK { // Another process takes the rest.
+			}
+			require.Equal(t, http.StatusTooManyRequests, send().StatusCode)
+			assert.Equal(t, http.StatusOK, send().StatusCode)
+			assert.GreaterOrEqual(t, time.Since(end), time.Duration(0))
+			assert.Less(t, time.Since(end), 500*time.Millisecond) // It would be 900 ms or more.
+		})
+	}
 }

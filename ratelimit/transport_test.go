@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"runtime"
 	"slices"
 	"strings"
@@ -235,4 +236,27 @@ func TestTransportUpgrade(t *testing.T) {
 	line, err := bufio.NewReader(conn).ReadString('\n')
 	assert.NoError(t, err)
 	assert.Equal(t, "hello\n", line)
+}
+
+// Without a base a Transport has connections of its own: nobody else can close them or use them up.
+func TestTransportHasItsOwnConnections(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(server.Close)
+	first, second := ratelimit.NewTransport(nil, nil), ratelimit.NewTransport(nil, nil)
+	for _, client := range []*http.Client{http.DefaultClient, {Transport: first}, {Transport: second}} {
+		for _, used := range []bool{false, true} {
+			var got httptrace.GotConnInfo
+			ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
+				GotConn: func(i httptrace.GotConnInfo) { got = i },
+			})
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
+			require.NoError(t, err)
+			resp, err := client.Do(req)
+			require.NoError(t, err)
+			_, err = io.Copy(io.Discard, resp.Body)
+			require.NoError(t, err)
+			resp.Body.Close()
+			assert.Equal(t, used, got.Reused)
+		}
+	}
 }
