@@ -92,12 +92,12 @@ type unitCosts struct{ element, member, object int }
 // enough for one object.
 const smallSize = 4 << 10
 
-// surelyWithin reports whether decoding a document surely takes no more memory than limit, whatever
-// is in its strings.
+// surelyWithin reports whether decoding a document takes no more memory than limit even if all its
+// text is invalid UTF-8 in objects that decode themselves.
 func (u unitCosts) surelyWithin(limit int, document []byte) bool {
 	var c counts
 	c.structure(document)
-	return badText*len(document)+c.objects*u.object+c.units()*max(u.element, u.member) <= limit
+	return 2*badText*len(document)+c.objects*u.object+c.units()*max(u.element, u.member) <= limit
 }
 
 // exceed reports whether decoding a document of valid UTF-8 may take more memory than limit. If the
