@@ -327,7 +327,8 @@ func TestKeyedBelowAll(t *testing.T) {
 	})
 }
 
-// An error of a key's limiter is that of Acquire. The limiter then is idle: others may replace it.
+// Acquire returns the error of a key's limiter. That limiter is idle then, and another key may
+// replace it.
 func TestKeyedReturnsTheErrorOfALimiter(t *testing.T) {
 	broken := errors.New("broken")
 	k := newKeyed(t, func(string) (ratelimit.Limiter, error) { return &log{err: broken}, nil }, 1)

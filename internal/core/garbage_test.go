@@ -17,7 +17,7 @@ import (
 func TestGarbageAfterAnErrorTakesNoMemory(t *testing.T) {
 	t.Parallel()
 	type item struct {
-		Room [40]int `json:"room"`
+		Room [40]int64 `json:"room"`
 	}
 	const itemSize = 320
 	for _, items := range []int{1, 20000} {
@@ -31,9 +31,9 @@ func TestGarbageAfterAnErrorTakesNoMemory(t *testing.T) {
 				if CheckMemory([]byte(document), &list) != nil {
 					continue
 				}
-				memory := items * grown(itemSize)
+				memory := int64(items) * grown(itemSize)
 				if cap(list.Items) > 0 {
-					memory = cap(list.Items) * itemSize
+					memory = int64(cap(list.Items)) * itemSize
 				}
 				assert.LessOrEqual(t, memory, decodingMemory(len(document)), "%d, then %s", items, garbage)
 			}

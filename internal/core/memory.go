@@ -17,7 +17,7 @@ import (
 
 // decodingMemory returns the maximum memory for decoding a body of size bytes. The body itself is
 // in a buffer of up to twice its size.
-func decodingMemory(size int) int { return 6*size + 640<<10 }
+func decodingMemory(size int) int64 { return 6*int64(size) + 640<<10 }
 
 // The memory that the parts of a document take when they are decoded, in bytes. The estimates are
 // slightly above the memory that encoding/json takes in Go 1.26.
@@ -40,7 +40,7 @@ const (
 // grown returns the memory of an element in a growing slice. During the growth there are two
 // slices, the new one a quarter larger, or twice as large up to 256 elements. There are more small
 // elements, and the garbage collector is slower than their growth.
-func grown(size int) int {
+func grown(size int64) int64 {
 	if size <= smallElement {
 		return 4 * size
 	}
@@ -48,7 +48,10 @@ func grown(size int) int {
 }
 
 // memoryError reports that decoding a response would take too much memory.
-type memoryError struct{ size, limit int }
+type memoryError struct {
+	size  int
+	limit int64
+}
 
 func (e *memoryError) Error() string {
 	return fmt.Sprintf("it has too many values for its size: decoding its %d bytes would take more than %d bytes of "+
@@ -68,7 +71,7 @@ func CheckMemory(document []byte, out any) error {
 	if len(document) <= smallSize && s.most.surelyWithin(limit, document) {
 		return nil
 	}
-	cost := 0
+	cost := int64(0)
 	if valid := utf8.Valid(document); !valid || s.most.exceed(limit, document) {
 		m := meter{b: document, limit: limit, valid: valid}
 		m.value(s, true)
@@ -86,32 +89,32 @@ func CheckMemory(document []byte, out any) error {
 
 // unitCosts has the maximum memory of each part of a document, anywhere in a value of one type.
 // With it, most documents are found to be small enough without a look at each byte.
-type unitCosts struct{ element, member, object int }
+type unitCosts struct{ element, member, object int64 }
 
-// smallSize is the maximum size of a document with a quick estimate, in bytes. It is nearly always
-// enough for one object.
+// smallSize is the maximum size of a document with a rougher and faster estimate, in bytes. The
+// objects of all vendors are smaller, and pages are larger.
 const smallSize = 4 << 10
 
 // surelyWithin reports whether decoding a document takes no more memory than limit even if all its
-// text is invalid UTF-8 in objects that decode themselves.
-func (u unitCosts) surelyWithin(limit int, document []byte) bool {
+// text is invalid UTF-8 in objects that decode themselves, which hold it twice.
+func (u unitCosts) surelyWithin(limit int64, document []byte) bool {
 	var c counts
 	c.structure(document)
-	return 2*badText*len(document)+c.objects*u.object+c.units()*max(u.element, u.member) <= limit
+	return 2*badText*int64(len(document))+c.objects*u.object+c.units()*max(u.element, u.member) <= limit
 }
 
 // exceed reports whether decoding a document of valid UTF-8 may take more memory than limit. If the
 // document is not valid JSON, that is true up to the first error, where decoders stop.
-func (u unitCosts) exceed(limit int, document []byte) bool {
+func (u unitCosts) exceed(limit int64, document []byte) bool {
 	var c counts
-	elements := 0
+	elements := int64(0)
 	for part := range slices.Chunk(document, max(len(document)/countedParts, leastPart)) {
 		c.structure(part)
 		elements = max(elements, c.elements())
 		c.strings(part)
 	}
 	elements = min(elements, c.units())
-	cost := escapedText*len(document) + c.objects*u.object + elements*max(u.element, u.member) +
+	cost := escapedText*int64(len(document)) + c.objects*u.object + elements*max(u.element, u.member) +
 		(c.units()-elements)*u.member
 	return cost > limit
 }
@@ -123,23 +126,23 @@ const countedParts, leastPart = 32, 512
 
 // counts are numbers of characters in a document, or in the beginning of one. Characters in strings
 // are counted too.
-type counts struct{ commas, objects, quotes, escapes int }
+type counts struct{ commas, objects, quotes, escapes int64 }
 
 // structure counts commas, and the objects and lists.
 func (c *counts) structure(part []byte) {
-	c.commas += bytes.Count(part, []byte{','})
-	c.objects += bytes.Count(part, []byte{'{'}) + bytes.Count(part, []byte{'['})
+	c.commas += int64(bytes.Count(part, []byte{','}))
+	c.objects += int64(bytes.Count(part, []byte{'{'}) + bytes.Count(part, []byte{'['}))
 }
 
 // strings counts quotes and backslashes.
 func (c *counts) strings(part []byte) {
-	c.quotes += bytes.Count(part, []byte{'"'})
-	c.escapes += bytes.Count(part, []byte{'\\'})
+	c.quotes += int64(bytes.Count(part, []byte{'"'}))
+	c.escapes += int64(bytes.Count(part, []byte{'\\'}))
 }
 
 // units returns the maximum number of elements and members. Each follows a comma, or is the first
 // one of an object or a list. The document counts as an element.
-func (c *counts) units() int { return c.commas + c.objects + 1 }
+func (c *counts) units() int64 { return c.commas + c.objects + 1 }
 
 // elements returns the maximum number of elements in a document:
 //
@@ -148,12 +151,12 @@ func (c *counts) units() int { return c.commas + c.objects + 1 }
 //	strings + objects <= 2*members + elements = 2*units - elements
 //
 // Each quote that is escaped has a backslash.
-func (c *counts) elements() int { return 2*c.units() - (c.quotes-c.escapes)/2 - c.objects }
+func (c *counts) elements() int64 { return 2*c.units() - (c.quotes-c.escapes)/2 - c.objects }
 
 // shape has the properties of a type that determine its memory.
 type shape struct {
 	kind   shapeKind
-	size   int               // of the value of a pointer, or of an element of a list
+	size   int64             // of the value of a pointer, or of an element of a list
 	elem   *shape            // of a pointer, a list or a map
 	fields map[string]*shape // of a struct, by the lower-case names of their members
 	index  map[string][]int  // of these fields
@@ -202,9 +205,9 @@ func newShape(t reflect.Type, seen map[reflect.Type]*shape) *shape {
 	case t.Kind() == reflect.String:
 		s.kind = shapeText
 	case t.Kind() == reflect.Pointer:
-		s.kind, s.size, s.elem = shapePointer, int(t.Elem().Size()), newShape(t.Elem(), seen)
+		s.kind, s.size, s.elem = shapePointer, int64(t.Elem().Size()), newShape(t.Elem(), seen)
 	case t.Kind() == reflect.Slice:
-		s.kind, s.size, s.elem = shapeList, int(t.Elem().Size()), newShape(t.Elem(), seen)
+		s.kind, s.size, s.elem = shapeList, int64(t.Elem().Size()), newShape(t.Elem(), seen)
 	case t.Kind() == reflect.Map:
 		s.kind, s.elem = shapeMap, newShape(t.Elem(), seen)
 	case t.Kind() == reflect.Interface:
@@ -288,7 +291,7 @@ func (s *shape) addCosts(most *unitCosts, seen map[*shape]bool) {
 }
 
 // value returns the maximum memory of a value without its elements, members, objects and text.
-func (s *shape) value() int {
+func (s *shape) value() int64 {
 	switch s.kind {
 	case shapePointer:
 		return s.size + s.elem.value()
@@ -303,7 +306,7 @@ func (s *shape) value() int {
 type meter struct {
 	b           []byte
 	i           int
-	cost, limit int
+	cost, limit int64
 	valid       bool // all of b is valid UTF-8
 }
 
@@ -332,7 +335,7 @@ func (m *meter) value(s *shape, outer bool) bool {
 		m.cost += costError
 	}
 	units, bad := m.skip()
-	n := m.i - begin
+	n := int64(m.i - begin)
 	switch {
 	case bad:
 		n *= badText
@@ -345,7 +348,7 @@ func (m *meter) value(s *shape, outer bool) bool {
 	case shapeRaw:
 		m.cost += n + costRaw
 	case shapeOwn:
-		m.cost += 2*n + max(0, units-smallMap)*costMember
+		m.cost += 2*n + int64(max(0, units-smallMap))*costMember
 		if units > 0 && s.rest {
 			m.cost += costOwn
 		} else if units > 0 {
@@ -401,7 +404,7 @@ func (m *meter) object(s *shape, outer bool) bool {
 		elem := s.elem
 		if s.kind == shapeStruct {
 			elem = s.field(name)
-		} else if m.cost += 2 * len(name); members >= smallMap {
+		} else if m.cost += 2 * int64(len(name)); members >= smallMap {
 			m.cost += costMember
 		}
 		if !m.value(elem, outer && s.kind == shapeStruct) {

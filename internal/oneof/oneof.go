@@ -15,11 +15,45 @@ import (
 // Discriminator returns the string member key of the JSON object data, which must be valid JSON. It
 // returns "" if data is not an object, or if the member is missing or not a string.
 func Discriminator(data []byte, key string) string {
-	members, plain := walk(string(data), nil)
-	if text := textOf(members, key); plain && text != "" {
-		return text
+	_, discriminator, _ := Members(string(data), key, nil)
+	return discriminator
+}
+
+// Member is a member of a JSON object: its name, and its encoded value.
+type Member struct {
+	Name, Value string
+
+	text bool // Value is a string whose bytes are its text
+}
+
+// Text returns the value of a member that is a string. It returns "" and false for other values,
+// and for strings with escapes or invalid UTF-8.
+func (m Member) Text() (text string, ok bool) {
+	if !m.text {
+		return "", false
 	}
-	return decoded(data, key)
+	return m.Value[1 : len(m.Value)-1], true
+}
+
+// Members appends the members of the JSON object data to room. data must be valid JSON. It also
+// returns the result of [Discriminator]. plain reports whether [Texts] may read the members. If it
+// is false, some may be missing.
+//
+// A list of 100 items has 100 unions. encoding/json would check, copy and decode each of them
+// again.
+func Members(data, key string, room []Member) (members []Member, discriminator string, plain bool) {
+	members, plain = walk(data, room)
+	known := plain
+	for _, m := range members[len(room):] {
+		if m.Name == key {
+			discriminator, known = m.Text()
+			known = plain && (known || !strings.HasPrefix(m.Value, `"`))
+		}
+	}
+	if !known {
+		discriminator = decoded([]byte(data), key)
+	}
+	return members, discriminator, plain
 }
 
 // decoded is [Discriminator] with encoding/json.
@@ -35,64 +69,27 @@ func decoded(data []byte, key string) string {
 	return v
 }
 
-// Member is a member of a JSON object: its name, and its encoded value.
-type Member struct{ Name, Value string }
-
-// Text returns the value of a member that is a string. It returns "" and false for other values.
-func (m Member) Text() (text string, ok bool) {
-	if m.Value == "" || m.Value[0] != '"' {
-		return "", false
-	}
-	return m.Value[1 : len(m.Value)-1], true
-}
-
-// textOf returns the string member key, the last one if there are several, "" if it is missing or
-// not a string.
-func textOf(members []Member, key string) (text string) {
-	for _, m := range members {
-		if m.Name == key {
-			text, _ = m.Text()
-		}
-	}
-	return text
-}
-
-// Members appends the members of the JSON object data to room. data must be valid JSON. It also
-// returns the result of [Discriminator]. plain reports whether [Texts] may read the members.
-//
-// A list of 100 items has 100 unions. encoding/json would check, copy and decode each of them
-// again.
-func Members(data, key string, room []Member) (members []Member, discriminator string, plain bool) {
-	members, plain = walk(data, room)
-	if plain {
-		discriminator = textOf(members, key)
-	}
-	if discriminator == "" {
-		discriminator = decoded([]byte(data), key)
-	}
-	return members, discriminator, plain
-}
-
 // walk appends the members of the JSON object data to members. It returns false if data is not an
-// object, or has strings whose bytes are not their text: with escapes or invalid UTF-8.
+// object, or if the bytes of a name are not its text. Then it may have appended some.
 func walk(data string, members []Member) ([]Member, bool) {
 	i := skipSpace(data, 0)
-	if !at(data, i, '{') || strings.IndexByte(data, '\\') >= 0 || !utf8.ValidString(data) {
+	if !at(data, i, '{') {
 		return members, false
 	}
 	if i = skipSpace(data, i+1); at(data, i, '}') {
 		return members, true
 	}
+	s := scanner{data, isPlain(data)}
 	for {
-		end := skipString(data, i)
+		name, end, plain := s.quoted(i)
 		colon := skipSpace(data, end)
-		if end == i || !at(data, colon, ':') {
+		if !plain || !at(data, colon, ':') {
 			return members, false
 		}
 		begin := skipSpace(data, colon+1)
-		valueEnd := skipValue(data, begin)
-		members = append(members, Member{data[i+1 : end-1], data[begin:valueEnd]})
-		switch i = skipSpace(data, valueEnd); {
+		end, text := s.skipValue(begin)
+		members = append(members, Member{name, data[begin:end], text})
+		switch i = skipSpace(data, end); {
 		case at(data, i, '}'):
 			return members, true
 		case !at(data, i, ','):
@@ -135,46 +132,66 @@ func mayFold(name string) bool {
 
 func at(data string, i int, c byte) bool { return i < len(data) && data[i] == c }
 
-// skipString returns the end of the string without escapes that begins at data[i]. It returns i if
-// there is none.
-func skipString(data string, i int) int {
-	if !at(data, i, '"') {
-		return i
-	}
-	n := strings.IndexByte(data[i+1:], '"')
-	if n < 0 {
-		return i
-	}
-	return i + n + 2
+// isPlain reports whether the bytes of text inside a JSON string are its text: there are no escapes,
+// and no invalid UTF-8, which decoding replaces.
+func isPlain(text string) bool { return strings.IndexByte(text, '\\') < 0 && utf8.ValidString(text) }
+
+// scanner reads JSON.
+type scanner struct {
+	data  string
+	plain bool // see isPlain: all of data is, as nearly always
 }
 
-// skipValue returns the end of the value that begins at data[i].
-func skipValue(data string, i int) int {
-	if at(data, i, '"') {
-		return skipString(data, i)
+// quoted reads the string that begins at data[i]. plain reports whether its bytes are its text.
+func (s scanner) quoted(i int) (text string, end int, plain bool) {
+	if !at(s.data, i, '"') {
+		return "", i, false
 	}
-	for depth := 0; i < len(data); i++ {
-		switch data[i] {
+	if s.plain {
+		n := strings.IndexByte(s.data[i+1:], '"')
+		if n < 0 {
+			return "", len(s.data), false
+		}
+		return s.data[i+1 : i+1+n], i + n + 2, true
+	}
+	for j := i + 1; j < len(s.data); j++ {
+		switch s.data[j] {
 		case '"':
-			end := skipString(data, i)
-			if end == i {
-				return i
-			}
+			text = s.data[i+1 : j]
+			return text, j + 1, isPlain(text)
+		case '\\':
+			j++
+		}
+	}
+	return "", len(s.data), false
+}
+
+// skipValue returns the end of the value that begins at data[i]. text reports whether it is a
+// string whose bytes are its text.
+func (s scanner) skipValue(i int) (end int, text bool) {
+	if at(s.data, i, '"') {
+		_, end, text = s.quoted(i)
+		return end, text
+	}
+	for depth := 0; i < len(s.data); i++ {
+		switch s.data[i] {
+		case '"':
+			_, end, _ = s.quoted(i)
 			i = end - 1
 		case '{', '[':
 			depth++
 		case ',', ' ', '\n', '\t', '\r':
 			if depth == 0 {
-				return i
+				return i, false
 			}
 		case '}', ']':
 			if depth == 0 {
-				return i // the end of the enclosing object
+				return i, false // the end of the enclosing object
 			}
 			depth--
 		}
 	}
-	return i
+	return i, false
 }
 
 func skipSpace(data string, i int) int {

@@ -109,6 +109,8 @@ var wallets = []string{
 	`{"first_text":"a","second":"b"}`, ` { "second" : "b" , "more":[{"first_text":"x"},"]"],"n":1.5e3,"t":true } `,
 	`{}`, `{"first_text":null}`, `{"first_text":"a","first_text":null}`,
 	`{"first_text":"a","first_text":"b"}`, `{"":"a"}`, `{"first_text":""}`, `{"first_text":"ä","x":"€"}`,
+	`{"other":"\ud800"}`, `{"first_text":"a","x":"\\\"","second":"b"}`, "{\"x\":\"\xff\",\"second\":\"b\"}",
+	`{"x":["\\",{"\n":"}"}],"second":"b"}`,
 	`{"more":[{"a":{"first_text":"x"}},[]],"second":"b"}`,
 }
 
@@ -125,10 +127,10 @@ func TestTextsReadsWhatIsPlain(t *testing.T) {
 
 var noWallets = []string{
 	`null`, `[]`, `"x"`, `1`, ``, `{"first_text":1}`, `{"first_text":{}}`, `{"first_text":["a"]}`,
-	`{"first_text":true}`, `{"First_Text":"a"}`, `{"SECOND":"a"}`, `{"first_text":"\u0061"}`, `{"other":"\ud800"}`,
+	`{"first_text":true}`, `{"First_Text":"a"}`, `{"SECOND":"a"}`, `{"first_text":"\u0061"}`,
 	`{"f\u0069rst_text":"a"}`, `{"firſt_text":"a"}`, "{\"first_text\":\"\xff\"}", `{"first_text":"a"`, `{"first_text"`,
 	`{"first_text":`, `{"first_text":"a",`, `{"first_text":"a`, `{"first_text" "a"}`, `{first_text:"a"}`,
-	`{"second":["a`, `{"first_text":"`, `{"`, `{"ä":"a"}`, `{"second":"a","x":"\n"}`,
+	`{"second":["a`, `{"first_text":"`, `{"`, `{"ä":"a"}`, `{"second":"a\n"}`, `{"second":"\\`,
 }
 
 func TestTextsLeavesTheRestToTheStandardLibrary(t *testing.T) {

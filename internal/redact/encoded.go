@@ -44,7 +44,7 @@ func (u unescaped) findEncoded(found []span, r Redactor, layers int) []span {
 	digits := room[:0]
 	for i := range encodings {
 		e := &encodings[i]
-		least := r.shortestLong * 8 / e.bits // digits
+		least := r.shortestLong * 8 / e.bits // The last digit of a needle may have bits of what follows.
 		for from := 0; from <= len(u.text)-least; {
 			var to int
 			digits, to = e.run(digits[:0], u.text, from)

@@ -162,10 +162,14 @@ func (l *Limit) Refuse(n int, seq, newest uint64, now time.Time) {
 	if trial {
 		l.credit = max(l.credit-price, 0)
 	}
-	if l.limit > 0 {
-		n = min(n, l.limit+1)
+	switch {
+	case trial && l.limit == l.good+1: // After some time without requests n may be higher.
+		l.limit = l.good
+	case l.limit == 0:
+		l.limit = max(n-1, l.floor)
+	default:
+		l.limit = max(min(l.limit, n-1), l.floor)
 	}
-	l.limit = max(n-1, l.floor)
 	// If all are refused, the number in flight is not the reason.
 	if l.good == 0 || l.limit > l.good || !trial && l.succeeded {
 		l.learn(l.limit)

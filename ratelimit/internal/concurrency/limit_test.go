@@ -328,3 +328,17 @@ func TestLimitDoesNotOverflow(t *testing.T) {
 	c.Accept(1, 1, c.now)
 	assert.Equal(t, math.MaxInt32, c.max())
 }
+
+// After some time without requests more than the limit may be in flight. A trial that is refused then
+// does not raise what is known to be accepted.
+func TestTrialAboveTheLimitIsTakenBack(t *testing.T) {
+	c := learned(4, 1)
+	for c.max() == 4 {
+		c.accept(1)
+	}
+	c.now = c.now.Add(10 * time.Second)
+	n := c.max()
+	assert.Equal(t, 6, n)
+	c.refuseOne(n)
+	assert.Equal(t, 4, c.max())
+}
