@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 // rateUse records the requests of processes that share a rate.
@@ -26,9 +25,9 @@ type rateUse struct {
 
 // add begins a process whose visits take the time trip. It sends requests until ctx ends.
 func (u *rateUse) add(
-	t *testing.T, ctx context.Context, group *sync.WaitGroup, addr string, trip time.Duration, opts ...Option,
+	t *testing.T, ctx context.Context, group *sync.WaitGroup, addr string, trip time.Duration,
 ) *Limiter {
-	l := inBubble(t, addr, &bubble{trip: trip}, append(opts, WithRate(u.perSecond, u.burst))...)
+	l := inBubble(t, addr, &bubble{trip: trip}, WithRate(u.perSecond, u.burst))
 	u.mu.Lock()
 	process := len(u.left)
 	u.left, u.visits = append(u.left, nil), append(u.visits, countVisits(t, l))
@@ -180,42 +179,16 @@ func TestNewcomerSharesTheRate(t *testing.T) {
 				u.add(t, ctx, group, addr, 5*time.Millisecond)
 				time.Sleep(time.Second)
 				u.mu.Lock()
+				if !assert.NotEmpty(t, u.left[others]) {
+					u.mu.Unlock()
+					return
+				}
 				first := u.left[others][0].Sub(begin)
 				u.mu.Unlock()
 				each, sum := u.since(begin.Add(first))
 				t.Logf("first after %v, then %v", first, each)
 				assert.Less(t, first, 300*time.Millisecond)
 				assert.Greater(t, each[others]*len(each), sum*2/3)
-			})
-		})
-	}
-}
-
-// With WithMaxInFlight tokens are reserved only while many places are free. Both limits hold, and
-// the lower one is used.
-func TestRateWithMaxInFlight(t *testing.T) {
-	addr := sharedRedis(t)
-	for _, tt := range []struct {
-		places int
-		rate   float64 // of what the lower limit admits
-	}{{100, 200}, {6, 200}, {3, 150}} {
-		t.Run(fmt.Sprint(tt.places, " places"), func(t *testing.T) {
-			t.Parallel()
-			inFlightTest(t, func(t *testing.T, ctx context.Context, group *sync.WaitGroup, s *flightServer) {
-				u := &rateUse{perSecond: 200, burst: 5}
-				for i := range 2 {
-					l := u.add(t, ctx, group, addr, time.Millisecond, WithMaxInFlight(tt.places))
-					s.saturate(ctx, group, l, i, 8)
-				}
-				time.Sleep(time.Second)
-				used, each := s.places(3 * time.Second)
-				requests := used / latency.Seconds()
-				t.Logf("%.0f per second, places of each: %.1f, scripts: %d", requests, each, u.scripts())
-				assert.LessOrEqual(t, s.mostInFlight(), tt.places)
-				assert.Greater(t, requests, 0.9*tt.rate)
-				assert.LessOrEqual(t, requests, 202.0)
-				require.Len(t, each, 2)
-				assert.Greater(t, slices.Min(each), 0.35*used)
 			})
 		})
 	}

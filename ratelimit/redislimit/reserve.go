@@ -9,27 +9,39 @@ const (
 	// maxReserve is how long before its time a token may be reserved. So ten processes have one each
 	// at 20 per second.
 	maxReserve = 500 * time.Millisecond
-	// leastSpan is the least time for which the tokens of a visit last, spanTrips the same in round
-	// trips to Redis. A visit is two round trips where others change the budget as well.
+	// leastSpan is the least time for which the tokens of a visit last. spanTrips is the same in round
+	// trips to Redis: a visit takes two where others change the budget as well.
 	leastSpan, spanTrips = pollInterval, 3
-	// alonePause is in how many visits a process pauses once if it knows of no other one.
+	// alonePause is in how many visits a process pauses once while it knows of no other one.
 	alonePause = 8
 )
 
 // tokens returns the time in which n tokens of WithRate come.
 func (c *config) tokens(n int) time.Duration { return time.Duration(float64(n) * c.interval * 1e3) }
 
+// reserves reports whether processes get tokens before their time: only the rate limits requests,
+// and it is not low.
+func (c *config) reserves() bool {
+	return c.interval > 0 && c.tokens(1) <= maxReserve && c.maxInFlight == 0 && !c.readsHeaders()
+}
+
+// retryDelay returns how long a visit waits at most before it tries again. Where processes contend
+// for tokens, the one that has tried most often is the next.
+func (c *config) retryDelay(tries int, trip time.Duration) time.Duration {
+	if c.reserves() {
+		return min(2*trip, pollInterval) / time.Duration(tries)
+	}
+	return min(2*time.Duration(tries)*trip, pollInterval)
+}
+
 // nextToken returns when the next token is there, at or later.
 func (t *turn) nextToken(at time.Time) time.Time {
 	return later(at, t.full.Add(-t.config.tokens(t.config.burst-1)))
 }
 
-// reserves reports whether requests get tokens before their time: only the rate limits them, the
-// next token is near, and so many places in flight are free that some may wait for their tokens.
+// reserves reports whether the process gets tokens before their time now.
 func (t *turn) reserves() bool {
-	most := t.config.maxInFlight
-	return t.config.interval > 0 && t.config.tokens(1) <= maxReserve && !t.limitedByServer() &&
-		!t.pause.Until.After(t.now) && (most == 0 || 2*(t.others.held+t.own.held) < most)
+	return t.config.reserves() && !t.limitedByServer() && !t.pause.Until.After(t.now)
 }
 
 // lastToken returns until when the tokens of this visit come: now, or at the end of a span that
@@ -41,7 +53,7 @@ func (t *turn) lastToken() time.Time {
 	return earlier(t.nextToken(t.now).Add(t.visit.span), t.now.Add(maxReserve))
 }
 
-// yields reports whether the process waits before the next visit, so that another one can change
+// yields reports whether the process pauses before the next visit, so that another one can change
 // the budget: less than half of the burst is left, and others are known, or may be.
 func (t *turn) yields() bool {
 	scarce := t.full.Sub(t.now) > t.config.tokens(t.config.burst)/2
@@ -49,9 +61,7 @@ func (t *turn) yields() bool {
 }
 
 // span returns for how long the tokens of a visit last. l.mu must be held.
-func (l *Limiter) span() time.Duration {
-	return max(spanTrips*l.clock.trip, leastSpan)
-}
+func (l *Limiter) span() time.Duration { return max(spanTrips*l.clock.trip, leastSpan) }
 
 // wanted returns how many places the waiters want now, beside the reserved tokens. l.mu must be
 // held.
@@ -59,11 +69,15 @@ func (l *Limiter) wanted(now time.Time) int {
 	return min(max(l.waiters.ready(now)-len(l.reserved), 0), maxPlaces)
 }
 
-// wantedNow returns the same, l.mu need not be held.
-func (l *Limiter) wantedNow() int {
+// wantedAgain returns how many tokens a visit wants that tries again: requests have come since it
+// wanted so many.
+func (l *Limiter) wantedAgain(want int) int {
+	if want == 0 || !l.reserves() {
+		return want
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.wanted(l.now())
+	return max(want, l.wanted(l.now()))
 }
 
 // reserve keeps g, whose token comes at the time at, for the waiter that leaves next then. l.mu
@@ -75,16 +89,11 @@ func (l *Limiter) reserve(g *grant, at time.Time) {
 	l.pending++
 }
 
-// learnTokens sets the next visit for tokens after the answer a. l.mu must be held.
-func (l *Limiter) learnTokens(a answer, now time.Time) {
-	if n := len(a.delays); n > 0 && a.delays[n-1] > 0 {
-		last := now.Add(a.delays[n-1])
-		l.nextPlace = later(l.nextPlace, last)
-		l.nextVisit = later(l.nextVisit, last.Add(-l.span()/2))
-	}
-	if a.yields {
-		l.nextVisit = later(l.nextVisit, now.Add(l.clock.trip))
-	}
+// dropReserved removes the first n reserved tokens. l.mu must be held.
+func (l *Limiter) dropReserved(n int) {
+	l.reserved = l.reserved[n:]
+	l.held -= n
+	l.pending -= n
 }
 
 // leaveReserved gives the reserved tokens that have come to the waiters that leave next. A token is
@@ -98,22 +107,26 @@ func (l *Limiter) leaveReserved(now time.Time) time.Time {
 		}
 		l.dropReserved(1)
 		if l.waiters.ready(now) == 0 || now.Before(l.block.until) {
-			l.putBack(now)
-		} else if w, ok := l.nextToLeave(false, now); ok {
+			continue
+		}
+		if w, ok := l.nextToLeave(false, now); ok {
 			g.sentAt = now
 			l.waiters.admit(w, l.grantTo(g, now))
-		} else {
-			l.putBack(now)
 		}
 	}
 	return time.Time{}
 }
 
-// dropReserved removes the first n reserved tokens. l.mu must be held.
-func (l *Limiter) dropReserved(n int) {
-	l.reserved = l.reserved[n:]
-	l.held -= n
-	l.pending -= n
+// learnTokens sets the next visit for tokens after the answer a. l.mu must be held.
+func (l *Limiter) learnTokens(a answer, now time.Time) {
+	if n := len(a.delays); n > 0 && a.delays[n-1] > 0 {
+		last := now.Add(a.delays[n-1])
+		l.nextPlace = later(l.nextPlace, last)
+		l.nextVisit = later(l.nextVisit, last.Add(-l.span()/2))
+	}
+	if a.yields {
+		l.nextVisit = later(l.nextVisit, now.Add(l.clock.trip))
+	}
 }
 
 // firstPlace returns when the first waiter may go, the zero time if that is not known. l.mu must be

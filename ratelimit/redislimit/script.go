@@ -164,8 +164,8 @@ func (l *Limiter) run(ctx context.Context, v visit, answered chan<- struct{}) (a
 		if b != nil && !b.isAhead(now) {
 			v.began = sent
 			w.version = b.version
-			if v.want > 0 && tries > 0 && l.interval > 0 {
-				v.want = max(v.want, l.wantedNow())
+			if tries > 0 {
+				v.want = l.wantedAgain(v.want)
 			}
 			a, changed = b.apply(v, &l.config, now)
 			a.at = sent
@@ -193,8 +193,8 @@ func (l *Limiter) run(ctx context.Context, v visit, answered chan<- struct{}) (a
 		case <-ctx.Done():
 			return answer{}, context.Cause(ctx)
 		}
-		if tries > 0 { // Others write at the same moment, and would do so again. In time it is its turn.
-			time.Sleep(jitter(min(2*received.Sub(sent), pollInterval) / time.Duration(tries)))
+		if tries > 0 { // Others write at the same moment, and would do so again.
+			time.Sleep(jitter(l.retryDelay(tries, received.Sub(sent))))
 		}
 	}
 }
