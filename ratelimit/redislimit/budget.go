@@ -87,7 +87,7 @@ func (b *budget) encode(process string, now time.Time) string {
 	d := document{
 		Generation: b.generation, Visits: b.visits, Visited: b.visited.UnixMicro(), Updated: microTime(b.updated),
 		Seq: b.seq, Contended: microTime(b.contended), Began: microTime(b.began),
-		Strangers: microTime(b.strangersEnd), Full: ceilMicro(later(b.full, now)),
+		Strangers: microTime(b.strangersEnd), Full: max(ceilMicro(b.full), 0),
 		Recent: b.recent, Server: servers.Store(b.server), Pause: b.pause.Store(),
 		Processes: make(map[string][]int64, len(b.processes)),
 	}

@@ -36,6 +36,9 @@ func (c *config) retryDelay(tries int, trip time.Duration) time.Duration {
 
 // nextToken returns when the next token is there, at or later.
 func (t *turn) nextToken(at time.Time) time.Time {
+	if t.config.interval == 0 {
+		return at
+	}
 	return later(at, t.full.Add(-t.config.tokens(t.config.burst-1)))
 }
 
