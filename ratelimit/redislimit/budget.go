@@ -73,7 +73,7 @@ type document struct {
 }
 
 // newBudget returns a budget that is created now.
-func newBudget(c *config, now time.Time) *budget {
+func newBudget(now time.Time) *budget {
 	b := &budget{generation: now.UnixMicro(), visited: now, processes: map[string]record{}}
 	b.server = servers.NewFixedWindow(servers.Unknown)
 	return b
@@ -81,7 +81,7 @@ func newBudget(c *config, now time.Time) *budget {
 
 // encode returns the text of b, which gets the next version. A process that writes to a Redis which
 // has lost a version must not write it again, so the version has the process that writes it.
-func (b *budget) encode(process string, now time.Time) string {
+func (b *budget) encode(process string) string {
 	b.visits++
 	b.version = fmt.Sprintf("%d.%d.%s", b.generation, b.visits, process)
 	d := document{
@@ -118,10 +118,10 @@ func decode(text string, c *config, now time.Time) *budget {
 	version, text, _ := strings.Cut(text, " ")
 	b, err := parse(text, c, now)
 	if err != nil {
-		b = newBudget(c, now)
+		b = newBudget(now)
 	} else if b.isAhead(now) {
 		processes := b.processes
-		b = newBudget(c, now)
+		b = newBudget(now)
 		for id, r := range processes {
 			if !r.leaseEnd.After(now.Add(maxLease)) {
 				b.processes[id] = record{held: r.held, pending: r.pending, waiting: r.waiting, leaseEnd: r.leaseEnd}

@@ -25,7 +25,7 @@ type rateUse struct {
 
 // add begins a process whose visits take the time trip. It sends requests until ctx ends.
 func (u *rateUse) add(
-	t *testing.T, ctx context.Context, group *sync.WaitGroup, addr string, trip time.Duration,
+	ctx context.Context, t *testing.T, group *sync.WaitGroup, addr string, trip time.Duration,
 ) *Limiter {
 	l := inBubble(t, addr, &bubble{trip: trip}, WithRate(u.perSecond, u.burst))
 	u.mu.Lock()
@@ -125,7 +125,7 @@ func TestProcessesShareTheRate(t *testing.T) {
 			inFlightTest(t, func(t *testing.T, ctx context.Context, group *sync.WaitGroup, _ *flightServer) {
 				u := &rateUse{perSecond: tt.perSecond, burst: 2, goroutines: tt.goroutines}
 				for range tt.processes {
-					u.add(t, ctx, group, addr, tt.trip)
+					u.add(ctx, t, group, addr, tt.trip)
 				}
 				time.Sleep(time.Second)
 				before, begin := u.scripts(), time.Now()
@@ -153,7 +153,7 @@ func TestFartherProcessesShareTheRate(t *testing.T) {
 	inFlightTest(t, func(t *testing.T, ctx context.Context, group *sync.WaitGroup, _ *flightServer) {
 		u := &rateUse{perSecond: 200, burst: 10, goroutines: 8}
 		for _, trip := range []time.Duration{1, 1, 1, 1, 5, 5, 10, 10} {
-			u.add(t, ctx, group, addr, trip*time.Millisecond)
+			u.add(ctx, t, group, addr, trip*time.Millisecond)
 		}
 		time.Sleep(4 * time.Second)
 		each, sum := u.since(time.Now().Add(-3 * time.Second))
@@ -172,11 +172,11 @@ func TestNewcomerSharesTheRate(t *testing.T) {
 			inFlightTest(t, func(t *testing.T, ctx context.Context, group *sync.WaitGroup, _ *flightServer) {
 				u := &rateUse{perSecond: 200, burst: 5, goroutines: 8}
 				for range others {
-					u.add(t, ctx, group, addr, 5*time.Millisecond)
+					u.add(ctx, t, group, addr, 5*time.Millisecond)
 				}
 				time.Sleep(time.Second)
 				begin := time.Now()
-				u.add(t, ctx, group, addr, 5*time.Millisecond)
+				u.add(ctx, t, group, addr, 5*time.Millisecond)
 				time.Sleep(time.Second)
 				u.mu.Lock()
 				if !assert.NotEmpty(t, u.left[others]) {

@@ -6,11 +6,11 @@ import (
 )
 
 const (
-	// maxReserve is how long before its time a token may be reserved. So ten processes have one each
-	// at 20 per second.
+	// maxReserve is how long before its time a token may be reserved. So ten processes have one
+	// each at 20 per second.
 	maxReserve = 500 * time.Millisecond
-	// leastSpan is the least time for which the tokens of a visit last. spanTrips is the same in round
-	// trips to Redis: a visit takes two where others change the budget as well.
+	// leastSpan is the least time for which the tokens of a visit last. spanTrips is the same in
+	// round trips to Redis: a visit takes two where others change the budget as well.
 	leastSpan, spanTrips = pollInterval, 3
 	// alonePause is in how many visits a process pauses once while it knows of no other one.
 	alonePause = 8
@@ -59,8 +59,8 @@ func (t *turn) lastToken() time.Time {
 // yields reports whether the process pauses before the next visit, so that another one can change
 // the budget: less than half of the burst is left, and others are known, or may be.
 func (t *turn) yields() bool {
-	scarce := t.full.Sub(t.now) > t.config.tokens(t.config.burst)/2
-	return scarce && t.reserves() && (t.active() > 1 || rand.N(alonePause) == 0)
+	fewTokens := t.full.Sub(t.now) > t.config.tokens(t.config.burst)/2
+	return fewTokens && t.reserves() && (t.active() > 1 || rand.N(alonePause) == 0)
 }
 
 // span returns for how long the tokens of a visit last. l.mu must be held.

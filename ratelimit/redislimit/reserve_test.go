@@ -40,8 +40,8 @@ func twoReserved(t *testing.T, addr string, opts ...Option) (*Limiter, *line) {
 	return l, q
 }
 
-// counts returns how many reserved tokens, requests in flight and requests without a response l has.
-// The reserved tokens are no requests.
+// counts returns how many reserved tokens, requests in flight and requests without a response l
+// has. The reserved tokens are no requests.
 func counts(l *Limiter) (reserved, inFlight, pending int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -282,17 +282,17 @@ func TestStoredTokens(t *testing.T) {
 		"most owed":    {700 * time.Millisecond, 520 * time.Millisecond},
 		"out of range": {time.Hour, 520 * time.Millisecond},
 	} {
-		b := newBudget(c, now)
+		b := newBudget(now)
 		b.full = now.Add(tt.full)
 		for range 3 { // The bound does not move while nobody changes the budget.
-			b = decode(b.encode("a", now), c, now)
+			b = decode(b.encode("a"), c, now)
 			tr := turn{budget: b, config: c, now: now}
 			assert.Equal(t, tt.want, tr.nextToken(now).Sub(now), name)
 		}
 	}
 }
 
-// A stored time far ahead neither stops a process for long nor makes it visit all the time.
+// A stored time far ahead does not stop a process for long. It does not visit all the time.
 func TestStoredTokensFarAhead(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
@@ -315,13 +315,13 @@ func TestRandomRequestsWithARate(t *testing.T) {
 		u := &rateUse{perSecond: 300, burst: 5}
 		var limiters []*Limiter
 		for range 2 {
-			limiters = append(limiters, u.add(t, ctx, group, addr, 5*time.Millisecond))
+			limiters = append(limiters, u.add(ctx, t, group, addr, 5*time.Millisecond))
 		}
 		stop := time.Now().Add(3 * time.Second)
 		for i := range 40 {
 			group.Go(func() {
 				for time.Now().Before(stop) {
-					randomRequest(t, ctx, limiters[i%2], u, i%2)
+					randomRequest(ctx, t, limiters[i%2], u, i%2)
 				}
 			})
 		}
@@ -340,7 +340,7 @@ func TestRandomRequestsWithARate(t *testing.T) {
 }
 
 // randomRequest sends a request with a random priority, which may give up.
-func randomRequest(t *testing.T, ctx context.Context, l *Limiter, u *rateUse, process int) {
+func randomRequest(ctx context.Context, t *testing.T, l *Limiter, u *rateUse, process int) {
 	ctx, cancel := context.WithCancel(ratelimit.WithPriority(ctx, ratelimit.Priority(rand.N(3))))
 	defer cancel()
 	switch rand.N(3) {

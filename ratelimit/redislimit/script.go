@@ -171,7 +171,7 @@ func (l *Limiter) run(ctx context.Context, v visit, answered chan<- struct{}) (a
 			a.at = sent
 		}
 		if changed {
-			w.text, w.lives = b.encode(l.process, now), b.lives(&l.config, now)
+			w.text, w.lives = b.encode(l.process), b.lives(&l.config, now)
 		} else if b != nil && tries > 0 { // It has just been read.
 			l.keepKnown(b, clock)
 			return a, nil
