@@ -37,13 +37,15 @@
 //
 // With WithRate alone, a visit reserves tokens before their time: those of the next three round
 // trips, 10 ms at least, for the requests that wait. Each request leaves when its token comes. So
-// processes that all want the whole rate get equal parts, with one run of the script for each
-// request or less at 200 per second. A process that comes later gets its first token when those are
-// used that others have reserved: after 10 ms or three round trips for each other process, half a
-// second at most. If a request gives up, its token goes to the next one of its process; if none
-// waits when it comes, it is lost. A pause that another process learned of does not hold back
-// reserved tokens before the next visit. A process whose round trip is longer than the tokens of
-// the others last, 10 ms or more, may still get next to nothing from those that are nearer.
+// processes that all want the whole rate get equal parts, with less than one run of the script for
+// each request at 200 per second. A process that comes later gets its first token after those that
+// the others have reserved: at 200 per second and 5 ms, after 50 ms beside one other, and after
+// 200 ms beside nine. Where others are much nearer to Redis, a process may still get next to
+// nothing: 20 ms beside 1 ms.
+//
+// If a request gives up, its reserved token goes to the next one of its process. It is lost if none
+// waits when it comes. A pause that another process learned of does not hold back reserved tokens
+// before the next visit.
 //
 // A visit requests places for all goroutines that wait, reports the responses since the visit
 // before, and returns when to make the next one. Until then nothing is sent to Redis. Visits of a
