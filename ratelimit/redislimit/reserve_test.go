@@ -219,6 +219,24 @@ func TestPauseHoldsBackReservedTokens(t *testing.T) {
 	}
 }
 
+// After a refusal no reserved token leaves before Redis knows of it.
+func TestRefusalDropsReservedTokens(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	const ms = time.Millisecond
+	synctest.Test(t, func(t *testing.T) {
+		l := inBubble(t, addr, &bubble{trip: 50 * ms}, WithRate(10, 1))
+		p := acquire(t, l)
+		q := &line{l: l}
+		q.add(t, 0, ratelimit.Normal, 0)
+		time.Sleep(70 * ms)
+		requireCounts(t, l, 1, 1, 1)
+		l.Observe(p, httpResponse(429, "Retry-After", "0.3")) // The visit takes 50 ms, the token 30 ms.
+		q.wait()
+		assert.Greater(t, q.endOf(0).took, 370*ms)
+	})
+}
+
 // Reserved tokens are lost when an outage begins, and when the Limiter is closed.
 func TestOutageDropsReservedTokens(t *testing.T) {
 	t.Parallel()
