@@ -40,9 +40,9 @@ type budget struct {
 	recent       recent
 	processes    map[string]record
 
-	server  servers.Server
-	pause   servers.Pause
-	ceiling servers.Ceiling
+	server servers.Server
+	pause  servers.Pause
+	full   time.Time // when all tokens of WithRate are there again
 }
 
 // record is the state of a process with requests in flight, or with some that wait.
@@ -73,22 +73,21 @@ type document struct {
 }
 
 // newBudget returns a budget that is created now.
-func newBudget(c *config, now time.Time) *budget {
+func newBudget(now time.Time) *budget {
 	b := &budget{generation: now.UnixMicro(), visited: now, processes: map[string]record{}}
 	b.server = servers.NewFixedWindow(servers.Unknown)
-	b.ceiling = c.ceiling()
 	return b
 }
 
 // encode returns the text of b, which gets the next version. A process that writes to a Redis which
 // has lost a version must not write it again, so the version has the process that writes it.
-func (b *budget) encode(process string, now time.Time) string {
+func (b *budget) encode(process string) string {
 	b.visits++
 	b.version = fmt.Sprintf("%d.%d.%s", b.generation, b.visits, process)
 	d := document{
 		Generation: b.generation, Visits: b.visits, Visited: b.visited.UnixMicro(), Updated: microTime(b.updated),
 		Seq: b.seq, Contended: microTime(b.contended), Began: microTime(b.began),
-		Strangers: microTime(b.strangersEnd), Full: b.ceiling.Full(now).UnixMicro(),
+		Strangers: microTime(b.strangersEnd), Full: max(ceilMicro(b.full), 0),
 		Recent: b.recent, Server: servers.Store(b.server), Pause: b.pause.Store(),
 		Processes: make(map[string][]int64, len(b.processes)),
 	}
@@ -119,10 +118,10 @@ func decode(text string, c *config, now time.Time) *budget {
 	version, text, _ := strings.Cut(text, " ")
 	b, err := parse(text, c, now)
 	if err != nil {
-		b = newBudget(c, now)
+		b = newBudget(now)
 	} else if b.isAhead(now) {
 		processes := b.processes
-		b = newBudget(c, now)
+		b = newBudget(now)
 		for id, r := range processes {
 			if !r.leaseEnd.After(now.Add(maxLease)) {
 				b.processes[id] = record{held: r.held, pending: r.pending, waiting: r.waiting, leaseEnd: r.leaseEnd}
@@ -156,7 +155,7 @@ func parse(text string, c *config, now time.Time) (*budget, error) {
 	b := &budget{
 		generation: d.Generation, visits: d.Visits, visited: timeOf(d.Visited), updated: timeOf(d.Updated),
 		seq: d.Seq, contended: timeOf(d.Contended), began: timeOf(d.Began), strangersEnd: timeOf(d.Strangers),
-		recent: d.Recent, ceiling: c.ceiling(),
+		recent:    d.Recent,
 		processes: make(map[string]record, len(d.Processes)),
 	}
 	clock := later(now, b.visited) // of the visit that wrote it
@@ -170,10 +169,7 @@ func parse(text string, c *config, now time.Time) (*budget, error) {
 	if err = b.pause.Restore(d.Pause, clock, c.maxWait); err != nil {
 		return nil, err
 	}
-	if c.interval > 0 {
-		most := now.Add(time.Duration(float64(c.burst) * c.interval * 1e3))
-		b.ceiling.Restore(earlier(timeOf(d.Full), most))
-	}
+	b.full = earlier(timeOf(d.Full), b.visited.Add(c.tokens(c.burst)+maxReserve))
 	for id, numbers := range d.Processes {
 		if r, ok := readRecord(numbers, clock); ok {
 			b.processes[id] = r
@@ -208,7 +204,7 @@ func readRecord(numbers []int64, now time.Time) (record, bool) {
 // after it one request asks the server again, as with an empty key.
 func (b *budget) lives(c *config, now time.Time) time.Duration {
 	_, _, until := b.server.Window()
-	last := later(later(until, b.pause.Until), b.ceiling.Full(now))
+	last := later(later(until, b.pause.Until), b.full)
 	return max(min(last.Sub(now), c.maxWait), 0) + c.lease + keyMargin
 }
 

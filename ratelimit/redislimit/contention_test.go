@@ -112,11 +112,11 @@ func TestRecordsOfAFasterClock(t *testing.T) {
 	c := &config{maxInFlight: 1, lease: defaultLease, maxWait: defaultMaxWait}
 	for _, back := range []time.Duration{0, time.Microsecond, time.Millisecond, servers.ClockError, 2 * time.Second} {
 		now := time.Now()
-		b := newBudget(c, now)
+		b := newBudget(now)
 		first, _ := b.apply(visit{process: "a", want: 1, timeLeft: -1}, c, now)
 		require.EqualValues(t, 1, first.given)
 		earlier := now.Add(-back)
-		stored := decode(b.encode("a", now), c, earlier)
+		stored := decode(b.encode("a"), c, earlier)
 		second, _ := stored.apply(visit{process: "b", want: 1, timeLeft: -1}, c, earlier)
 		assert.Zero(t, second.given, "%v", back)
 	}

@@ -27,12 +27,25 @@
 // script, and more while many processes visit at once. All times are those of the Redis server, so
 // the clocks of the processes do not matter.
 //
-// So a budget changes once per round trip to Redis at most: 50 times per second at 20 ms. With
-// WithRate, at servers that refill, and with headers that the server never states, each request
-// needs such a change, or shares one with the requests of its process that wait at the same time.
-// Keep Redis near: a process that has just left with such a change is the first to know the next
-// one. Where Redis is farther away than the time between two requests, others may get next to
-// nothing for seconds, although the rate is used.
+// So a budget changes once per round trip to Redis at most: 50 times per second at 20 ms. At
+// servers that refill, and with headers that the server never states, each request needs such a
+// change, or shares one with the requests of its process that wait at the same time. The same holds
+// for WithRate beside WithHeaders or WithMaxInFlight, and below two requests per second. Keep Redis
+// near: a process that has just left with such a change is the first to know the next one. Where
+// Redis is farther away than the time between two requests, others may get next to nothing for
+// seconds, although the rate is used.
+//
+// With WithRate alone, a visit reserves tokens before their time: those of the next three round
+// trips, 10 ms at least, for the requests that wait. Each request leaves when its token comes. So
+// processes that all want the whole rate get equal parts, with less than one run of the script for
+// each request at 200 per second. A process that comes later gets its first token after those that
+// the others have reserved: at 200 per second and 5 ms, after 50 ms beside one other, and after
+// 200 ms beside nine. Where others are much nearer to Redis, a process may still get next to
+// nothing: 20 ms beside 1 ms.
+//
+// If a request gives up, its reserved token goes to the next one of its process. It is lost if none
+// waits when it comes. A pause that another process learned of does not hold back reserved tokens
+// before the next visit.
 //
 // A visit requests places for all goroutines that wait, reports the responses since the visit
 // before, and returns when to make the next one. Until then nothing is sent to Redis. Visits of a

@@ -63,8 +63,7 @@ func forge(t *testing.T, addr string, change func(d *document)) {
 	defer client.Close()
 	text, err := client.Get(t.Context(), keyOf(t).String()).Result()
 	if errors.Is(err, redis.Nil) {
-		c := &config{}
-		text, err = newBudget(c, time.Now()).encode("forger", time.Now()), nil
+		text, err = newBudget(time.Now()).encode("forger"), nil
 	}
 	require.NoError(t, err)
 	version, text, _ := strings.Cut(text, " ")

@@ -37,7 +37,10 @@ func WithHeaders(h ratelimit.Headers) Option {
 
 // WithRate sets a limit for all processes together: perSecond requests per second on average, and
 // at most burst at once. perSecond must be from 0.001 to 1,000,000, burst from 1 to 1,000,000. By
-// default there is no such limit.
+// default there is no such limit. Without WithHeaders and WithMaxInFlight, and from two requests
+// per second on, processes that wait get equal parts: they reserve tokens up to half a second
+// before their time. The reserved tokens of a process that dies, or whose requests give up, are
+// lost.
 func WithRate(perSecond float64, burst int) Option {
 	return func(l *Limiter) error {
 		if !(perSecond >= 1e-3) || perSecond > 1e6 {

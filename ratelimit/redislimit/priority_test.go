@@ -213,7 +213,7 @@ func TestSpreadAfterWaitersLeft(t *testing.T) {
 		assert.LessOrEqual(t, len(l.waiters.departures), l.waiters.Len())
 		l.mu.Unlock()
 		assert.Len(t, q.wait(), 20)
-		assert.Zero(t, l.waiters.nextDeparture())
+		assert.Zero(t, l.waiters.departure(0))
 	})
 }
 

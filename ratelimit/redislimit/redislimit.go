@@ -17,7 +17,6 @@ import (
 
 	"github.com/integrations-go/sdk/ratelimit"
 	"github.com/integrations-go/sdk/ratelimit/internal/queue"
-	"github.com/integrations-go/sdk/ratelimit/internal/servers"
 )
 
 var (
@@ -59,6 +58,7 @@ type Limiter struct {
 	unused     []*grant   // places ahead of the requests of this process, the oldest first
 	used       int        // so many of them were used since wantAhead changed
 	wantAhead  int        // so many are wanted
+	reserved   []*grant   // with tokens whose time comes, the earliest first; held and pending count them
 	ahead      int        // places that were given ahead since the latest outage, without a response so far
 	freed      bool       // held or pending has changed, and other processes may wait for that
 	unfinished int        // visits whose goroutine has not ended, given up ones included
@@ -92,14 +92,6 @@ type config struct {
 
 // readsHeaders reports whether the responses may state a window.
 func (c *config) readsHeaders() bool { return c.headers != (ratelimit.Headers{}) }
-
-// ceiling returns the limit of WithRate, with all its tokens.
-func (c *config) ceiling() servers.Ceiling {
-	if c.interval == 0 {
-		return servers.Ceiling{}
-	}
-	return servers.NewCeiling(1e6/c.interval, c.burst)
-}
 
 // view is the result of the latest visit, in local time. The mu of the Limiter protects it.
 type view struct {
@@ -370,6 +362,7 @@ func (l *Limiter) Observe(p ratelimit.Permit, resp *http.Response) {
 	if r.refused {
 		l.refusals++
 		l.handUntil = time.Time{} // Redis learns of it first.
+		l.dropReserved(len(l.reserved))
 	}
 	pause := l.pauseAfter(r)
 	if r.refused || l.headers != (ratelimit.Headers{}) {

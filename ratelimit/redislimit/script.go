@@ -42,6 +42,7 @@ type visit struct {
 	arrivals  uint64        // the number of the latest waiter when the visit began
 	roundTrip time.Duration // the time that nearly no response exceeds
 	refusals  int           // as in places, when the visit began
+	span      time.Duration // the tokens of the visit come within this time
 }
 
 // unused is the status of a place that no request has used.
@@ -84,12 +85,15 @@ type answer struct {
 	now        int64     // the time of the visit
 	at         time.Time // the same by the clock of this process
 	generation int64
-	given      int64 // admitted requests
-	ahead      int64 // places ahead of others
-	firstSeq   int64 // of the first of these
-	probeSeq   int64 // of the probe among these; 0 if none
-	low        int   // the lowest count of their window
+	want       int             // places that the visit wanted at last
+	given      int64           // admitted requests
+	delays     []time.Duration // from the visit to the times at which these may leave
+	ahead      int64           // places ahead of others
+	firstSeq   int64           // of the first of these
+	probeSeq   int64           // of the probe among these; 0 if none
+	low        int             // the lowest count of their window
 
+	yields bool // see turn.yields
 	plenty bool // responses without news may be reported late
 
 	spare  int   // places of the visit that no request uses
@@ -160,11 +164,14 @@ func (l *Limiter) run(ctx context.Context, v visit, answered chan<- struct{}) (a
 		if b != nil && !b.isAhead(now) {
 			v.began = sent
 			w.version = b.version
+			if tries > 0 {
+				v.want = l.wantedAgain(v.want)
+			}
 			a, changed = b.apply(v, &l.config, now)
 			a.at = sent
 		}
 		if changed {
-			w.text, w.lives = b.encode(l.process, now), b.lives(&l.config, now)
+			w.text, w.lives = b.encode(l.process), b.lives(&l.config, now)
 		} else if b != nil && tries > 0 { // It has just been read.
 			l.keepKnown(b, clock)
 			return a, nil
@@ -187,7 +194,7 @@ func (l *Limiter) run(ctx context.Context, v visit, answered chan<- struct{}) (a
 			return answer{}, context.Cause(ctx)
 		}
 		if tries > 0 { // Others write at the same moment, and would do so again.
-			time.Sleep(jitter(min(2*time.Duration(tries)*received.Sub(sent), pollInterval)))
+			time.Sleep(jitter(l.retryDelay(tries, received.Sub(sent))))
 		}
 	}
 }
@@ -219,12 +226,14 @@ func newClock() func() time.Time {
 type clock struct {
 	known bool
 	skew  time.Duration // how much it is ahead
+	trip  time.Duration // how long its latest answer took
 }
 
 // read learns that the clock showed the time at, after sent and before received. Only what
 // contradicts the knowledge so far changes it, so a slow answer makes it no worse.
 func (c *clock) read(at, sent, received time.Time) {
 	least, most := at.Sub(received), at.Sub(sent)
+	c.trip = most - least
 	if !c.known {
 		c.known, c.skew = true, least // A time of the past is harmless.
 	}

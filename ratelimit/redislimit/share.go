@@ -1,10 +1,6 @@
 package redislimit
 
-import (
-	"time"
-
-	"github.com/integrations-go/sdk/ratelimit/internal/servers"
-)
+import "time"
 
 // share is the part of a process of all places in flight.
 type share struct {
@@ -79,6 +75,5 @@ func (t *turn) pollAfter() time.Duration {
 // free reports whether a request may leave without a visit if it has a place in flight: no window
 // and no rate limits it.
 func (t *turn) free() bool {
-	return t.config.maxInFlight > 0 && t.config.interval == 0 && !t.config.readsHeaders() &&
-		t.server.State() == servers.Unknown
+	return t.config.maxInFlight > 0 && t.config.interval == 0 && !t.limitedByServer()
 }

@@ -38,6 +38,7 @@ const soon = time.Millisecond
 type bubble struct {
 	script *redis.Script
 	delay  time.Duration // of a visit, at most, each way
+	trip   time.Duration // of a visit, there and back, beside delay
 	after  func([]any)   // changes what the script returned; may be nil
 	dead   atomic.Bool   // no visit reaches Redis
 }
@@ -54,7 +55,7 @@ func (b *bubble) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		if !ok || cmd.Name() != "evalsha" {
 			return next(ctx, cmd)
 		}
-		time.Sleep(jitter(b.delay))
+		time.Sleep(b.trip/2 + jitter(b.delay))
 		if b.dead.Load() {
 			visit.SetErr(io.EOF)
 			return io.EOF
@@ -68,7 +69,7 @@ func (b *bubble) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		if values, ok := patched.Val().([]any); ok && b.after != nil {
 			b.after(values)
 		}
-		time.Sleep(jitter(b.delay))
+		time.Sleep(b.trip/2 + jitter(b.delay))
 		return err
 	}
 }

@@ -39,7 +39,7 @@ func (l *Limiter) snapshot(now time.Time) ratelimit.Snapshot {
 	s := ratelimit.Snapshot{
 		Limit: l.window.limit, Remaining: l.window.remaining, Reset: l.window.end,
 		PausedUntil: l.window.pauseEnd,
-		InFlight:    l.held, Waiting: l.waiters.Len() + l.inFallback, MaxInFlight: l.maxInFlight,
+		InFlight:    l.held - len(l.reserved), Waiting: l.waiters.Len() + l.inFallback, MaxInFlight: l.maxInFlight,
 	}
 	if s.Remaining >= 0 {
 		s.Remaining += len(l.unused)

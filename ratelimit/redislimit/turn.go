@@ -197,16 +197,17 @@ func (t *turn) observeRefusal(r response, current bool, age time.Duration) {
 
 // admitAll admits the requests of this process that may leave now.
 func (t *turn) admitAll() answer {
-	a := answer{now: t.now.UnixMicro(), generation: t.generation, firstSeq: int64(t.seq) + 1}
+	a := answer{now: t.now.UnixMicro(), generation: t.generation, firstSeq: int64(t.seq) + 1, want: t.visit.want}
 	share := t.share()
 	t.returnSpare(t.own.held - share.places)
 	queued := false
+	last := t.lastToken()
 	for n := t.visit.want; n > 0; n-- {
 		if t.pending+t.own.waiting > 1 {
 			t.contended = t.now
 		}
 		at, ok := t.next()
-		if !ok || at.After(t.now) {
+		if !ok || at.After(last) {
 			t.returnSpare(t.spare)
 			t.delayed(&a, at, ok)
 			break
@@ -224,6 +225,7 @@ func (t *turn) admitAll() answer {
 		}
 		a.low = t.admit()
 		a.given++
+		a.delays = append(a.delays, at.Sub(t.now))
 		if seq, _ := t.server.Probe(); seq == t.seq {
 			a.probeSeq = int64(seq)
 		}
@@ -317,7 +319,7 @@ func (t *turn) admitAhead(a *answer) {
 // depends on a response.
 func (t *turn) next() (at time.Time, ok bool) {
 	at = later(t.now, t.pause.Until)
-	if t.server.State() != servers.Unknown || t.config.readsHeaders() {
+	if t.limitedByServer() {
 		var deadline time.Time
 		if left := t.visit.timeLeft; left >= 0 {
 			deadline = t.now.Add(left)
@@ -328,7 +330,12 @@ func (t *turn) next() (at time.Time, ok bool) {
 		}
 		at = later(at, free)
 	}
-	return t.ceiling.Next(at, 0), true
+	return t.nextToken(at), true
+}
+
+// limitedByServer reports whether the server's window limits the requests.
+func (t *turn) limitedByServer() bool {
+	return t.server.State() != servers.Unknown || t.config.readsHeaders()
 }
 
 // delayed notes in a when the next request may leave, as next has returned it, and when to ask
@@ -352,8 +359,11 @@ func (t *turn) delayed(a *answer, at time.Time, ok bool) {
 		return
 	}
 	a.nextVisit = ceilMicro(at)
+	if t.reserves() {
+		a.nextVisit = ceilMicro(at.Add(-maxReserve))
+	}
 	if !at.After(blocked) || t.config.interval > 0 {
-		a.nextPlace = a.nextVisit
+		a.nextPlace = ceilMicro(at)
 	}
 }
 
@@ -361,10 +371,10 @@ func (t *turn) delayed(a *answer, at time.Time, ok bool) {
 // its window.
 func (t *turn) admit() (low int) {
 	t.seq++
-	if t.server.State() != servers.Unknown || t.config.readsHeaders() {
+	if t.limitedByServer() {
 		low = t.server.Admit(t.traffic())
 	}
-	t.ceiling.Admit(t.now)
+	t.full = later(t.full, t.now).Add(t.config.tokens(1))
 	t.recent = t.recent.add(t.now, 1)
 	t.pending++
 	if t.spare > 0 {
@@ -380,7 +390,7 @@ func (t *turn) admit() (low int) {
 
 // describe fills in the state of the window.
 func (t *turn) describe(a *answer) {
-	a.remaining, a.plenty = -1, t.plenty()
+	a.remaining, a.plenty, a.yields = -1, t.plenty(), t.yields()
 	a.pauseEnd = microTime(t.pause.Until)
 	if t.pause.Until.Before(t.now) {
 		a.pauseEnd = 0

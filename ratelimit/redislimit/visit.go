@@ -101,17 +101,24 @@ func (l *Limiter) dropAhead(now time.Time) {
 // schedule starts a visit to Redis if one is due, or sets the timer for the next one. Call it after
 // every change. l.mu must be held.
 func (l *Limiter) schedule(now time.Time) {
-	if l.closed || l.visiting != nil {
+	if l.closed {
 		return
 	}
-	v, at := l.dueVisit(now)
+	at := l.leaveReserved(now)
+	if l.visiting == nil {
+		v, due := l.dueVisit(now)
+		if v != nil {
+			l.visiting = make(chan struct{})
+			go l.makeVisits(*v)
+		} else if at.IsZero() || due.Before(at) && !due.IsZero() {
+			at = due
+		}
+	}
 	switch {
-	case v != nil:
-		l.visiting = make(chan struct{})
-		go l.makeVisits(*v)
-	case !at.IsZero() && l.timer == nil:
+	case at.IsZero():
+	case l.timer == nil:
 		l.timer = time.AfterFunc(at.Sub(now), l.handleTimer)
-	case !at.IsZero():
+	default:
 		l.timer.Reset(at.Sub(now))
 	}
 }
@@ -141,11 +148,12 @@ func (l *Limiter) makeVisits(v visit) {
 		if next == nil {
 			close(l.visiting)
 			l.visiting = nil
-			l.schedule(now) // sets the timer
-			l.mu.Unlock()
+		}
+		l.schedule(now) // sets the timer
+		l.mu.Unlock()
+		if next == nil {
 			return
 		}
-		l.mu.Unlock()
 		v = *next
 	}
 }
@@ -162,7 +170,7 @@ func (l *Limiter) dueVisit(now time.Time) (*visit, time.Time) {
 	}
 	l.dropAhead(now)
 	l.handOver(now)
-	want := min(l.waiters.ready(now), maxPlaces)
+	want := l.wanted(now)
 	renewal := l.visitedAt.Add(l.lease / 3)
 	switch {
 	case want > 0 && (!now.Before(l.nextVisit) || l.hasUnknownDeadline()):
@@ -184,8 +192,8 @@ func (l *Limiter) dueVisit(now time.Time) (*visit, time.Time) {
 // response or a place ahead. It returns the zero time if none will be. l.mu must be held.
 func (l *Limiter) nextDue(renewal time.Time) time.Time {
 	var at time.Time
-	if l.waiters.Len() > 0 {
-		at = later(l.nextVisit, l.waiters.nextDeparture())
+	if n := len(l.reserved); l.waiters.Len() > n {
+		at = later(l.nextVisit, l.waiters.departure(n))
 	}
 	soonest := func(due bool, t time.Time) {
 		if due && (at.IsZero() || t.Before(at)) {
@@ -204,7 +212,7 @@ func (l *Limiter) nextDue(renewal time.Time) time.Time {
 // that one. There must be a waiter. l.mu must be held.
 func (l *Limiter) hasUnknownDeadline() bool {
 	first, _ := l.waiters.Front()
-	return !l.free && l.nextPlace.IsZero() && !first.Deadline.IsZero() &&
+	return !l.free && l.firstPlace().IsZero() && !first.Deadline.IsZero() &&
 		(l.statedDeadline.IsZero() || first.Deadline.Before(l.statedDeadline))
 }
 
@@ -213,7 +221,7 @@ func (l *Limiter) newVisit(now time.Time, want int) visit {
 	v := visit{
 		process: l.process, want: want, pending: l.pending + len(l.unused), ahead: l.ahead,
 		began: now, timeLeft: -time.Second,
-		arrivals: l.waiters.arrivals, roundTrip: l.trip.Most(),
+		arrivals: l.waiters.arrivals, roundTrip: l.trip.Most(), span: l.span(),
 	}
 	n := min(len(l.unreported), maxResponses)
 	v.responses, l.unreported = l.unreported[:n:n], l.unreported[n:]
@@ -263,12 +271,13 @@ func (l *Limiter) apply(v visit, a answer, now time.Time) {
 	l.handOver(now)
 	latest := now.Add(min(maxVisitInterval, l.maxWait))
 	l.nextPlace, l.nextVisit = block.until, block.until
-	if v.want > int(a.given) {
+	if a.want > int(a.given) {
 		l.nextPlace, l.nextVisit = localTime(a.nextPlace), localTime(a.nextVisit)
 		if l.nextVisit.IsZero() {
 			l.nextVisit = latest
 		}
 	}
+	l.learnTokens(a, now)
 	if l.nextVisit.After(latest) {
 		l.nextVisit = latest
 	}
@@ -291,6 +300,8 @@ func (l *Limiter) admit(a answer, now time.Time) {
 		if g.ahead {
 			l.ahead++
 			l.keepAhead(g, now)
+		} else if d := a.delays[i]; d > 0 {
+			l.reserve(g, now.Add(d))
 		} else if w, ok := l.nextToLeave(g.isProbe, now); ok {
 			l.waiters.admit(w, l.grantTo(g, now))
 		} else {
@@ -360,6 +371,7 @@ func (l *Limiter) beginOutage(v visit, err error, now time.Time) {
 	o.retryAt = now.Add(o.delay/2 + jitter(o.delay/2))
 	o.delay = min(2*o.delay, maxRetryDelay)
 	l.unreported, l.unused, l.ahead, l.freed = nil, nil, 0, false
+	l.dropReserved(len(l.reserved))
 	l.places = places{}
 	l.block, l.nextPlace, l.nextVisit = block{}, time.Time{}, time.Time{}
 	l.window = window{remaining: -1}
@@ -396,7 +408,7 @@ func (l *Limiter) tooLong(now time.Time, w *waiter) error {
 	if wait := l.block.until.Sub(now); !l.block.until.IsZero() && wait > l.maxWait {
 		return &ratelimit.WaitError{Wait: wait, Max: l.maxWait}
 	}
-	return l.tooLate(now, later(now, l.nextPlace), w)
+	return l.tooLate(now, later(now, l.firstPlace()), w)
 }
 
 // tooLate returns the error for a waiter for which a place at the time at is too late, nil if it is

@@ -119,12 +119,13 @@ func (q *waiters) ready(now time.Time) int {
 	return q.Len()
 }
 
-// nextDeparture returns when the next waiter may leave. It is zero if the waiters are not spread.
-func (q *waiters) nextDeparture() time.Time {
-	if len(q.departures) == 0 {
+// departure returns when the waiter behind so many others may leave. It is zero if it is not
+// spread.
+func (q *waiters) departure(ahead int) time.Time {
+	if len(q.departures) <= ahead {
 		return time.Time{}
 	}
-	return q.departures[0]
+	return q.departures[ahead]
 }
 
 // jitter returns a random duration below most.

@@ -97,21 +97,3 @@ func TestRestoreRefusesNonsense(t *testing.T) {
 	assert.Error(t, p.Restore([]int64{future, future, 3, 7}, now, time.Minute))
 	assert.Error(t, p.Restore([]int64{1, 2, 3}, now, time.Minute))
 }
-
-// A ceiling that is restored has the tokens that it had.
-func TestRestoredCeilingHasItsTokens(t *testing.T) {
-	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	for _, used := range []int{0, 1, 7, 10} {
-		c, restored := servers.NewCeiling(50, 10), servers.NewCeiling(50, 10)
-		for range used {
-			c.Admit(now)
-		}
-		assert.Equal(t, now.Add(time.Duration(used)*20*ms), c.Full(now).Round(time.Microsecond))
-		restored.Restore(c.Full(now))
-		for ahead := range 12 {
-			want, got := c.Next(now, ahead), restored.Next(now, ahead)
-			assert.WithinDuration(t, want, got, 2*time.Microsecond, "%d used, %d ahead", used, ahead)
-		}
-	}
-	assert.Equal(t, now, servers.Ceiling{}.Full(now))
-}
