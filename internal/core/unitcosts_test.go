@@ -32,7 +32,7 @@ type measured struct {
 // withoutLists has no elements.
 type withoutLists struct {
 	Items *[200]int64            `json:"items"`
-	Map   map[string]*[1000]byte `json:"map"`
+	Map   map[string]*[4000]byte `json:"map"`
 	One   map[string]any         `json:"one"`
 	Raw   *rest                  `json:"raw"`
 }
@@ -49,6 +49,7 @@ var measuredDocuments = []string{
 	`{"texts":["","",""],"map":{"":"","a":":"},"raw":{"a":[1,2]},"one":{"raws":[1,2,{"a":":"}]}}`,
 	`{"items" : [ { "text" : "x" } ]}`, `{"one":1,"one":"","one":[]}`, `{"items":[[[[{"a":[[]]}]]]]}`,
 	`{"items":[{"inner":{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8,"i":9,"j":10,"k":11}}]}`,
+	`{"map":{` + strings.Repeat(`"a":[],`, 100) + `"":[]}}`, `{"one":{` + strings.Repeat(`"":{"":1},`, 500) + `"":1}}`,
 	"{\"texts\":[\"" + strings.Repeat("\xff", 2000) + "\"]}",
 	"{\"items\":[{\"any\":\"" + strings.Repeat("\xff", 2000) + "\"}]}",
 }
@@ -58,6 +59,9 @@ func checkBound(t *testing.T, document string) {
 	t.Helper()
 	checkBoundOf[*measured](t, document)
 	checkBoundOf[*withoutLists](t, document)
+	checkBoundOf[*struct {
+		One map[string]any `json:"one"`
+	}](t, document)
 }
 
 func checkBoundOf[T any](t *testing.T, document string) {
