@@ -28,7 +28,8 @@ func TestDocumentsOfManySmallValuesAreRefused(t *testing.T) {
 	var large struct {
 		Items [][200]int64 `json:"items"`
 	}
-	require.Error(t, core.CheckMemory([]byte(`{"items":[`+strings.Repeat("[],", 1300)+`[]]}`), &large), "a small document")
+	require.Error(t, core.CheckMemory([]byte(`{"items":[`+strings.Repeat("[],", 1300)+`[]]}`), &large),
+		"a small document")
 	var v varied
 	require.NoError(t, core.CheckMemory([]byte(list(`{"text":"`+strings.Repeat("x", 100)+`","number":1}`)), &v),
 		"ordinary items")

@@ -132,8 +132,8 @@ func mayFold(name string) bool {
 
 func at(data string, i int, c byte) bool { return i < len(data) && data[i] == c }
 
-// isPlain reports whether the bytes of text inside a JSON string are its text: there are no escapes,
-// and no invalid UTF-8, which decoding replaces.
+// isPlain reports whether the bytes of text inside a JSON string are its text: there are no
+// escapes, and no invalid UTF-8, which decoding replaces.
 func isPlain(text string) bool { return strings.IndexByte(text, '\\') < 0 && utf8.ValidString(text) }
 
 // scanner reads JSON.

@@ -329,8 +329,8 @@ func TestLimitDoesNotOverflow(t *testing.T) {
 	assert.Equal(t, math.MaxInt32, c.max())
 }
 
-// After some time without requests more than the limit may be in flight. A trial that is refused then
-// does not raise what is known to be accepted.
+// After some time without requests more than the limit may be in flight. A trial that is refused
+// then does not raise what is known to be accepted.
 func TestTrialAboveTheLimitIsTakenBack(t *testing.T) {
 	c := learned(4, 1)
 	for c.max() == 4 {
