@@ -63,7 +63,7 @@ func TestScenarios(t *testing.T) {
 		{far[1], 6, 0.96, 0},
 		{far[4], 6, 0.96, 0},
 		{refilling[0], 6, 0.94, 0.005},
-		{refilling[1], 6, 0.87, 0.03},
+		{refilling[1], 30, 0.90, 0.03},
 	} {
 		loads := simserver.Overload(tt.windows)
 		loads = append(loads, simserver.OtherLoads(tt.windows)...)
