@@ -81,11 +81,11 @@ const (
 type recent struct {
 	begin  time.Time // of slice 0
 	counts [slices]int
-	last   int // the number of the latest slice
+	last   int64 // the number of the latest slice
 }
 
 // number returns the number of the slice that holds at, 0 if that is before begin.
-func (r *recent) number(at time.Time) int { return int(max(at.Sub(r.begin), 0) / slice) }
+func (r *recent) number(at time.Time) int64 { return int64(max(at.Sub(r.begin), 0) / slice) }
 
 // add adds n to the count of those that left at sent.
 func (r *recent) add(sent time.Time, n int) {
