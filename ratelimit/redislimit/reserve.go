@@ -1,9 +1,6 @@
 package redislimit
 
-import (
-	"math/rand/v2"
-	"time"
-)
+import "time"
 
 const (
 	// maxReserve is how long before its time a token may be reserved. So ten processes have one
@@ -60,7 +57,7 @@ func (t *turn) lastToken() time.Time {
 // the budget: less than half of the burst is left, and others are known, or may be.
 func (t *turn) yields() bool {
 	fewTokens := t.full.Sub(t.now) > t.config.tokens(t.config.burst)/2
-	return fewTokens && t.reserves() && (t.active() > 1 || rand.N(alonePause) == 0)
+	return fewTokens && t.reserves() && (t.active() > 1 || t.visits%alonePause == alonePause-1)
 }
 
 // span returns for how long the tokens of a visit last. l.mu must be held.
