@@ -91,8 +91,8 @@ func CheckMemory(document []byte, out any) error {
 // With it, most documents are found to be small enough without a look at each byte.
 type unitCosts struct{ element, member, object int64 }
 
-// smallSize is the maximum size of a document with a rougher and faster estimate, in bytes. The
-// objects of all vendors are smaller, and pages are larger.
+// smallSize is the maximum size of a document with a rougher and faster estimate, in bytes. Most
+// objects are smaller, and for most pages the estimate would be too rough.
 const smallSize = 4 << 10
 
 // surelyWithin reports whether decoding a document takes no more memory than limit even if all its
