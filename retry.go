@@ -16,8 +16,8 @@ import (
 // A request was not sent if its connection, proxy or TLS handshake failed or took too long, if it
 // got no free connection, or if the server refused it unprocessed (REFUSED_STREAM and GOAWAY of
 // HTTP/2). The text of the error names the stage. The client observes this with package httptrace
-// in the transport of net/http. With another transport, every request counts as sent, whatever its
-// error is.
+// in the transport of net/http. With another transport, for example one that wraps it, a request
+// also counts as sent if the transport has read its body, calls no hooks, or was refused.
 //
 // A zero field has its default, so RetryPolicy{MaxAttempts: 3} changes only the attempts. A
 // negative field turns off what it controls.

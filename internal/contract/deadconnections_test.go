@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"context"
 	"crypto/tls"
 	"io"
 	"net"
@@ -96,35 +97,62 @@ func TestConnectionWhoseServerVanishedIsGivenUp(t *testing.T) {
 // Over HTTP/1.1 each of the other idle connections would cost an attempt.
 func TestServerThatVanishedCostsOneAttemptHoweverManyConnectionsAreIdle(t *testing.T) {
 	each(t, func(t *testing.T, v vendor) {
-		const calls = 8 // more than the attempts of a call
-		var arrived atomic.Int64
-		all := make(chan struct{})
-		srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			if arrived.Add(1) == calls {
-				close(all)
-			}
-			<-all
-			_, _ = io.WriteString(w, v.object("x-1"))
-		}))
-		t.Cleanup(srv.Close)
-		r := startRelay(t, srv.Listener.Addr().String())
-		c := r.client(t, v, srv, options{attemptTimeout: time.Minute})
-		var wg sync.WaitGroup
-		for range calls {
-			wg.Go(func() {
-				_, err := c.get(t.Context(), "x-1", call{})
-				assert.NoError(t, err)
-			})
-		}
-		wg.Wait()
-		r.swallows.Store(r.connections.Load())
+		c, r := idle(t, v)
 		var meta core.Meta
 		limit := sdk.WithCallAttemptTimeout(600 * time.Millisecond)
 		_, err := c.get(t.Context(), "x-1", call{meta: &meta, shared: []sdk.CallOption{limit}})
 		require.NoError(t, err)
 		assert.Equal(t, 2, meta.Attempts)
-		assert.EqualValues(t, calls+1, r.connections.Load())
+		assert.EqualValues(t, idleConnections+1, r.connections.Load())
 	})
+}
+
+// A program may give each call less time than an attempt may take.
+func TestServerThatVanishedCostsOneCallWhateverEndsIt(t *testing.T) {
+	each(t, func(t *testing.T, v vendor) {
+		c, r := idle(t, v)
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		_, err := c.get(ctx, "x-1", call{})
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		var meta core.Meta
+		limit := sdk.WithCallAttemptTimeout(5 * time.Second)
+		_, err = c.get(t.Context(), "x-1", call{meta: &meta, shared: []sdk.CallOption{limit}})
+		require.NoError(t, err)
+		assert.Equal(t, 1, meta.Attempts)
+		assert.EqualValues(t, idleConnections+1, r.connections.Load())
+	})
+}
+
+// idleConnections are more than the attempts of a call.
+const idleConnections = 8
+
+// idle returns a client with idle connections to a server that has vanished. The relay makes new
+// ones that work.
+func idle(t *testing.T, v vendor) (*client, *relay) {
+	t.Helper()
+	var arrived atomic.Int64
+	all := make(chan struct{})
+	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if arrived.Add(1) == idleConnections {
+			close(all)
+		}
+		<-all
+		_, _ = io.WriteString(w, v.object("x-1"))
+	}))
+	t.Cleanup(srv.Close)
+	r := startRelay(t, srv.Listener.Addr().String())
+	c := r.client(t, v, srv, options{attemptTimeout: time.Minute})
+	var wg sync.WaitGroup
+	for range idleConnections {
+		wg.Go(func() {
+			_, err := c.get(t.Context(), "x-1", call{})
+			assert.NoError(t, err)
+		})
+	}
+	wg.Wait()
+	r.swallows.Store(r.connections.Load())
+	return c, r
 }
 
 func TestSlowAnswerClosesNoConnection(t *testing.T) {

@@ -56,6 +56,7 @@ type request struct {
 type server struct {
 	answer func(n int, r request) (*http.Response, error)
 	closed int
+	unread bool // it does not read the bodies of requests, as a transport without a connection
 
 	mu   sync.Mutex
 	seen []request
@@ -66,7 +67,7 @@ func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	in := request{Request: r, at: time.Now()}
-	if r.Body != nil {
+	if r.Body != nil && !s.unread {
 		b, err := io.ReadAll(r.Body)
 		r.Body.Close()
 		if err != nil {

@@ -107,6 +107,7 @@ func TestLostConnectionIsRetriedOnlyWhereNothingCanHappenTwice(t *testing.T) {
 				}
 				return nil, c.err
 			})
+			s.unread = !c.sent
 			err := op.do(t.Context(), client, call{})
 			f := viewed(t, v, err)
 			require.ErrorIs(t, err, c.err)

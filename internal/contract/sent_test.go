@@ -1,7 +1,9 @@
 package contract_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -162,6 +164,7 @@ func TestErrorOfATransportThatReportsNothingCountsAsSent(t *testing.T) {
 					}
 					return nil, failure
 				})
+				s.unread = true
 				_, err := c.create(t.Context(), call{})
 				assert.Equal(t, !reports, viewed(t, v, err).OutcomeUnknown)
 				assert.Equal(t, map[bool]int{false: 1, true: 5}[reports], s.count())
@@ -207,6 +210,160 @@ func TestRequestsOfAMiddlewareAreNotObserved(t *testing.T) {
 			f := viewed(t, v, err)
 			assert.Equal(t, tt.unknown, f.OutcomeUnknown)
 			assert.Equal(t, tt.attempts, f.Attempts)
+		}
+	})
+}
+
+// A transport of the caller may send a request in a way that calls no hooks, and then in another
+// one. If it has read the body, only the hooks of the other one are known.
+func TestTransportThatHasReadTheBodyMayHaveSentIt(t *testing.T) {
+	tcp := &http.Transport{}
+	ways := map[string]func(*http.Request) (*http.Response, error){
+		"nobody listens": tcp.RoundTrip,
+		"no such host": func(r *http.Request) (*http.Response, error) {
+			httptrace.ContextClientTrace(r.Context()).GetConn(host + ":443")
+			return nil, &net.DNSError{Err: "no such host"}
+		},
+		"no free connection": func(r *http.Request) (*http.Response, error) {
+			httptrace.ContextClientTrace(r.Context()).GetConn(host + ":443")
+			return nil, context.DeadlineExceeded
+		},
+	}
+	each(t, func(t *testing.T, v vendor) {
+		for name, second := range ways {
+			var processed atomic.Int64
+			both := tripper(func(r *http.Request) (*http.Response, error) {
+				_, err := io.Copy(io.Discard, r.Body)
+				processed.Add(1) // by the first way
+				again := r.Clone(r.Context())
+				again.Body = http.NoBody
+				resp, failed := second(again) //nolint:bodyclose // it has none
+				return resp, errors.Join(err, failed)
+			})
+			c := connect(t, v, options{baseURL: "http://127.0.0.1:1", client: &http.Client{Transport: both}})
+			_, err := c.create(t.Context(), call{})
+			require.ErrorIs(t, err, v.sentinels["ErrOutcomeUnknown"], name)
+			assert.EqualValues(t, 1, processed.Load(), name)
+		}
+	})
+}
+
+func TestWrapperOfTheTransportOfNetHTTPProvesWhatItProves(t *testing.T) {
+	tcp := &http.Transport{}
+	each(t, func(t *testing.T, v vendor) {
+		wrapped := tripper(func(r *http.Request) (*http.Response, error) { return tcp.RoundTrip(r) })
+		c := connect(t, v, options{baseURL: "http://127.0.0.1:1", client: &http.Client{Transport: wrapped}})
+		_, err := c.create(t.Context(), call{})
+		f := viewed(t, v, err)
+		assert.False(t, f.OutcomeUnknown)
+		assert.Equal(t, 5, f.Attempts)
+		require.ErrorContains(t, err, "dialing: ")
+	})
+}
+
+// Only the errors of net/http itself mean what they say about a request that was sent.
+func TestErrorTextOfAnotherTransportIsNoProof(t *testing.T) {
+	each(t, func(t *testing.T, v vendor) {
+		for _, text := range []string{
+			"http: server closed idle connection",
+			"stream error: stream ID 3; REFUSED_STREAM; received from peer",
+			"http2: Transport received Server's graceful shutdown GOAWAY",
+		} {
+			var processed atomic.Int64
+			srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				processed.Add(1)
+				panic(http.ErrAbortHandler)
+			}))
+			tcp := &http.Transport{DisableKeepAlives: true}
+			again := tripper(func(r *http.Request) (*http.Response, error) {
+				if resp, err := tcp.RoundTrip(r); err == nil {
+					return resp, nil
+				}
+				return nil, errors.New(text) // of another try elsewhere
+			})
+			c := connect(t, v, options{baseURL: srv.URL, client: &http.Client{Transport: again}})
+			_, err := c.create(t.Context(), call{})
+			require.ErrorIs(t, err, v.sentinels["ErrOutcomeUnknown"], text)
+			assert.EqualValues(t, 1, processed.Load(), text)
+			srv.Close()
+		}
+	})
+}
+
+func TestTransportMaySendRequestsOfItsOwn(t *testing.T) {
+	each(t, func(t *testing.T, v vendor) {
+		var done atomic.Int64
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			switch {
+			case r.URL.Path == "/token":
+			case r.Header.Get("X-Answer") == "":
+				w.WriteHeader(http.StatusUnauthorized)
+			default:
+				done.Add(1)
+				_, _ = io.WriteString(w, v.object("x-1"))
+			}
+		}))
+		t.Cleanup(srv.Close)
+		tcp := &http.Transport{}
+		t.Cleanup(tcp.CloseIdleConnections)
+		with := func(r *http.Request, answer string, body []byte) *http.Request {
+			next := r.Clone(r.Context())
+			next.Header.Set("X-Answer", answer)
+			if body != nil {
+				next.Body = io.NopCloser(bytes.NewReader(body))
+			}
+			return next
+		}
+		fetch := func(r *http.Request) error {
+			req, err := http.NewRequestWithContext(r.Context(), http.MethodGet, srv.URL+"/token", nil)
+			if err != nil {
+				return err
+			}
+			resp, err := tcp.RoundTrip(req)
+			if err != nil {
+				return err
+			}
+			return resp.Body.Close()
+		}
+		transports := map[string]tripper{
+			"fetches a token": func(r *http.Request) (*http.Response, error) {
+				if err := fetch(r); err != nil {
+					return nil, err
+				}
+				return tcp.RoundTrip(with(r, "42", nil))
+			},
+			"fetches two": func(r *http.Request) (*http.Response, error) {
+				if err := errors.Join(fetch(r), fetch(r)); err != nil {
+					return nil, err
+				}
+				return tcp.RoundTrip(with(r, "42", nil))
+			},
+			"answers a challenge": func(r *http.Request) (*http.Response, error) {
+				var body []byte
+				if r.Body != nil {
+					var err error
+					if body, err = io.ReadAll(r.Body); err != nil {
+						return nil, err
+					}
+				}
+				resp, err := tcp.RoundTrip(with(r, "", body))
+				if err != nil || resp.StatusCode != http.StatusUnauthorized {
+					return resp, err
+				}
+				resp.Body.Close()
+				return tcp.RoundTrip(with(r, "42", body))
+			},
+		}
+		for name, transport := range transports {
+			done.Store(0)
+			o := options{baseURL: srv.URL, client: &http.Client{Transport: transport}, retry: noRetries()}
+			_, err := connect(t, v, o).create(t.Context(), call{})
+			require.NoError(t, err, name)
+			_, err = connect(t, v, o).get(t.Context(), "x-1", call{})
+			require.NoError(t, err, name)
+			assert.EqualValues(t, 2, done.Load(), name)
 		}
 	})
 }

@@ -36,7 +36,8 @@ func (c *Client) newAttemptTransport() (http.RoundTripper, error) {
 		(*attempt).authorize,
 		(*attempt).setHeader,
 	}
-	send := c.withDebug(&sendObserver{base: c.base})
+	_, ours := c.base.(*http.Transport)
+	send := c.withDebug(&sendObserver{base: c.base, ours: ours})
 	for _, wrap := range slices.Backward(c.cfg.Middleware) {
 		if send = wrap(send); send == nil {
 			return nil, Arg("middleware", "returns no transport")
@@ -243,7 +244,8 @@ func (a *attempt) roundTrip(send http.RoundTripper) (*http.Response, error) {
 	}
 	if err != nil {
 		explained := a.body.explain(err)
-		if explained == a.body.timeout && a.reused.Load() && a.client.ownPool {
+		late := a.ctx.Err() == context.DeadlineExceeded // of the attempt or of the caller
+		if late && a.reused.Load() && a.client.ownPool {
 			// The server may be gone, and the other idle connections broken too. Each would cost an
 			// attempt.
 			a.client.CloseIdleConnections()

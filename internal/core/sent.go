@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -17,9 +18,11 @@ import (
 
 // sendObserver wraps the base transport, below the middleware. It observes how the base transport
 // handles a request of an attempt. It returns an [unsentError] if the server surely did not get the
-// request. A base transport that calls no hooks, as in tests, proves nothing.
+// request. A base transport that calls no hooks, as in tests, proves nothing. Neither does one of
+// the caller that has read the body: it may have sent the request in a way that calls no hooks.
 type sendObserver struct {
 	base  http.RoundTripper
+	ours  bool        // base is the transport of net/http itself
 	http2 atomic.Bool // the last request was sent over HTTP/2
 }
 
@@ -32,7 +35,7 @@ func (o *sendObserver) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	a.unproven.Add(1)
 	trace := newSendTrace(ctx)
-	trace.target, trace.most, trace.stop = req.URL, a.most, a.stop
+	trace.ours, trace.target, trace.most, trace.stop = o.ours, req.URL, a.most, a.stop
 	out := req
 	if trace.pooled && req == a.out && len(a.client.cfg.Middleware) == 0 {
 		a.trace = trace // no other request uses the context
@@ -43,6 +46,11 @@ func (o *sendObserver) RoundTrip(req *http.Request) (*http.Response, error) {
 		// net/http does not report why it repeats a POST without a body: the server may have
 		// processed it. Over HTTP/1.1 an empty body would be sent with unknown length.
 		out.Body = emptyBody()
+	}
+	var body *notedBody
+	if !o.ours && out.Body != nil && out.Body != http.NoBody {
+		body = &notedBody{ReadCloser: out.Body}
+		out.Body = body
 	}
 	resp, err := o.base.RoundTrip(out)
 	if n := trace.sent.Load(); n > 0 {
@@ -62,13 +70,28 @@ func (o *sendObserver) RoundTrip(req *http.Request) (*http.Response, error) {
 		if trace.reused.Load() && !trace.http2.Load() {
 			a.reused.Store(true)
 		}
-		if _, ok := o.base.(*http.Transport); ok && !trace.asked.Load() {
+		if o.ours && !trace.asked.Load() {
 			err = withoutProxyURL(err)
+		}
+		if body != nil && body.read.Load() {
+			return nil, err
 		}
 		return nil, trace.judge(a, err) // hooks of a connection may still run, so it is not recycled
 	}
 	trace.recycle()
 	return resp, nil
+}
+
+// notedBody is a body that notes whether it was read.
+type notedBody struct {
+	io.ReadCloser
+	read atomic.Bool
+}
+
+// Read implements [io.Reader].
+func (b *notedBody) Read(p []byte) (int, error) {
+	b.read.Store(true)
+	return b.ReadCloser.Read(p)
 }
 
 // sendStage is the stage of the connection for a request. It is used only for the text of errors.
@@ -90,6 +113,7 @@ type sendTrace struct {
 	pooled  bool
 
 	// State of one request.
+	ours   bool // the transport is that of net/http
 	target *url.URL
 	most   int32  // maximum number of times that the request may be sent
 	stop   func() // ends the attempt
@@ -102,6 +126,9 @@ type sendTrace struct {
 	reused  atomic.Bool // the connection was used before
 	sent    atomic.Int32
 	stage   atomic.Int32
+	// answered reports that a response has begun since the last request was sent. A transport of
+	// the caller may then send another one, for example with the answer to a challenge.
+	answered atomic.Bool
 
 	proxyAuth atomic.Pointer[string] // the Proxy-Authorization header that was sent; nil: none
 }
@@ -134,6 +161,7 @@ func (t *sendTrace) recycle() {
 	t.asked.Store(false)
 	t.proxied.Store(false)
 	t.reused.Store(false)
+	t.answered.Store(false)
 	t.proxyAuth.Store(nil)
 	t.sent.Store(0)
 	t.stage.Store(0)
@@ -173,6 +201,8 @@ func (t *sendTrace) setHooks() {
 		TLSHandshakeDone:  t.handshakeDone,
 		GotConn:           t.gotConn,
 		WroteHeaderField:  t.wroteHeaderField,
+
+		GotFirstResponseByte: func() { t.answered.Store(true) },
 	}
 }
 
@@ -186,7 +216,8 @@ func (t *sendTrace) getConn(hostPort string) {
 	// net/http writes non-ASCII hosts in Punycode.
 	punycode := !headerSafe(t.target.Host) && strings.Contains(hostPort, "xn--")
 	t.proxied.Store(hostPort != authority(t.target) && !punycode)
-	if n := t.sent.Load(); n > 0 && n >= t.most {
+	another := t.answered.Swap(false) && !t.ours
+	if n := t.sent.Load(); !another && n > 0 && n >= t.most {
 		t.stopped.Store(true)
 		t.stop()
 	}
@@ -251,6 +282,8 @@ func (t *sendTrace) wroteHeaderField(name string, values []string) {
 // Over HTTP/1.1, net/http waits for its writer before it returns an error. Over HTTP/2 it does not,
 // and writing the header may still begin. The body is not sent in this case, because the context
 // has ended.
+//
+// Only the errors of the transport of net/http say that the peer refused it.
 func (t *sendTrace) judge(a *attempt, cause error) error {
 	var stage string
 	err := cause
@@ -258,7 +291,7 @@ func (t *sendTrace) judge(a *attempt, cause error) error {
 	case t.asked.Load() && t.sent.Load() == 0:
 		stage, err = t.explain(err)
 	case t.sent.Load() > 0:
-		if err = refusal(err); err == nil {
+		if err = refusal(err, t.reused.Load()); err == nil || !t.ours {
 			return cause
 		}
 		stage = "refused"
@@ -317,18 +350,19 @@ var unprocessed = regexp.MustCompile(`^(http2: Transport: cannot retry err \[)?(
 	`http2: Transport received Server's graceful shutdown GOAWAY|` +
 	`http2: Transport received GOAWAY from server ErrCode:\w+)(\] after Request\.Body was written; .*)?$`)
 
-// refusal returns the reason why the peer did not process a request that was partly sent. It
-// returns nil if err does not prove this. The errors of net/http are not exported. If their text
-// changes, it proves nothing.
-func refusal(err error) error {
+// refusal returns the reason why the peer did not process a request that was partly sent. reused
+// reports whether its connection was used before. It returns nil if err does not prove this. The
+// errors of net/http are not exported. If their text changes, it proves nothing.
+func refusal(err error, reused bool) error {
 	text := err.Error()
 	// The server closed the connection before the request used it.
 	if text == "http: server closed idle connection" {
 		return err
 	}
-	// A TLS 1.3 server refuses the client's certificate after the client's handshake.
+	// A TLS 1.3 server refuses the client's certificate after the client's handshake, before it
+	// answers the first request.
 	op, ok := errors.AsType[*net.OpError](err)
-	if ok && op.Op == "remote error" && strings.Contains(op.Err.Error(), "certificate") {
+	if ok && !reused && op.Op == "remote error" && strings.Contains(op.Err.Error(), "certificate") {
 		return err
 	}
 	switch match := unprocessed.FindStringSubmatch(text); {

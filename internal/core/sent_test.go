@@ -213,7 +213,7 @@ func TestOnlyKnownRefusalsProveThatNothingWasDone(t *testing.T) {
 		"http2: server sent GOAWAY and closed the connection; LastStreamID=1, ErrCode=NO_ERROR, debug=\"\"": "",
 		"EOF": "",
 	} {
-		err := refusal(errors.New(text))
+		err := refusal(errors.New(text), false)
 		if want == "" {
 			assert.NoError(t, err, text)
 		} else {
@@ -221,9 +221,10 @@ func TestOnlyKnownRefusalsProveThatNothingWasDone(t *testing.T) {
 		}
 	}
 	alert := func(text string) error { return &net.OpError{Op: "remote error", Err: errors.New(text)} }
-	require.Error(t, refusal(alert("tls: certificate required")))
-	require.NoError(t, refusal(alert("tls: internal error")))
-	require.NoError(t, refusal(&net.OpError{Op: "read", Err: errors.New("certificate")}))
+	require.Error(t, refusal(alert("tls: certificate required"), false))
+	require.NoError(t, refusal(alert("tls: certificate required"), true)) // it has answered before
+	require.NoError(t, refusal(alert("tls: internal error"), false))
+	require.NoError(t, refusal(&net.OpError{Op: "read", Err: errors.New("certificate")}, false))
 }
 
 // An environment variable may have an invalid proxy. The test replaces http.DefaultTransport, so it
