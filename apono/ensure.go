@@ -135,8 +135,9 @@ func pending(op string, integration *Integration) error {
 //   - If several integrations have the name, the error is [ErrConflict] and contains an
 //     [*sdk.AmbiguousError]. An integration without a usable ID is an error.
 //   - If the server stores a new name in another spelling, Ensure deletes the new integration. The
-//     error is [ErrConflict] and has its ID. If the name is not ASCII, or has several spaces in
-//     succession, Ensure sends GET after the POST to check the spelling.
+//     error is [ErrConflict] and has its ID. It never deletes one that the lookup has listed, which
+//     the server may return instead of a new one. If the name is not ASCII, or has several spaces
+//     in succession, Ensure sends GET after the POST to check the spelling.
 //   - If the response to the POST is lost, or is 409, Ensure looks up the name again. It continues
 //     with an integration that it finds, which another program may have created. The POST is not
 //     repeated, even with [WithIdempotent].
@@ -174,7 +175,7 @@ func (s *IntegrationsService) Ensure(
 	}
 	var result *sdk.EnsureResult[Integration]
 	err = s.c.core.Serialized(ctx, op, want.Name, func() (err error) {
-		result, err = s.ensure(ctx, op, want, paging.WithoutIdempotent(opts))
+		result, err = s.ensure(ctx, op, want, paging.ForChange(opts))
 		return err
 	})
 	return result, err
@@ -184,17 +185,14 @@ func (s *IntegrationsService) ensure(
 	ctx context.Context, op string, want IntegrationCreate, opts []CallOption,
 ) (*sdk.EnsureResult[Integration], error) {
 	result := &sdk.EnsureResult[Integration]{}
-	look := func() (*Integration, error) { return s.FindByName(ctx, want.Name, opts...) }
-	found, origin, err := paging.FindOrCreate(ctx, look, func() (*Integration, error) {
-		return s.Create(ctx, want, opts...)
-	})
-	if err == nil && origin == paging.Created {
-		err = paging.Kept[Integration]{
-			NameAndID: func(i *Integration) (string, string) { return i.Name, i.ID },
-			Read:      func(id string, opts ...CallOption) (*Integration, error) { return s.Get(ctx, id, opts...) },
-			Delete:    func(id string, opts ...CallOption) error { return s.Delete(ctx, id, opts...) },
-		}.Check(s.c.core, op, want.Name, found, opts)
-	}
+	found, origin, err := paging.Wanted[Integration]{
+		Name:      want.Name,
+		NameAndID: func(i *Integration) (string, string) { return i.Name, i.ID },
+		Look:      func() (*Integration, error) { return s.FindByName(ctx, want.Name, opts...) },
+		Create:    func() (*Integration, error) { return s.Create(ctx, want, opts...) },
+		Read:      func(id string, opts ...CallOption) (*Integration, error) { return s.Get(ctx, id, opts...) },
+		Delete:    func(id string, opts ...CallOption) error { return s.Delete(ctx, id, opts...) },
+	}.FindOrCreate(ctx, s.c.core, op, opts)
 	if err != nil {
 		return nil, err
 	}

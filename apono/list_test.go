@@ -68,6 +68,36 @@ func TestTokenListsEndWhereThereIsNoToken(t *testing.T) {
 	}
 }
 
+// The member is not documented for these lists. A part of a list proves nothing about the rest.
+func TestListThatHasMoreButNoTokenIsAnError(t *testing.T) {
+	t.Parallel()
+	for pagination, isEnd := range map[string]bool{
+		`{"has_more":true}`: false, `{"next_page_token":null,"has_more":true}`: false,
+		`{"next_page_token":"","has_more": true }`: false,
+		`{"has_more":false}`:                       true, `{"has_more":null}`: true, `{"has_more":"maybe"}`: true,
+		`{"has_more":{"pages":2}}`: true,
+	} {
+		_, c := newWire(t, []answer{good(tokenPage(pagination, "a"))})
+		_, err := drain(c.Integrations.List(t.Context(), nil))
+		_, connectorsErr := drain(c.Connectors.List(t.Context(), nil))
+		if isEnd {
+			require.NoError(t, err, pagination)
+			require.NoError(t, connectorsErr, pagination)
+			continue
+		}
+		require.ErrorContains(t, err, "it says that there are more items, and has no next_page_token", pagination)
+		errorOf(t, connectorsErr)
+		_, err = c.Integrations.Ensure(t.Context(), apono.IntegrationCreate{Name: "new", Type: "ssh"})
+		require.ErrorContains(t, err, "more items", pagination) // nothing is created
+	}
+	w, c := newWire(t, []answer{
+		good(tokenPage(`{"next_page_token":"t2","has_more":true}`, "a")), good(tokenPage(`{"has_more":false}`, "b"))})
+	items, err := drain(c.Integrations.List(t.Context(), nil))
+	require.NoError(t, err)
+	assert.Len(t, items, 2)
+	assert.Len(t, w.sent, 2)
+}
+
 func TestTokenIsSentAloneAndAnEmptyPageIsNoEnd(t *testing.T) {
 	t.Parallel()
 	w, c := newWire(t, []answer{

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -40,8 +41,11 @@ const usualPage = 100
 // tokenEnvelope is a page of a list of admin v4 and v3. If its pagination is missing, null or
 // empty, the list ends.
 type tokenEnvelope[T any] struct {
-	Items      []T        `json:"items"`
-	Pagination pagination `json:"pagination"`
+	Items      []T `json:"items"`
+	Pagination struct {
+		pagination
+		HasMore json.RawMessage `json:"has_more,omitzero"` // not documented by the vendor
+	} `json:"pagination"`
 }
 
 // tokenPages walks a list with page tokens.
@@ -52,6 +56,9 @@ func tokenPages[T any](ctx context.Context, c *Client, op string, opts []CallOpt
 		response := tokenEnvelope[T]{Items: paging.Room[T](len(b), usualPage)}
 		err := decodeItems(c, b, "items", &response, &response.Pagination, &response.Items)
 		page.Items, page.NextToken = markRead(response.Items), response.Pagination.NextPageToken
+		if err == nil && page.NextToken == "" && string(response.Pagination.HasMore) == "true" {
+			err = errors.New("it says that there are more items, and has no next_page_token")
+		}
 		return err
 	}
 	return paging.List[T]{

@@ -61,7 +61,7 @@ func (s *IntegrationsService) Provision(
 	if err != nil {
 		return nil, err
 	}
-	opts = paging.WithoutIdempotent(opts)
+	opts = paging.ForChange(opts)
 	created, err := s.create(ctx, want, opts)
 	if err != nil {
 		return nil, err
@@ -264,8 +264,9 @@ func passing(err error) bool {
 //   - If several integrations have the name, the error is [ErrConflict] and contains an
 //     [*sdk.AmbiguousError]. An integration without a usable ID is an error.
 //   - If the server stores a new name in another spelling, Ensure deletes the new integration. The
-//     error is [ErrConflict] and has its ID. If the name is not ASCII, or has several spaces in
-//     succession, Ensure sends GET after the POST to check the spelling.
+//     error is [ErrConflict] and has its ID. It never deletes one that the lookup has listed, which
+//     the server may return instead of a new one. If the name is not ASCII, or has several spaces
+//     in succession, Ensure sends GET after the POST to check the spelling.
 //   - If the response to a POST or PATCH is lost, or is 409, Ensure looks up the name again and
 //     compares as usual. Neither request is repeated, even with [WithIdempotent].
 //   - If the lookup after a POST finds none, the result is nil. The error is that of the POST, and
@@ -314,7 +315,7 @@ func (s *IntegrationsService) Ensure(
 	}
 	var result *sdk.EnsureResult[Integration]
 	err = s.c.core.Serialized(ctx, op, ensureKey(want.Environment.ID, want.DisplayName), func() (err error) {
-		result, err = s.ensure(ctx, op, want, paging.WithoutIdempotent(opts))
+		result, err = s.ensure(ctx, op, want, paging.ForChange(opts))
 		return err
 	})
 	return result, err
@@ -356,21 +357,18 @@ func (s *IntegrationsService) findOrCreate(
 	ctx context.Context, want IntegrationCreate, deleted string, opts []CallOption,
 ) (*Integration, paging.Origin, error) {
 	environment := want.Environment.ID
-	have, origin, err := paging.FindOrCreate(ctx, func() (*Integration, error) {
-		return s.findByDisplayName(ctx, environment, want.DisplayName, deleted, opts)
-	}, func() (*Integration, error) {
-		return s.create(ctx, want, opts)
-	})
-	if err == nil && origin == paging.Created {
-		err = paging.Kept[Integration]{
-			NameAndID: func(i *Integration) (string, string) { return i.DisplayName, i.ID },
-			Read: func(id string, opts ...CallOption) (*Integration, error) {
-				return s.Get(ctx, environment, id, opts...)
-			},
-			Delete: func(id string, opts ...CallOption) error { return s.Delete(ctx, environment, id, opts...) },
-		}.Check(s.c.core, "Integrations.Ensure", want.DisplayName, have, opts)
-	}
-	return have, origin, err
+	return paging.Wanted[Integration]{
+		Name:      want.DisplayName,
+		NameAndID: func(i *Integration) (string, string) { return i.DisplayName, i.ID },
+		Look: func() (*Integration, error) {
+			return s.findByDisplayName(ctx, environment, want.DisplayName, deleted, opts)
+		},
+		Create: func() (*Integration, error) { return s.create(ctx, want, opts) },
+		Read: func(id string, opts ...CallOption) (*Integration, error) {
+			return s.Get(ctx, environment, id, opts...)
+		},
+		Delete: func(id string, opts ...CallOption) error { return s.Delete(ctx, environment, id, opts...) },
+	}.FindOrCreate(ctx, s.c.core, "Integrations.Ensure", opts)
 }
 
 // complete compares the integration of result with want. If it is a draft, complete configures it.
@@ -484,7 +482,7 @@ func (s *IntegrationsV1Service) Ensure(
 	}
 	var result *sdk.EnsureResult[IntegrationV1]
 	err = s.c.core.Serialized(ctx, op, ensureKey(want.Environment.ID, want.DisplayName), func() (err error) {
-		result, err = s.ensure(ctx, op, want, paging.WithoutIdempotent(opts))
+		result, err = s.ensure(ctx, op, want, paging.ForChange(opts))
 		return err
 	})
 	return result, err
@@ -495,20 +493,18 @@ func (s *IntegrationsV1Service) ensure(
 ) (*sdk.EnsureResult[IntegrationV1], error) {
 	result := &sdk.EnsureResult[IntegrationV1]{}
 	environment := want.Environment.ID
-	have, origin, err := paging.FindOrCreate(ctx, func() (*IntegrationV1, error) {
-		return s.FindByDisplayName(ctx, environment, want.DisplayName, opts...)
-	}, func() (*IntegrationV1, error) {
-		return s.Create(ctx, want, opts...)
-	})
-	if err == nil && origin == paging.Created {
-		err = paging.Kept[IntegrationV1]{
-			NameAndID: func(i *IntegrationV1) (string, string) { return i.DisplayName, i.ID },
-			Read: func(id string, opts ...CallOption) (*IntegrationV1, error) {
-				return s.Get(ctx, environment, id, opts...)
-			},
-			Delete: func(id string, opts ...CallOption) error { return s.Delete(ctx, environment, id, opts...) },
-		}.Check(s.c.core, op, want.DisplayName, have, opts)
-	}
+	have, origin, err := paging.Wanted[IntegrationV1]{
+		Name:      want.DisplayName,
+		NameAndID: func(i *IntegrationV1) (string, string) { return i.DisplayName, i.ID },
+		Look: func() (*IntegrationV1, error) {
+			return s.FindByDisplayName(ctx, environment, want.DisplayName, opts...)
+		},
+		Create: func() (*IntegrationV1, error) { return s.Create(ctx, want, opts...) },
+		Read: func(id string, opts ...CallOption) (*IntegrationV1, error) {
+			return s.Get(ctx, environment, id, opts...)
+		},
+		Delete: func(id string, opts ...CallOption) error { return s.Delete(ctx, environment, id, opts...) },
+	}.FindOrCreate(ctx, s.c.core, op, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -204,7 +204,8 @@ func (s *IntegrationGroupsService) change(
 	edit func([]IntegrationGroup) (changed []IntegrationGroup, write bool),
 ) error {
 	return s.serialized(ctx, op, opts, func() error {
-		groups, err := s.list(ctx, op, opts)
+		ownHost := func(call *core.CallOptions) { call.WithOwnHost() }
+		groups, err := s.list(ctx, op, append(slices.Clip(opts), ownHost))
 		if err != nil {
 			return err
 		}

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/integrations-go/sdk/egeria"
 	"github.com/integrations-go/sdk/internal/core"
 )
 
@@ -324,4 +327,62 @@ func TestAnotherHostDoesNotLearnWhatWasAskedFor(t *testing.T) {
 			assert.NotContains(t, s.requests()[1].Header, "Referer", location)
 		}
 	})
+}
+
+// A GET may be redirected to another host, which does not know who asks, and shows what it wants.
+// What it shows is no reason to create, replace or delete anything.
+func TestAnotherHostDecidesAboutNoChange(t *testing.T) {
+	const empty = `{"class":"IntegrationGroupsResponse","relatedHTTPCode":200,"data":[],"items":[],"metadata":{},` +
+		`"pagination":{}}`
+	elsewhere := func(t *testing.T, v vendor, answer func(n int, r request) *http.Response) *client {
+		t.Helper()
+		c, _ := start(t, v, options{}, func(n int, r request) (*http.Response, error) {
+			switch {
+			case r.URL.Host != host:
+				return respond(200, empty), nil
+			case r.Method == http.MethodGet && !strings.HasSuffix(r.URL.Path, "/x-1"):
+				return respond(302, "", "Location", "https://other.test/empty"), nil
+			}
+			return answer(n, r), nil
+		})
+		return c
+	}
+	for _, v := range vendors {
+		for version, ensure := range ensuring[v.name] {
+			c := elsewhere(t, v, func(_ int, r request) *http.Response {
+				t.Errorf("%s %s sends %s %s", v.name, version, r.Method, r.URL.Path)
+				return respond(500, "")
+			})
+			_, err := ensure(t.Context(), c.value, "Warehouse")
+			require.ErrorContains(t, err, "the response is from other.test, after a redirect")
+			viewed(t, v, err)
+		}
+		if v.name == "egeria" {
+			continue
+		}
+		c := elsewhere(t, v, func(n int, _ request) *http.Response {
+			if n == 1 {
+				return respond(502, "")
+			}
+			return respond(403, v.failure("user_unauthorized"))
+		})
+		err := c.remove(t.Context(), "x-1", call{})
+		require.ErrorIs(t, err, v.sentinels["ErrForbidden"])
+		require.ErrorIs(t, err, v.sentinels["ErrOutcomeUnknown"])
+	}
+	groups := func(t *testing.T, change func(*egeria.IntegrationGroupsService) error) {
+		t.Helper()
+		v := vendors[slices.IndexFunc(vendors, func(v vendor) bool { return v.name == "egeria" })]
+		c := elsewhere(t, v, func(_ int, r request) *http.Response {
+			t.Errorf("Egeria: %s %s", r.Method, r.URL.Path)
+			return respond(500, "")
+		})
+		err := change(c.value.(*egeriaServices).IntegrationGroups)
+		require.ErrorContains(t, err, "the response is from other.test, after a redirect")
+	}
+	groups(t, func(s *egeria.IntegrationGroupsService) error {
+		group := egeria.IntegrationGroup{PlatformURL: "https://p", ServerName: "s", QualifiedName: "g"}
+		return s.Put(t.Context(), group)
+	})
+	groups(t, func(s *egeria.IntegrationGroupsService) error { return s.Delete(t.Context(), "a/b") })
 }

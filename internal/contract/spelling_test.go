@@ -157,3 +157,25 @@ func TestEnsureCreatesNothingAgainWhereTheServerSpellsNamesAnotherWay(t *testing
 		}
 	}
 }
+
+// A server whose names are unique in another way may return an object that it already has.
+func TestEnsureDeletesOnlyWhatItHasCreated(t *testing.T) {
+	for _, v := range vendors {
+		for version, ensure := range ensuring[v.name] {
+			for _, stored := range []string{"warehouse", "Warehouse ", "Ware\u00adhouse"} {
+				s := &speller{v: v, provider: "GCP", names: map[string]string{"x-1": stored}}
+				c, _ := start(t, v, options{}, func(n int, r request) (*http.Response, error) {
+					if r.Method == http.MethodPost {
+						return respond(200, s.object("x-1", stored)), nil
+					}
+					return s.answer(n, r)
+				})
+				_, err := ensure(t.Context(), c.value, "Warehouse")
+				require.ErrorIs(t, err, v.sentinels["ErrConflict"], "%s %s %q", v.name, version, stored)
+				require.ErrorContains(t, err, "integration x-1 ")
+				require.ErrorContains(t, err, "it existed before")
+				assert.Len(t, s.names, 1, "%s %s %q", v.name, version, stored)
+			}
+		}
+	}
+}

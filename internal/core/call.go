@@ -167,7 +167,10 @@ func (c *Client) finish(cs *call, r *response, accept func([]byte) error) error 
 		cs.opts.storeBody(slices.Clone(r.b))
 	}
 	var err error
-	if ok {
+	switch {
+	case ok && cs.opts.ownHost && r.host != "":
+		err = &ResponseError{Problem: "only a response of the configured host may decide about a change"}
+	case ok:
 		if err = accept(r.b); err != nil {
 			refused, _ := errors.AsType[*RefusedError](err)
 			cs.noteUnusable(cs.opts.isIdempotent(req.Method), refused)

@@ -18,6 +18,7 @@ type CallOptions struct {
 	noAuth     bool
 	prefetch   bool
 	recreate   bool
+	ownHost    bool
 	isGone     GoneCheck
 	secrets    []string
 	header     http.Header
@@ -94,6 +95,11 @@ func (o *CallOptions) WithIdempotent() { o.idempotent = true }
 // WithoutIdempotent undoes an earlier WithIdempotent, for methods that send several requests: the
 // option can't be meant for each of them.
 func (o *CallOptions) WithoutIdempotent() { o.idempotent = false }
+
+// WithOwnHost makes a success of another host an error, for a request whose response decides about
+// a change. A GET may be redirected to another host, which does not get the credential and may show
+// other objects.
+func (o *CallOptions) WithOwnHost() { o.ownHost = true }
 
 // WithIdempotentOperation states that the operation is idempotent although its method is not. It is
 // handled like a PUT.

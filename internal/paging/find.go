@@ -11,8 +11,11 @@ import (
 	"github.com/integrations-go/sdk/internal/core"
 )
 
-// noneError reports that no object has the name.
-type noneError struct{ name string }
+// noneError reports that no object has the name. others are the IDs of those with other names.
+type noneError struct {
+	name   string
+	others []string
+}
 
 func (e *noneError) Error() string        { return fmt.Sprintf("no integration is named %q", e.name) }
 func (e *noneError) Is(target error) bool { return target == core.ErrNotFound }
@@ -24,13 +27,17 @@ func FindOne[T any](
 	c *core.Client, operation, name string, list iter.Seq2[*T, error], nameAndID func(*T) (name, id string),
 ) (*T, error) {
 	var found *T
-	var ids []string
+	var ids, others []string
 	for item, err := range list {
 		if err != nil {
 			return nil, err
 		}
 		n, id := nameAndID(item)
-		if n != name || usable(id) && slices.Contains(ids, id) { // an object may have moved to the next page
+		if n != name {
+			others = append(others, id)
+			continue
+		}
+		if usable(id) && slices.Contains(ids, id) { // an object may have moved to the next page
 			continue
 		}
 		found = item
@@ -44,7 +51,7 @@ func FindOne[T any](
 	case len(ids) == 1:
 		return found, nil
 	case len(ids) == 0:
-		return nil, c.Fail(&core.Failure{Operation: operation, Err: &noneError{name}})
+		return nil, c.Fail(&core.Failure{Operation: operation, Err: &noneError{name, others}})
 	default:
 		return nil, c.Fail(&core.Failure{Operation: operation, Err: &sdk.AmbiguousError{Name: name, IDs: ids}})
 	}
@@ -62,20 +69,34 @@ const (
 	MaybeCreated
 )
 
-// FindOrCreate calls look, a function that uses [FindOne]. If there is no object, it calls create.
-// If the response to the create is lost or a conflict, it calls look again, because another program
-// may have created the object. If there is still none, the error is that of the create, and its
-// text says so.
-func FindOrCreate[T any](ctx context.Context, look, create func() (*T, error)) (*T, Origin, error) {
-	found, err := look()
-	if !errors.As(err, new(*noneError)) { // a 404 of the server has another meaning
+// Wanted is an object that [Wanted.FindOrCreate] finds by its name, or creates.
+type Wanted[T any] struct {
+	Name      string
+	NameAndID func(*T) (name, id string)
+	Look      func() (*T, error) // uses [FindOne]
+	Create    func() (*T, error)
+	Read      func(id string, opts ...sdk.CallOption) (*T, error)
+	Delete    func(id string, opts ...sdk.CallOption) error
+}
+
+// FindOrCreate looks the object up. If there is none, it creates one. If the response to the create
+// is lost or a conflict, it looks again, because another program may have created the object. If
+// there is still none, the error is that of the create, and its text says so.
+//
+// If the server has stored the name of a new object in another spelling, that is an error.
+func (w Wanted[T]) FindOrCreate(
+	ctx context.Context, c *core.Client, operation string, opts []sdk.CallOption,
+) (*T, Origin, error) {
+	found, err := w.Look()
+	none, ok := errors.AsType[*noneError](err)
+	if !ok { // a 404 of the server has another meaning
 		return found, Existing, err
 	}
-	created, err := create()
+	created, err := w.Create()
 	origin := Existing
 	switch {
 	case err == nil:
-		return created, Created, nil
+		return created, Created, w.check(c, operation, created, none.others, opts)
 	case ctx.Err() != nil:
 		return nil, Existing, err
 	case errors.Is(err, core.ErrOutcomeUnknown):
@@ -83,7 +104,7 @@ func FindOrCreate[T any](ctx context.Context, look, create func() (*T, error)) (
 	case !errors.Is(err, core.ErrConflict):
 		return nil, Existing, err
 	}
-	found, lookErr := look()
+	found, lookErr := w.Look()
 	switch {
 	case errors.As(lookErr, new(*noneError)): // ErrNotFound would make the caller create it again
 		return nil, Existing, fmt.Errorf("%w; a second lookup of the name found none", err)
@@ -93,9 +114,14 @@ func FindOrCreate[T any](ctx context.Context, look, create func() (*T, error)) (
 	return found, origin, nil
 }
 
-// WithoutIdempotent returns opts for methods that create and change objects. They never repeat a
-// request that the server may have carried out, whatever the caller allows. They look it up
-// instead.
-func WithoutIdempotent(opts []sdk.CallOption) []sdk.CallOption {
-	return append(slices.Clip(opts), func(call *core.CallOptions) { call.WithoutIdempotent() })
+// ForChange returns opts for methods that look for objects and then create or change them:
+//
+//   - They never repeat a request that the server may have carried out, whatever the caller allows.
+//     They look it up instead.
+//   - They believe only the configured host.
+func ForChange(opts []sdk.CallOption) []sdk.CallOption {
+	return append(slices.Clip(opts), func(call *core.CallOptions) {
+		call.WithoutIdempotent()
+		call.WithOwnHost()
+	})
 }

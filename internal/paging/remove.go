@@ -24,7 +24,10 @@ type Object[T any] struct {
 func (o Object[T]) Remove(
 	ctx context.Context, c *core.Client, operation string, opts []sdk.CallOption, send core.Send,
 ) error {
-	look := append(slices.Clip(opts), func(call *core.CallOptions) { call.WithoutResults() })
+	look := append(slices.Clip(opts), func(call *core.CallOptions) {
+		call.WithoutResults()
+		call.WithOwnHost()
+	})
 	opts = append(slices.Clip(opts), func(call *core.CallOptions) {
 		call.WithGoneCheck(func() (bool, error) { return o.gone(c, look) })
 	})

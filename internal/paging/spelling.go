@@ -19,29 +19,29 @@ func (e *renamedError) Error() string {
 
 func (e *renamedError) Is(target error) bool { return target == core.ErrConflict }
 
-// Kept has the requests that [Kept.Check] needs.
-type Kept[T any] struct {
-	NameAndID func(*T) (name, id string)
-	Read      func(id string, opts ...sdk.CallOption) (*T, error)
-	Delete    func(id string, opts ...sdk.CallOption) error
-}
-
-// Check deletes a new object if the server has stored its name in another spelling. The error then
-// has the ID. For names that a server may change, Check reads the object, because the response to
-// the create may repeat the name of the request.
-func (k Kept[T]) Check(c *core.Client, operation, name string, created *T, opts []sdk.CallOption) error {
+// check deletes a new object if the server has stored its name in another spelling. The error then
+// has the ID. For names that a server may change, check reads the object, because the response to
+// the create may repeat the name of the request. existed are the IDs of objects with other names
+// before the create: a server may return one of them instead of a new object.
+func (w Wanted[T]) check(
+	c *core.Client, operation string, created *T, existed []string, opts []sdk.CallOption,
+) error {
 	opts = append(slices.Clip(opts), func(call *core.CallOptions) { call.WithoutResults() })
-	have, id := k.NameAndID(created)
-	if have == name && !plain(name) {
-		if now, err := k.Read(id, opts...); err == nil { // without a response nothing is known
-			have, _ = k.NameAndID(now)
+	have, id := w.NameAndID(created)
+	if have == w.Name && !plain(w.Name) {
+		if now, err := w.Read(id, opts...); err == nil { // without a response nothing is known
+			have, _ = w.NameAndID(now)
 		}
 	}
-	if have == name || have == "" {
+	if have == w.Name || have == "" {
 		return nil
 	}
-	renamed := &renamedError{id, name, have, "it was deleted"}
-	err := k.Delete(id, opts...)
+	renamed := &renamedError{id, w.Name, have, "it was deleted"}
+	if slices.Contains(existed, id) {
+		renamed.fate = "it existed before, and is left as it is"
+		return c.Fail(&core.Failure{Operation: operation, Err: renamed})
+	}
+	err := w.Delete(id, opts...)
 	if err != nil {
 		renamed.fate = "it is left behind"
 	}
