@@ -31,7 +31,7 @@ var models = map[string][]any{
 		confluent.Integration{}, confluent.IntegrationCreate{}, confluent.IntegrationUpdate{},
 		confluent.IntegrationValidate{},
 		confluent.Config{}, confluent.UnknownConfig{}, confluent.AnyIntegration{}, confluent.Problem{},
-		sdk.EnsureResult[confluent.Integration]{},
+		sdk.EnsureResult[confluent.Integration]{}, sdk.WaitOptions{},
 	},
 	"apono": {
 		apono.AponoSecret{}, apono.AWSSecret{}, apono.AzureSecret{}, apono.GCPSecret{}, apono.HashicorpVaultSecret{},
@@ -51,7 +51,7 @@ var models = map[string][]any{
 		egeria.GroupSummary{}, egeria.ServerRun{},
 		egeria.ServiceStatus{}, egeria.RegisteredService{}, egeria.InstanceStatus{}, egeria.ServerStatus{},
 		egeria.EventBus{}, egeria.ServerType{},
-		egeria.Object{}, egeria.Document{}, egeria.IntegrationGroup{},
+		egeria.Object{}, egeria.Document{}, egeria.IntegrationGroup{}, sdk.WaitOptions{},
 	},
 }
 
@@ -99,7 +99,11 @@ func TestTextOfAModelIsReadable(t *testing.T) {
 					[]string{canary, fmt.Sprintf("%x", canary)}, "hexadecimal")
 				text, document := logged(shown)
 				assert.NotRegexp(t, unreadable, text, "%T", shown)
-				if _, isValuer := shown.(slog.LogValuer); !isValuer && v.name == "confluent" {
+				_, isValuer := shown.(slog.LogValuer)
+				if isValuer {
+					assert.NotContains(t, text+document, "!ERROR", "%T", shown)
+				}
+				if !isValuer && v.name == "confluent" {
 					document = `{}` // only unknown configurations may contain secrets, and their JSON is kept
 				}
 				hides(t, text+document, []string{canary}, fmt.Sprintf("%T", shown))
@@ -168,6 +172,8 @@ func fill(v reflect.Value) {
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		fill(v.Elem())
+	case reflect.Func:
+		v.Set(reflect.MakeFunc(v.Type(), func([]reflect.Value) []reflect.Value { return nil }))
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
 		fill(v.Index(0))
@@ -215,6 +221,11 @@ func TestTextOfAModelShowsWhatItHolds(t *testing.T) {
 		`EnsureResult{Action:"created" ` +
 			`Integration:Integration{ID:"i"} Differences:["Name"]}`: sdk.EnsureResult[apono.Integration]{
 			Action: sdk.EnsureCreated, Integration: &apono.Integration{ID: "i"}, Differences: []string{"Name"},
+		},
+		`WaitOptions{Interval:1s Progress:func}`: sdk.WaitOptions{Interval: time.Second, Progress: func(int, error) {}},
+		`WaitOptions{}`:                          sdk.WaitOptions{},
+		`WaitOptions{WaitOptions:WaitOptions{Timeout:1m0s} Before:Integration{ID:"i"}}`: apono.WaitOptions{
+			WaitOptions: sdk.WaitOptions{Timeout: time.Minute}, Before: &apono.Integration{ID: "i"},
 		},
 		`IntegrationCreate{Environment:Reference{ID:"env-1"}}`: confluent.IntegrationCreate{
 			Environment: confluent.Reference{ID: "env-1"}},
