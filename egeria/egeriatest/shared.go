@@ -34,7 +34,9 @@ func (c Call) String() string { return fakehttp.Call(c).String() }
 func (c Call) GoString() string { return c.String() }
 
 // Fault is a failure on demand, set with [Server.Inject]. It applies to calls that passed
-// authentication and limits. If several faults match a call, the one injected first applies.
+// authentication and limits. If several faults match a call, the one injected first applies, and
+// the call does not count for those injected after it: their Skip and Every count only calls to
+// which no earlier fault applies. Therefore the order of injection matters.
 //
 // A fault with a Status responds in place of the operation. The operation has no effect unless
 // Apply is set. A fault without a Status changes the operation's own response by its other fields.

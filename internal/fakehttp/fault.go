@@ -82,7 +82,8 @@ func (s *Server) Inject(f Fault) {
 	s.faults = append(s.faults, &activeFault{Fault: f})
 }
 
-// takeFault returns the fault that applies to a call, or nil, and counts the call.
+// takeFault returns the fault that applies to a call, or nil. It counts the call for that fault and
+// for those injected before it, but not for those injected after it.
 func (s *Server) takeFault(r *http.Request, op *Op) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -216,6 +216,39 @@ func TestFaultEvery(t *testing.T) {
 	}
 }
 
+func TestCallOfAFaultDoesNotCountForThoseInjectedLater(t *testing.T) {
+	single, twice, third := Fault{Status: 500}, Fault{Status: 500, Times: 2}, Fault{Status: 502, Skip: 2}
+	everySecond := Fault{Status: 503, Every: 2, Times: -1}
+	for name, tt := range map[string]struct {
+		faults []Fault
+		want   []int
+	}{
+		"Skip, injected last":   {[]Fault{single, third}, []int{500, 200, 200, 502, 200, 200}},
+		"Skip, injected first":  {[]Fault{third, single}, []int{500, 200, 502, 200, 200, 200}},
+		"Every, injected last":  {[]Fault{twice, everySecond}, []int{500, 500, 200, 503, 200, 503}},
+		"Every, injected first": {[]Fault{everySecond, twice}, []int{500, 503, 500, 503, 200, 503}},
+		"both, injected last":   {[]Fault{single, third, everySecond}, []int{500, 200, 503, 502, 200, 503}},
+		"both, injected first":  {[]Fault{everySecond, third, single}, []int{500, 503, 200, 503, 502, 503}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := startCounter(t, Config{Listen: Memory})
+			for _, fault := range tt.faults {
+				c.Inject(fault)
+			}
+			var got []int
+			for range tt.want {
+				got = append(got, c.do(t, "GET", "/n", "").status)
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("%v, want %v", got, tt.want)
+			}
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // Calls that are refused before the operation do not consume faults.
 func TestFaultsWaitForAdmission(t *testing.T) {
 	c := startCounter(t, Config{Listen: Memory, Limit: 1, Window: time.Hour})
