@@ -118,8 +118,10 @@ func FromEnv(opts ...Option) (*Client, error) {
 // only if its body can be sent again: [http.NewRequest] sets req.GetBody for the readers of
 // packages bytes and strings.
 //
-// A path, query or body that is not UTF-8 is [ErrInvalid]. A body with a Content-Encoding, or with
-// a Content-Type that is not JSON, is sent unchanged and not checked. A body without req.GetBody is
+// These are [ErrInvalid]: a nil req, a nil URL, a URL that can't be resolved, a path, query, header
+// or body that is not UTF-8, a method, query, header or trailer that HTTP can't carry, and a body
+// that is not as long as req.ContentLength states. A body with a Content-Encoding, or with a
+// Content-Type that is not JSON, is sent unchanged and not checked. A body without req.GetBody is
 // read into memory for the check.
 func (c *Client) Do(req *http.Request) (*http.Response, error) { return c.core.DoRaw(req) }
 

@@ -102,9 +102,11 @@ func FromEnv(opts ...Option) (*Client, error) {
 // body is repeated if req.GetBody is set. [http.NewRequest] sets it for buffers. Do does not change
 // req, but reads and closes its body.
 //
-// These are [ErrInvalid]: a nil req, a nil URL, a URL that can't be resolved, and a path, query or
-// body that is not UTF-8. A body with a Content-Encoding, or with a Content-Type that is not JSON,
-// is sent unchanged and not checked. A body without req.GetBody is read into memory for the check.
+// These are [ErrInvalid]: a nil req, a nil URL, a URL that can't be resolved, a path, query, header
+// or body that is not UTF-8, a method, query, header or trailer that HTTP can't carry, and a body
+// that is not as long as req.ContentLength states. A body with a Content-Encoding, or with a
+// Content-Type that is not JSON, is sent unchanged and not checked. A body without req.GetBody is
+// read into memory for the check.
 func (c *Client) Do(req *http.Request) (*http.Response, error) { return c.core.DoRaw(req) }
 
 // Limiter returns the client's limiter, or nil if it was turned off.

@@ -223,9 +223,11 @@ func (s server) check() error {
 // that its firewall refuses: paths with ; or // or with an escaped percent sign, semicolon, dot or
 // line break. If the cause is a token, WWW-Authenticate has error="invalid_token".
 //
-// These are [ErrInvalid]: a nil req, a nil URL, a URL that can't be resolved, and a path, query or
-// body that is not UTF-8. A body with a Content-Encoding, or with a Content-Type that is not JSON,
-// is sent unchanged and not checked. A body without req.GetBody is read into memory for the check.
+// These are [ErrInvalid]: a nil req, a nil URL, a URL that can't be resolved, a path, query, header
+// or body that is not UTF-8, a method, query, header or trailer that HTTP can't carry, and a body
+// that is not as long as req.ContentLength states. A body with a Content-Encoding, or with a
+// Content-Type that is not JSON, is sent unchanged and not checked. A body without req.GetBody is
+// read into memory for the check.
 func (c *Client) Do(req *http.Request) (*http.Response, error) { return c.core.DoRaw(req, c.translate) }
 
 // Limiter returns the client's limiter, or nil if it was turned off.

@@ -29,7 +29,7 @@ func PathValue(name, value string) error {
 	if value == "." || value == ".." {
 		return Arg(name, "is %q, which a URL path cannot carry", value)
 	}
-	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+	if strings.ContainsFunc(value, isControl) {
 		return Arg(name, "has control characters")
 	}
 	if !utf8.ValidString(value) {

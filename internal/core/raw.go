@@ -1,10 +1,12 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 )
 
 // DoRaw sends a request of the caller, as [Client.Do] does. A URL without scheme and host is
@@ -36,6 +38,9 @@ func (c *Client) ownRequest(
 	}
 	own := req.WithContext(req.Context())
 	own.URL = u
+	if err := checkSendable(own); err != nil {
+		return nil, c.Refuse("Do", err)
+	}
 	if err := checkText(own); err != nil {
 		return nil, c.Refuse("Do", err)
 	}
@@ -57,6 +62,41 @@ func (c *Client) ownRequest(
 	}
 	return own, nil
 }
+
+// checkSendable returns an error if HTTP can't carry the request without its body. net/http would
+// return an error too, but not one that proves that nothing was sent.
+func checkSendable(req *http.Request) error {
+	switch {
+	case req.Method != "" && !validHeaderName(req.Method): // both are tokens
+		return Arg("request method", "is %q", req.Method)
+	case strings.ContainsFunc(req.URL.RawQuery, isControl):
+		return Arg("request query", "has control characters")
+	case req.Body == nil && req.ContentLength != 0:
+		return Arg("request body", "is nil, but ContentLength is %d", req.ContentLength)
+	}
+	return cmp.Or(checkFields("header", req.Header), checkFields("trailer", req.Trailer))
+}
+
+// checkFields returns an error if HTTP can't carry a field of h, or if a value is not UTF-8.
+func checkFields(kind string, h http.Header) error {
+	for name, values := range h {
+		if !validHeaderName(name) {
+			return Arg(kind, "has the name %q", name)
+		}
+		for _, value := range values {
+			if strings.ContainsFunc(value, func(r rune) bool { return isControl(r) && r != '\t' }) {
+				return Arg(kind+" "+name, "has control characters")
+			}
+			if !utf8.ValidString(value) {
+				return Arg(kind+" "+name, "is not UTF-8")
+			}
+		}
+	}
+	return nil
+}
+
+// isControl reports whether r is a control character of ASCII.
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
 // resolve returns the absolute URL of a request, or an error if it can't be sent.
 func (c *Client) resolve(req *http.Request) (*url.URL, error) {

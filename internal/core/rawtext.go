@@ -13,8 +13,8 @@ import (
 )
 
 // checkText returns an error if the path, the query or the JSON body of a caller's request is not
-// UTF-8. If the body can be read only once, it reads the body and sets req.Body to a copy. It
-// returns when the context of req ends.
+// UTF-8, or if the JSON body is not as long as stated. If the body can be read only once, it reads
+// the body and sets req.Body to a copy. It returns when the context of req ends.
 func checkText(req *http.Request) error {
 	if !utf8.ValidString(req.URL.Path) {
 		return Arg("request path", "is not UTF-8")
@@ -28,6 +28,9 @@ func checkText(req *http.Request) error {
 	b, err := peekBody(req)
 	if err != nil {
 		return err
+	}
+	if req.ContentLength > 0 && req.ContentLength != int64(len(b)) {
+		return Arg("request body", "has %d bytes, but ContentLength is %d", len(b), req.ContentLength)
 	}
 	if !utf8.Valid(b) {
 		return Arg("request body", "is not UTF-8 at byte %d", invalidAt(b))
