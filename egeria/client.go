@@ -227,7 +227,8 @@ func (s server) check() error {
 // or body that is not UTF-8, a method, query, header or trailer that HTTP can't carry, and a body
 // that is not as long as req.ContentLength states. A body with a Content-Encoding, or with a
 // Content-Type that is not JSON, is sent unchanged and not checked. A body without req.GetBody is
-// read into memory for the check.
+// read into memory for the check. If the context ends during the check, Do returns after the
+// current call of Read.
 func (c *Client) Do(req *http.Request) (*http.Response, error) { return c.core.DoRaw(req, c.translate) }
 
 // Limiter returns the client's limiter, or nil if it was turned off.

@@ -1,12 +1,14 @@
 package contract_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -101,5 +103,56 @@ func TestDoSendsWhatHTTPCanCarry(t *testing.T) {
 			require.NoError(t, resp.Body.Close())
 			assert.Equal(t, before+1, served.Load(), name)
 		}
+	})
+}
+
+// slowBody returns a body of 300 bytes, with one byte each 10 ms.
+func slowBody() io.Reader { return io.LimitReader(slowReader{}, 300) }
+
+type slowReader struct{}
+
+func (slowReader) Read(p []byte) (int, error) {
+	time.Sleep(10 * time.Millisecond)
+	p[0] = ' '
+	return 1, nil
+}
+
+// closeCounter is a slow body that counts the calls of Close, which may run during a Read.
+type closeCounter struct {
+	io.Reader
+	closed atomic.Int64
+}
+
+func (c *closeCounter) Close() error {
+	c.closed.Add(1)
+	return nil
+}
+
+func TestDoReadsABodyNoLongerThanItsContext(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		c, s := start(t, v, options{}, always(200, "{}"))
+		client, ok := c.value.(doer)
+		require.True(t, ok)
+		again := newRequest(t, http.MethodPut, "/x", slowBody(), "")
+		again.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(slowBody()), nil }
+		closer := &closeCounter{Reader: slowBody()}
+		for name, req := range map[string]*http.Request{
+			"once":         newRequest(t, http.MethodPost, "/x", slowBody(), "application/json"),
+			"once, closed": newRequest(t, http.MethodPost, "/x", closer, "application/json"),
+			"again":        again,
+		} {
+			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			begin := time.Now()
+			_, err := client.Do(req.WithContext(ctx)) //nolint:bodyclose // there is none
+			require.ErrorIs(t, err, context.DeadlineExceeded, name)
+			assert.Equal(t, 1, strings.Count(err.Error(), context.DeadlineExceeded.Error()), err.Error())
+			assert.LessOrEqual(t, time.Since(begin), 210*time.Millisecond, name)
+			_, err = client.Do(req.WithContext(ctx)) //nolint:bodyclose // there is none
+			require.ErrorIs(t, err, context.DeadlineExceeded, name)
+			assert.LessOrEqual(t, time.Since(begin), 210*time.Millisecond, "%s, after the end of the context", name)
+			cancel()
+		}
+		assert.NotZero(t, closer.closed.Load())
+		assert.Zero(t, s.count())
 	})
 }

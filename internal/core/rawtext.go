@@ -14,7 +14,8 @@ import (
 
 // checkText returns an error if the path, the query or the JSON body of a caller's request is not
 // UTF-8, or if the JSON body is not as long as stated. If the body can be read only once, it reads
-// the body and sets req.Body to a copy. It returns when the context of req ends.
+// the body and sets req.Body to a copy. When the context of req ends, it closes the body, and
+// returns after the current call of Read.
 func checkText(req *http.Request) error {
 	if !utf8.ValidString(req.URL.Path) {
 		return Arg("request path", "is not UTF-8")
@@ -76,29 +77,43 @@ func sendsJSON(req *http.Request) bool {
 
 // peekBody returns the body of a request, which can still be sent.
 func peekBody(req *http.Request) ([]byte, error) {
+	ctx, body := req.Context(), req.Body
 	if req.GetBody != nil {
-		body, err := req.GetBody()
+		again, err := req.GetBody()
 		if err != nil {
 			return nil, fmt.Errorf("request body: %w", err)
 		}
-		defer body.Close()
-		return io.ReadAll(body)
+		body = again
 	}
-	ctx, body := req.Context(), req.Body
 	stop := context.AfterFunc(ctx, func() { body.Close() })
-	defer stop()
-	b, err := io.ReadAll(body)
-	if err == nil {
+	b, err := io.ReadAll(untilEnd{ctx, body})
+	if stop() && err == nil {
 		err = body.Close()
 	}
-	if ended := ctx.Err(); ended != nil {
-		err = Join(Ended(ctx), err)
+	if ended := Ended(ctx); ended != nil {
+		err = Join(ended, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("request body: %w", err)
 	}
-	req.Body = io.NopCloser(bytes.NewReader(b))
+	if req.GetBody == nil {
+		req.Body = io.NopCloser(bytes.NewReader(b))
+	}
 	return b, nil
+}
+
+// untilEnd is a reader that also ends when ctx ends.
+type untilEnd struct {
+	ctx context.Context
+	io.Reader
+}
+
+// Read implements [io.Reader].
+func (r untilEnd) Read(p []byte) (int, error) {
+	if r.ctx.Err() != nil {
+		return 0, io.EOF // the caller checks the context
+	}
+	return r.Reader.Read(p)
 }
 
 // invalidAt returns the index of the first byte that is not UTF-8.
