@@ -19,6 +19,9 @@ import (
 // calls it when needed. The request is repeated like a GET, because a second token does no harm.
 // Since 6.0.
 //
+// The times iat and exp of the token may be numbers, or texts that contain one. Any other iat is
+// ignored. Any other exp is an error, unless it is null: the client renews the token by it.
+//
 // A wrong password, or an unknown, locked or expired account, is [ErrUnauthorized]. Detail has the
 // reason.
 func (c *Client) Login(ctx context.Context, opts ...CallOption) (sdk.Token, error) {
@@ -104,13 +107,12 @@ const maxToken = 64 << 10
 // maxUnix is the last second that RFC 3339 can express, in seconds since 1970.
 const maxUnix = 253402300799
 
-type claims struct {
-	Issued  float64 `json:"iat"`
-	Expires float64 `json:"exp"`
-}
+// claims are the times of a token, in seconds since 1970. A time that is not known is 0.
+type claims struct{ Issued, Expires float64 }
 
 // readToken decodes the claims of a JSON Web Token. Any other text, such as a login page or an
-// error description, is an error. The error does not show the text.
+// error description, is an error. So is a token with an expiry that is not a number. The error does
+// not show the text.
 func readToken(text string) (c claims, err error) {
 	bad := &core.ResponseError{Problem: "the response is not a JSON Web Token"}
 	parts := strings.SplitN(text, ".", 4)
@@ -118,7 +120,11 @@ func readToken(text string) (c claims, err error) {
 	if len(text) > maxToken || len(parts) != 3 || parts[2] == "" || strings.ContainsAny(text, "\r\n") {
 		return c, bad
 	}
-	for i, into := range []any{&map[string]any{}, &c} {
+	var body struct {
+		Issued  json.RawMessage  `json:"iat"`
+		Expires *json.RawMessage `json:"exp"` // nil for null too
+	}
+	for i, into := range []any{&map[string]json.RawMessage{}, &body} {
 		raw, err := base64.RawURLEncoding.DecodeString(parts[i])
 		if err != nil || json.Unmarshal(raw, into) != nil {
 			return c, bad
@@ -126,6 +132,13 @@ func readToken(text string) (c claims, err error) {
 	}
 	if _, err := base64.RawURLEncoding.DecodeString(parts[2]); err != nil {
 		return c, bad
+	}
+	c.Issued, _ = core.ReadFloat(body.Issued)
+	if body.Expires != nil {
+		var ok bool
+		if c.Expires, ok = core.ReadFloat(*body.Expires); !ok {
+			return c, bad
+		}
 	}
 	return c, nil
 }

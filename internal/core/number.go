@@ -44,6 +44,17 @@ func ParseNumber(text string) Number {
 	return Number(f)
 }
 
+// ReadFloat returns the number in a JSON value, in any form of a [Number], with its fraction. A
+// number beyond a float64 is infinite. ok is false for any other value.
+func ReadFloat(b []byte) (f float64, ok bool) {
+	text := strings.TrimSpace(unquoted(b))
+	if !isNumber(text) {
+		return 0, false
+	}
+	f, _ = strconv.ParseFloat(text, 64) // infinite beyond the range
+	return f, true
+}
+
 // isNumber reports whether text is a JSON number.
 func isNumber(text string) bool {
 	return text != "" && strings.Trim(text, "0123456789+-.eE") == "" && json.Valid([]byte(text))
