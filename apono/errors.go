@@ -73,8 +73,9 @@ type Error struct {
 	RequestID string
 	// Code is the vendor's error code, for example Unauthorized.
 	Code string
-	// Detail is the text of an error document, the title of an HTML page, or the
-	// beginning of any other body.
+	// Detail is the text of an error document, the title of an HTML page or else its
+	// first heading, or the beginning of any other body. Markup is shown without its
+	// tags. Of a 2xx response, only an error document and a title are shown.
 	Detail string
 
 	// RetryAfter is the wait that the server asked for, 0 if it asked for none. If the

@@ -75,7 +75,9 @@ type Error struct {
 	// Code is the vendor's code of the first problem, for example quota_exceeded.
 	Code string
 	// Detail is the vendor's text of the first problem, the text of another error
-	// document, the title of an HTML page, or the beginning of any other body.
+	// document, the title of an HTML page or else its first heading, or the beginning of
+	// any other body. Markup is shown without its tags. Of a 2xx response, only an error
+	// document and a title are shown.
 	Detail string
 	// Hint is the vendor's advice, "" if there is none.
 	Hint string

@@ -79,7 +79,9 @@ type Error struct {
 	// Code is the ID of the message, for example OMAG-ADMIN-400-039.
 	Code string
 	// Detail is the message without its ID, the text of another error document, the title
-	// of an HTML page, or the beginning of any other body.
+	// of an HTML page or else its first heading, or the beginning of any other body.
+	// Markup is shown without its tags. Of a 2xx response, only an error document and a
+	// title are shown.
 	Detail string
 
 	// Failure is the whole failure in the response, nil if there is none.

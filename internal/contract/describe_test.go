@@ -117,6 +117,54 @@ func TestTitleOfAPage(t *testing.T) {
 	})
 }
 
+// markups are bodies of gateways that have no title, with the text that the error must have.
+var markups = map[string]struct{ body, want string }{
+	"XML": {`<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>blocked by policy 7</Message></Error>`,
+		"AccessDenied blocked by policy 7"},
+	"SOAP": {"<s:Envelope xmlns:s=\"http://x\">\n <s:Body>\n <s:Fault><faultstring>no \n route</faultstring></s:Fault>",
+		"no route"},
+	"CDATA": {`<Error><!-- <b>a > b</b> --><Message><![CDATA[blocked by R&D <7>]]></Message></Error>`,
+		"blocked by R&D <7>"},
+	"references": {`<Error>R&amp;D &lt;7&gt; says no</Error>`, "R&D <7> says no"},
+	"fragment":   {"<h1>Blocked</h1>", "Blocked"},
+	"two fragments": {"<style>h1{color:red}</style><h1 class=x>Blocked</h1><p>by <b>policy</b> 7",
+		"Blocked by policy 7"},
+	"no markup": {"<blocked> by policy 7", "by policy 7"},
+	"no tag":    {"<-- blocked by policy 7", "<-- blocked by policy 7"},
+	"cut":       {"<Error><Message>blocked by policy 7</Mess", "blocked by policy 7"},
+	"heading": {"<html><body><h1>503 Service <i>Unavailable</i></h1>\nNo server</body></html>",
+		"503 Service Unavailable"},
+	"empty title":    {"<!doctype html><title> </title><body><H1 id=a>Blocked</H1><p>by policy 7", "Blocked"},
+	"empty elements": {"<Error><Password/><Message>no</Message><Code/></Error>", "no"},
+	"escapes":        {"<e>red &#27;[31m \u202ebidi</e>", `red \x1b[31m \u202ebidi`},
+	"long":           {"<e>" + strings.Repeat("long ", 100) + "</e>", strings.Repeat("long ", 40) + "..."},
+	"secrets": {`<e><API_Key a="b">pa55-1</API_Key><x:password><v>pa55-2</v></x:password>no: token=pa55-3 </e>`,
+		"no: token=[redacted]"},
+}
+
+func TestTextOfMarkup(t *testing.T) {
+	everyOperation(t, func(t *testing.T, v vendor, op operation) {
+		for name, markup := range markups {
+			for status, reason := range map[int]string{403: "403 Forbidden", 502: "502 Bad Gateway"} {
+				c, _ := start(t, v, options{retry: noRetries()}, always(status, markup.body))
+				err := op.do(t.Context(), c, call{})
+				require.ErrorContains(t, err, reason+": "+markup.want+" (attempts", name)
+				assert.NotRegexp(t, `[\p{Cc}\p{Cf}]`, err.Error())
+				assert.NotContains(t, err.Error(), "pa55")
+			}
+			c, _ := start(t, v, options{retry: noRetries()}, always(200, markup.body))
+			if err := op.do(t.Context(), c, call{}); err != nil { // a result may be a text
+				assert.Contains(t, err.Error(), "200 OK: the response ", "%s: a result may be secret", name)
+			}
+		}
+		for _, body := range []string{"<e></e>", "<e code='7'/>", "<!-- -->", "<html><body>no heading", "<token>pa55",
+			"<\x00e\x00>\x00!\x00<\x00"} {
+			c, _ := start(t, v, options{retry: noRetries()}, always(403, body))
+			require.ErrorContains(t, op.do(t.Context(), c, call{}), "403 Forbidden (attempts", body)
+		}
+	})
+}
+
 func TestTextOfADocumentShowsNoCredential(t *testing.T) {
 	everyOperation(t, func(t *testing.T, v vendor, op operation) {
 		for _, status := range []int{200, 401} {

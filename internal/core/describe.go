@@ -29,13 +29,16 @@ var (
 
 // describe sets the code and the text of f from its body: a document in a usual form, a page, or a
 // text. The body of a 2xx response may contain secrets. It is quoted only if it is an error
-// document or a page.
+// document or a page with a title.
 func (f *Failure) describe(isErrorDocument func([]byte) bool) {
 	body := bytes.TrimSpace(f.Body)
 	document := json.Valid(body)
 	switch {
 	case bytes.HasPrefix(body, []byte("<")):
 		f.Detail = pageTitle(body)
+		if f.Detail == "" && f.StatusCode >= http.StatusMultipleChoices {
+			f.Detail = markupText(body)
+		}
 	case f.StatusCode >= http.StatusMultipleChoices:
 		if document {
 			f.Code, f.Detail = described(body)
@@ -178,7 +181,14 @@ func onlyCode(document []byte) bool {
 	return some
 }
 
-var titleElement = regexp.MustCompile(`(?is)<title(?:\s[^>]*)?>(.*?)</title`)
+var (
+	titleElement   = regexp.MustCompile(`(?is)<title(?:\s[^>]*)?>(.*?)</title`)
+	headingElement = regexp.MustCompile(`(?is)<h1(?:\s[^>]*)?>(.*?)</h1`)
+	htmlPage       = regexp.MustCompile(`(?i)<(?:!doctype\s+)?html[\s>]`)
+	// tag matches a comment, a tag or a declaration, which may be cut at the end. The groups are
+	// the slash of an end tag and the name of the element.
+	tag = regexp.MustCompile(`(?s)<!--.*?(?:-->|$)|<!\[CDATA\[|\]\]>|<(/?)([a-zA-Z][^\s/>]*)[^>]*>?|<[!?][^>]*>?`)
+)
 
 // pageTitle returns the title of an HTML page, "" if it has none.
 func pageTitle(page []byte) string {
@@ -187,4 +197,49 @@ func pageTitle(page []byte) string {
 		return ""
 	}
 	return oneLine(html.UnescapeString(string(found[1])), maxNoteText)
+}
+
+// markupText returns the beginning of the text between the tags, of an HTML page only that of its
+// first heading. It leaves out elements with the names of secrets. It returns "" for bodies that
+// are not text.
+func markupText(markup []byte) string {
+	rest := string(markup)
+	if strings.Contains(rest, "\x00") {
+		return ""
+	}
+	if htmlPage.MatchString(rest) {
+		heading := headingElement.FindStringSubmatch(rest)
+		if heading == nil {
+			return ""
+		}
+		rest = heading[1]
+	}
+	var text strings.Builder
+	hidden := "" // the name of the open element that is left out
+	for rest != "" {
+		at := tag.FindStringSubmatchIndex(rest)
+		if at == nil {
+			at = []int{len(rest), len(rest), -1, -1, -1, -1}
+		}
+		if hidden == "" {
+			text.WriteString(rest[:at[0]])
+			text.WriteByte(' ')
+		}
+		if at[4] >= 0 {
+			name, end := rest[at[4]:at[5]], at[3] > at[2]
+			switch {
+			case end && name == hidden:
+				hidden = ""
+			case !end && hidden == "" && !strings.HasSuffix(rest[:at[1]], "/>") && notShown(name):
+				hidden = name
+			}
+		}
+		rest = rest[at[1]:]
+	}
+	return oneLine(html.UnescapeString(text.String()), maxExcerptText)
+}
+
+// notShown reports whether the text of an element is a secret or no text.
+func notShown(name string) bool {
+	return redact.SecretName(name) || slices.Contains([]string{"script", "style"}, strings.ToLower(name))
 }
