@@ -28,6 +28,7 @@ func FindOne[T any](
 ) (*T, error) {
 	var found *T
 	var ids, others []string
+	seen := map[string]bool{}
 	for item, err := range list {
 		if err != nil {
 			return nil, err
@@ -37,11 +38,11 @@ func FindOne[T any](
 			others = append(others, id)
 			continue
 		}
-		if usable(id) && slices.Contains(ids, id) { // an object may have moved to the next page
+		if usable(id) && seen[id] { // an object may have moved to the next page
 			continue
 		}
 		found = item
-		ids = append(ids, id)
+		ids, seen[id] = append(ids, id), true
 	}
 	switch {
 	case len(ids) == 1 && !usable(ids[0]):
