@@ -175,7 +175,7 @@ func (s *IntegrationsService) Ensure(
 	}
 	var result *sdk.EnsureResult[Integration]
 	err = s.c.core.Serialized(ctx, op, want.Name, func() (err error) {
-		result, err = s.ensure(ctx, op, want, paging.ForChange(opts))
+		result, err = s.ensure(ctx, op, want, withSecretsHidden(paging.ForChange(opts), want.SecretStoreConfig))
 		return err
 	})
 	return result, err

@@ -74,10 +74,11 @@ func (s *IntegrationsService) Provision(
 	took := time.Since(begin)
 	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
-	now, readErr := s.Get(clean, created.Environment.ID, created.ID)
+	onlySecrets := core.OnlySecrets(opts)
+	now, readErr := s.Get(clean, created.Environment.ID, created.ID, onlySecrets)
 	if readErr == nil && now.Status == StatusDraft && errors.Is(err, ErrOutcomeUnknown) {
 		core.Sleep(clean, min(took, maxLateUpdate))
-		now, readErr = s.Get(clean, created.Environment.ID, created.ID)
+		now, readErr = s.Get(clean, created.Environment.ID, created.ID, onlySecrets)
 	}
 	switch {
 	case notThere(readErr):
@@ -90,7 +91,7 @@ func (s *IntegrationsService) Provision(
 		left := fmt.Errorf("integration %s is %s and was left as it is", now.ID, now.Status)
 		return now, core.Join(err, newError(&core.Failure{Operation: op, Err: left}))
 	}
-	if deleteErr := s.deleteDraft(clean, created.Environment.ID, created.ID); deleteErr != nil {
+	if deleteErr := s.deleteDraft(clean, created.Environment.ID, created.ID, onlySecrets); deleteErr != nil {
 		return now, core.Join(err, deleteErr)
 	}
 	return nil, err
@@ -403,7 +404,7 @@ func (s *IntegrationsService) complete(
 	}
 	now, err := s.configure(ctx, have, want.Config, opts)
 	if err != nil {
-		return s.notConfigured(ctx, op, result, want.Config, err)
+		return s.notConfigured(ctx, op, result, want.Config, err, opts)
 	}
 	result.Integration = now
 	return done(result, sdk.EnsureConfigured), nil
@@ -424,12 +425,13 @@ func (e *lockedDraftError) Unwrap() error { return e.err }
 // notConfigured looks up the draft of result, whose PATCH with want failed with err. The server may
 // have carried out the PATCH, or another program may have configured the draft before.
 func (s *IntegrationsService) notConfigured(
-	ctx context.Context, op string, result *sdk.EnsureResult[Integration], want Config, err error,
+	ctx context.Context, op string, result *sdk.EnsureResult[Integration], want Config, err error, opts []CallOption,
 ) (*sdk.EnsureResult[Integration], error) {
 	if ctx.Err() != nil || !maybeDone(err) && !refused(err) {
 		return result, err
 	}
-	now, readErr := s.Get(ctx, result.Integration.Environment.ID, result.Integration.ID)
+	id, environment := result.Integration.ID, result.Integration.Environment.ID
+	now, readErr := s.Get(ctx, environment, id, core.OnlySecrets(opts))
 	switch {
 	case readErr != nil:
 		return result, core.Join(err, readErr)

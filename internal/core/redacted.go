@@ -19,6 +19,20 @@ func withSecretsHidden(err error, secrets []string) error {
 	return &redactedError{redact.String(err.Error(), secrets), func() ([]string, error) { return secrets, err }}
 }
 
+// OnlySecrets returns an option with the secrets of opts, which must be valid, and with their
+// [CallOptions.WithOwnHost], but no other effect. It is for further requests of a call, whose
+// responses may repeat what the earlier ones sent.
+func OnlySecrets[O ~func(*CallOptions)](opts []O) O {
+	return func(o *CallOptions) {
+		var all CallOptions
+		for _, opt := range opts {
+			opt(&all)
+		}
+		o.WithSecrets(all.secrets...)
+		o.ownHost = o.ownHost || all.ownHost
+	}
+}
+
 // shows reports whether the text of err, or of an error that it wraps, contains a secret.
 func shows(err error, secrets []string) bool {
 	if err == nil {
