@@ -3,6 +3,7 @@ package egeria
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/integrations-go/sdk/internal/core"
 )
@@ -126,6 +127,7 @@ func (s *DaemonService) PublishLineageEvent(ctx context.Context, event Object, o
 	if err := invalidCall(op, opts, s.check(), empty, checkObject("event", event)); err != nil {
 		return err
 	}
+	opts = append(slices.Clip(opts), hideSecrets(event.sent()))
 	return s.explained(callNoResult(ctx, s.c, op, opts, func(ctx context.Context) (*http.Response, error) {
 		return s.c.raw.publishLineageEvent(ctx, s.name, event)
 	}))

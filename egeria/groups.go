@@ -94,6 +94,7 @@ func (s *IntegrationGroupsService) Put(ctx context.Context, group IntegrationGro
 		return err
 	}
 	group = group.Clone()
+	opts = append(slices.Clip(opts), hideSecrets(group.sent()))
 	return s.change(ctx, op, opts, func(groups []IntegrationGroup) ([]IntegrationGroup, bool) {
 		i := slices.IndexFunc(groups, named(group.QualifiedName))
 		if i < 0 {
@@ -141,6 +142,7 @@ func (s *IntegrationGroupsService) PutRaw(ctx context.Context, group Integration
 	if err := invalidCall(op, opts, s.check(), checkGroup("group", group)); err != nil {
 		return err
 	}
+	opts = append(slices.Clip(opts), hideSecrets(group.sent()))
 	return s.serialized(ctx, op, opts, func() error {
 		return callNoResult(ctx, s.c, op, opts, func(ctx context.Context) (*http.Response, error) {
 			return s.c.raw.putIntegrationGroup(ctx, s.name, group)
@@ -220,7 +222,7 @@ func (s *IntegrationGroupsService) change(
 func (s *IntegrationGroupsService) write(
 	ctx context.Context, op string, groups []IntegrationGroup, opts []CallOption,
 ) error {
-	return callNoResult(ctx, s.c, op, append(slices.Clip(opts), withIdempotent),
+	return callNoResult(ctx, s.c, op, append(slices.Clip(opts), withIdempotent, hideSecrets(sentGroups(groups))),
 		func(ctx context.Context) (*http.Response, error) {
 			return s.c.raw.replaceIntegrationGroups(ctx, s.name, groups)
 		})

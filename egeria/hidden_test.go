@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -199,6 +200,43 @@ func TestSecretsThatAPlatformRepeatsStayHidden(t *testing.T) {
 			err := send(c, c.Server("s"))
 			require.ErrorContains(t, err, "OMAG-ADMIN-400-017", name)
 			assertHidden(t, shown(err)+string(errorOf(t, err).Body), passwordCanary)
+		}
+	}
+}
+
+// The list that a group is written with has the secrets of the other groups too.
+func TestSecretsOfGroupsThatAPlatformRepeatsStayHidden(t *testing.T) {
+	t.Parallel()
+	const ofOther = "pa55-of-the-other"
+	secret := group("new")
+	secret.Extra = egeria.Object{"clientSecret": json.RawMessage(`"` + passwordCanary + `"`)}
+	other := `{"omagserverPlatformRootURL":"u","omagserverName":"m","integrationGroupQualifiedName":"a/b",` +
+		`"clientSecret":"` + ofOther + `"}`
+	for name, send := range map[string]func(s *egeria.Server) error{
+		"Put":    func(s *egeria.Server) error { return s.IntegrationGroups.Put(t.Context(), secret) },
+		"PutRaw": func(s *egeria.Server) error { return s.IntegrationGroups.PutRaw(t.Context(), secret) },
+		"ReplaceAll": func(s *egeria.Server) error {
+			return s.IntegrationGroups.ReplaceAll(t.Context(), []egeria.IntegrationGroup{group("first"), secret})
+		},
+		"Delete": func(s *egeria.Server) error { return s.IntegrationGroups.Delete(t.Context(), "c/d") },
+		"event":  func(s *egeria.Server) error { return s.Daemon.PublishLineageEvent(t.Context(), secret.Extra) },
+	} {
+		p := newPlatform(egeria.Dialect6)
+		p.serve = func(_ int, r request) response {
+			if r.Method == http.MethodGet {
+				return ok(`{"class":"IntegrationGroupsResponse","relatedHTTPCode":200,"groups":[` + other + `,` +
+					strings.Replace(other, "a/b", "c/d", 1) + `]}`)
+			}
+			return bean(400, invalidParameter, "OMAG-ADMIN-400-017 not with "+passwordCanary+" and "+ofOther)
+		}
+		err := send(p.clientAt(t, platformURL, egeria.WithToken("t")).Server("s"))
+		require.ErrorContains(t, err, "OMAG-ADMIN-400-017", name)
+		text := shown(err) + string(errorOf(t, err).Body)
+		if name != "Delete" { // which does not send it
+			assertHidden(t, text, passwordCanary)
+		}
+		if name == "Put" || name == "Delete" {
+			assertHidden(t, text, ofOther)
 		}
 	}
 }
