@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+
+	"github.com/integrations-go/sdk/internal/core"
 )
 
 // EnsureAction is the action that an Ensure method took. It is "" in a result that comes with an
@@ -60,7 +62,8 @@ type AmbiguousError struct {
 
 // Error returns the number of objects, their name and their IDs.
 func (e *AmbiguousError) Error() string {
-	return fmt.Sprintf("%d integrations are named %q: %s", len(e.IDs), e.Name, strings.Join(e.IDs, ", "))
+	return fmt.Sprintf("%d integrations are named %q: %s", len(e.IDs), e.Name,
+		core.OneLine(strings.Join(e.IDs, ", ")))
 }
 
 // Is reports whether target is [ErrConflict].

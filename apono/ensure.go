@@ -45,7 +45,7 @@ type SyncError struct {
 
 // Error returns the ID of the integration and its status.
 func (e *SyncError) Error() string {
-	return fmt.Sprintf("integration %s is %s after its synchronization", e.ID, e.Status)
+	return fmt.Sprintf("integration %s is %s after its synchronization", core.OneLine(e.ID), core.OneLine(e.Status))
 }
 
 // WaitSynced waits for the end of a synchronization, after a create or a refresh. After an update,
@@ -97,7 +97,7 @@ func (s *IntegrationsService) WaitSynced(
 
 // pending returns the error of a wait that ends before the integration is synchronized.
 func pending(op string, integration *Integration) error {
-	err := fmt.Errorf("integration %s is %s", integration.ID, integration.Status)
+	err := fmt.Errorf("integration %s is %s", core.OneLine(integration.ID), core.OneLine(integration.Status))
 	return newError(&core.Failure{Operation: op, Err: err})
 }
 
@@ -203,7 +203,8 @@ func (s *IntegrationsService) ensure(
 	}
 	if found.Type != want.Type {
 		result.Action, result.Differences = sdk.EnsureConflicting, []string{"type"}
-		err := fmt.Errorf("integration %s is of the type %s: %w", found.ID, found.Type, ErrConflict)
+		err := fmt.Errorf("integration %s is of the type %s: %w", core.OneLine(found.ID), core.OneLine(found.Type),
+			ErrConflict)
 		return result, newError(&core.Failure{Operation: op, Err: err})
 	}
 	_, differ := merge(found, want)
@@ -228,7 +229,7 @@ func (s *IntegrationsService) ensure(
 	if isApono(found.SecretStoreConfig) && want.SecretStoreConfig.IsZero() {
 		return result, invalidArg(op, core.Arg("SecretStoreConfig",
 			"is missing, but integration %s keeps its secret in Apono, "+
-				"and an update without the parameters may lose them", found.ID))
+				"and an update without the parameters may lose them", core.OneLine(found.ID)))
 	}
 	if result.Integration, err = s.Update(ctx, found.ID, update, opts...); err != nil {
 		result.Integration = found

@@ -215,7 +215,7 @@ func checkRead(i *Integration) (string, error) {
 	}
 	i.markRead()
 	if u, ok := i.SecretStoreConfig.Value.(*UnknownSecret); ok && len(u.Names) > 1 {
-		return i.ID, fmt.Errorf("the secret store of %s %w", i.ID, i.SecretStoreConfig.Check())
+		return i.ID, fmt.Errorf("the secret store of %s %w", core.OneLine(i.ID), i.SecretStoreConfig.Check())
 	}
 	return i.ID, nil
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/integrations-go/sdk/internal/core"
 	"github.com/integrations-go/sdk/internal/oneof"
 	"github.com/integrations-go/sdk/internal/redact"
 )
@@ -309,7 +310,7 @@ func (s SecretStore) one() error {
 			return errors.New("names no secret store")
 		case len(names) > 1:
 			all := strings.Join(slices.Sorted(maps.Keys(names)), " and ")
-			return fmt.Errorf("names more than one secret store: %s", all)
+			return fmt.Errorf("names more than one secret store: %s", core.OneLine(all))
 		}
 		return nil
 	})
@@ -366,7 +367,7 @@ func complete(v SecretStoreValue, k *receivedStore) error {
 // hint names the unknown members of a store. One of them may be misspelt.
 func (k *receivedStore) hint(v SecretStoreValue) string {
 	if names := k.unknown(v); len(names) > 0 {
-		return fmt.Sprintf("; unknown members: %s", strings.Join(names, ", "))
+		return fmt.Sprintf("; unknown members: %s", core.OneLine(strings.Join(names, ", ")))
 	}
 	return ""
 }

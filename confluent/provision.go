@@ -84,11 +84,12 @@ func (s *IntegrationsService) Provision(
 	case notThere(readErr):
 		return nil, err
 	case readErr != nil:
-		return created, core.Join(err, fmt.Errorf("integration %s may be left behind: %w", created.ID, readErr))
+		return created, core.Join(err,
+			fmt.Errorf("integration %s may be left behind: %w", core.OneLine(created.ID), readErr))
 	case maybeDone(err) && configured(now, want.Config):
 		return now, nil
 	case now.Status != StatusDraft:
-		left := fmt.Errorf("integration %s is %s and was left as it is", now.ID, now.Status)
+		left := fmt.Errorf("integration %s is %s and was left as it is", core.OneLine(now.ID), core.OneLine(now.Status))
 		return now, core.Join(err, newError(&core.Failure{Operation: op, Err: left}))
 	}
 	if deleteErr := s.deleteDraft(clean, created.Environment.ID, created.ID, onlySecrets); deleteErr != nil {
@@ -101,7 +102,7 @@ func (s *IntegrationsService) Provision(
 // exists, that is no error.
 func (s *IntegrationsService) deleteDraft(ctx context.Context, environment, id string, opts ...CallOption) error {
 	if err := s.Delete(ctx, environment, id, opts...); err != nil && !notThere(err) {
-		return fmt.Errorf("draft %s is left behind: %w", id, err)
+		return fmt.Errorf("draft %s is left behind: %w", core.OneLine(id), err)
 	}
 	return nil
 }
@@ -115,7 +116,7 @@ func checkCustomer(c Config) error {
 	if _, unknown := c.Value.(*UnknownConfig); !unknown && drained(c) {
 		hint := ""
 		if names := c.UnknownMembers(); len(names) > 0 {
-			hint = "; unknown members: " + strings.Join(names, ", ")
+			hint = "; unknown members: " + core.OneLine(strings.Join(names, ", "))
 		}
 		return core.Arg("Config", "does not set the customer's identity%s", hint)
 	}
@@ -346,7 +347,8 @@ func (s *IntegrationsService) ensure(
 		return result, core.Join(err, deleteErr)
 	}
 	if have, _, err = s.findOrCreate(ctx, want, locked.id, opts); err != nil {
-		return nil, fmt.Errorf("draft %s, which accepted no configuration, was deleted: %w", locked.id, err)
+		return nil, fmt.Errorf("draft %s, which accepted no configuration, was deleted: %w", core.OneLine(locked.id),
+			err)
 	}
 	result = &sdk.EnsureResult[Integration]{Action: sdk.EnsureRecreated, Integration: have}
 	return s.complete(ctx, op, result, want, opts)
@@ -417,7 +419,7 @@ type lockedDraftError struct {
 }
 
 func (e *lockedDraftError) Error() string {
-	return fmt.Sprintf("draft %s accepts no configuration: %v", e.id, e.err)
+	return fmt.Sprintf("draft %s accepts no configuration: %v", core.OneLine(e.id), e.err)
 }
 
 func (e *lockedDraftError) Unwrap() error { return e.err }
@@ -540,7 +542,7 @@ func hasStatus(err error) bool {
 
 func conflicting[T any](op string, r *sdk.EnsureResult[T], id string, differ []string) (*sdk.EnsureResult[T], error) {
 	r.Action, r.Differences = sdk.EnsureConflicting, differ
-	err := fmt.Errorf("integration %s differs in %s: %w", id, strings.Join(differ, ", "), ErrConflict)
+	err := fmt.Errorf("integration %s differs in %s: %w", core.OneLine(id), strings.Join(differ, ", "), ErrConflict)
 	return r, newError(&core.Failure{Operation: op, Err: err})
 }
 

@@ -101,7 +101,7 @@ func (c *Client) checkDocument(ctx context.Context, op string, d Document) error
 	}
 	if (dialect == Dialect4) != strings.HasPrefix(version, "V2.") {
 		return invalidArg(op, core.Arg("document",
-			"has the versionId %s, which a platform of %s does not read", version, dialect))
+			"has the versionId %s, which a platform of %s does not read", core.OneLine(version), dialect))
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ func (s *IntegrationGroupsService) list(ctx context.Context, op string, opts []C
 	}
 	// Put and Delete write the list again, so other responses are errors.
 	if strings.HasSuffix(response.Class, "Response") && response.Class != "IntegrationGroupsResponse" {
-		return nil, badResponse(op, "the response is a "+response.Class)
+		return nil, badResponse(op, "the response is a "+core.OneLine(response.Class))
 	}
 	there := slices.DeleteFunc(response.Groups, func(g *IntegrationGroup) bool { return g == nil })
 	groups := make([]IntegrationGroup, len(there))

@@ -26,7 +26,7 @@ type GroupError struct {
 
 // Error returns the name of the group and its status.
 func (e *GroupError) Error() string {
-	return fmt.Sprintf("integration group %s is %s", e.Name, e.Status)
+	return fmt.Sprintf("integration group %s is %s", core.OneLine(e.Name), core.OneLine(e.Status))
 }
 
 // WaitGroup waits until a group runs. It reads the state of the group repeatedly.

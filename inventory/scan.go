@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/integrations-go/sdk"
+	"github.com/integrations-go/sdk/internal/core"
 )
 
 // ScopeError is the failure to read one part of a table.
@@ -28,7 +29,7 @@ func (e *ScopeError) Error() string {
 	if e.Scope != "" {
 		where += ", " + e.Scope
 	}
-	return fmt.Sprintf("inventory: %s (%s): %v", e.Table, where, e.Err)
+	return fmt.Sprintf("inventory: %s (%s): %v", e.Table, core.OneLine(where), e.Err)
 }
 
 // Unwrap returns Err.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/integrations-go/sdk"
+	"github.com/integrations-go/sdk/internal/core"
 )
 
 // MaxChanges is the maximum number of changes of a transaction, at least 1.
@@ -87,7 +88,7 @@ func (e *ChangeError) Error() string {
 	fmt.Fprintf(&b, "inventory: %s %s (%s", e.Action, e.Table, e.Account)
 	for _, s := range []string{e.Scope, e.ID} {
 		if s != "" {
-			b.WriteString(", " + s)
+			b.WriteString(", " + core.OneLine(s))
 		}
 	}
 	b.WriteString("): " + e.message)

@@ -27,7 +27,7 @@ func respondInTurn(responses ...string) func(int, request) (*http.Response, erro
 // severalRequests is a call of several requests.
 type severalRequests struct {
 	do   func(ctx context.Context, client any) error
-	have []string // the first responses, for respondInTurn
+	have []string // responses, for respondInTurn
 }
 
 // repeating returns calls that send secret, with the responses before the one that repeats it.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -125,6 +126,9 @@ func Excerpt(body []byte) string {
 	}
 	return oneLine(s, maxExcerptText)
 }
+
+// OneLine returns a value of a server as a part of an error's text: [oneLine] without a limit.
+func OneLine[S ~string](s S) string { return oneLine(string(s), math.MaxInt) }
 
 // oneLine returns s with each run of white space as one space, cut after limit characters. Control
 // characters, and those that change the direction of text, are escaped as in a Go string. Bytes

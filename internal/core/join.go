@@ -26,7 +26,7 @@ func Join(errs ...error) error {
 func (j *joinedErrors) Error() string {
 	texts := make([]string, len(j.errs))
 	for i, err := range j.errs {
-		texts[i] = err.Error()
+		texts[i] = OneLine(err.Error())
 	}
 	return strings.Join(texts, "; ")
 }

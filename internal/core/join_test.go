@@ -21,4 +21,7 @@ func TestJoinedErrorsAreOnOneLine(t *testing.T) {
 	require.ErrorIs(t, err, first)
 	require.ErrorIs(t, err, second)
 	require.NotErrorIs(t, err, io.EOF)
+	for text, want := range map[string]string{"a\nb": "a b", "a\x1b[31m": `a\x1b[31m`, "a\u202eb": `a\u202eb`} {
+		require.EqualError(t, Join(first, errors.New(text)), "context deadline exceeded; "+want)
+	}
 }

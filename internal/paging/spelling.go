@@ -14,7 +14,8 @@ import (
 type renamedError struct{ id, want, have, fate string }
 
 func (e *renamedError) Error() string {
-	return fmt.Sprintf("the server has stored the name %q of integration %s as %q: %s", e.want, e.id, e.have, e.fate)
+	return fmt.Sprintf("the server has stored the name %q of integration %s as %q: %s", e.want, core.OneLine(e.id),
+		e.have, e.fate)
 }
 
 func (e *renamedError) Is(target error) bool { return target == core.ErrConflict }
