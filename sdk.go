@@ -79,6 +79,11 @@
 // The models of all vendors are [log/slog.LogValuer]s that show no secrets. Pointers to them are
 // too. For a nil pointer, package slog logs a panic in place of the value.
 //
+// Package fmt does not show the secrets of models, with two exceptions: a model in an unexported
+// field of a struct, and the verbs %w and %p. It calls no methods there. The first exception also
+// applies to a struct that slog's text handler logs. Export the field, or give the struct the
+// methods Format and LogValue.
+//
 // # Concurrency
 //
 // Clients and limiters are safe for concurrent use. Values of this package have no locks: don't

@@ -25,9 +25,9 @@ import (
 //
 // The secrets are the parameters of an AponoSecret, and the values in an UnknownSecret.
 //
-//   - Packages fmt and slog do not show them, alone or in an object, a slice or a map. This package
-//     can't prevent two cases: the verbs %w and %p with an AponoSecret or UnknownSecret, and an
-//     AponoSecret or UnknownSecret, not a pointer to it, in an unexported field of a struct.
+//   - Packages fmt and slog do not show them, alone or in an object, a slice or a map. As for all
+//     models, package fmt does show them in an unexported field of a struct, and for the verbs %w
+//     and %p: see Logging in package sdk.
 //   - JSON has "[redacted]" in their place, also if slog's JSON handler writes a struct, map or
 //     slice that contains them. The methods of this package send them. For JSON with the secrets,
 //     for example for [Client.Do], use [SecretStore.Reveal]. A store that was decoded from JSON
@@ -41,8 +41,8 @@ type SecretStore struct {
 	revealed bool // the JSON has the secrets
 }
 
-// receivedStore is the JSON of a variant as received. SecretStore has a pointer to it: package fmt
-// does not follow a pointer inside a struct, even if it can't call Format.
+// receivedStore is the JSON of a variant as received. SecretStore has a pointer to it: the verb v
+// does not follow a pointer inside a struct, even if package fmt can't call Format.
 type receivedStore struct {
 	member string
 	raw    string // the strings of the variant may be substrings of it

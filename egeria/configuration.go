@@ -91,7 +91,7 @@ func (c *Client) checkDocument(ctx context.Context, op string, d Document) error
 		return invalidArg(op, core.Arg("document", "is empty"))
 	case version == "":
 		return invalidArg(op, core.Arg("document", "has no versionId"))
-	case bytes.Contains(d.raw, []byte(hidden)):
+	case bytes.Contains(d.json(), []byte(hidden)):
 		return invalidArg(op, core.Arg("document", "has %s in place of a secret: decode the JSON of Reveal",
 			hidden))
 	}
@@ -182,7 +182,7 @@ func (s *ConfigService) Properties(ctx context.Context, opts ...CallOption) (*Se
 			return nil, err
 		}
 		p := &ServerProperties{}
-		if err := s.c.core.Decode(d.raw, p); err != nil {
+		if err := s.c.core.Decode(d.json(), p); err != nil {
 			bad := &core.ResponseError{Problem: "the response is not a configuration document", Err: err}
 			return nil, newError(&core.Failure{Operation: op, Err: bad})
 		}

@@ -31,7 +31,8 @@
 // members with the zero value. Compare [GroupStatus], [ConnectorStatus] and [ServerState] with ==:
 // decoding replaces a known value in any letter case by its constant. Other values are unchanged. A
 // text or number that is only informative is left out if it has an unexpected type. No model shows
-// a password in package fmt or log/slog. For JSON with passwords, see [Document.Reveal].
+// a password in package fmt or log/slog, with the exceptions under Logging in package sdk. For JSON
+// with passwords, see [Document.Reveal].
 //
 // # Releases
 //

@@ -20,13 +20,29 @@ import (
 // sent again byte for byte. The zero Document is {}.
 //
 // A document may contain passwords. Packages fmt and log/slog show only the name and the type of
-// the server. Its JSON has "[redacted]" in place of passwords, secured properties, and other
-// members with the names of secrets, also if slog's JSON handler writes a struct, map or slice that
-// contains the document. The methods of this package send the secrets. For JSON with the secrets,
-// for example to store a document, use [Document.Reveal].
+// the server, and nothing of a document in an unexported field of a struct. Its JSON has
+// "[redacted]" in place of passwords, secured properties, and other members with the names of
+// secrets, also if slog's JSON handler writes a struct, map or slice that contains the document.
+// The methods of this package send the secrets. For JSON with the secrets, for example to store a
+// document, use [Document.Reveal].
 type Document struct {
-	raw      json.RawMessage
+	// raw is nil in the zero Document. Package fmt may follow one pointer, even in an
+	// unexported field, for which it does not call Format. It does not follow two.
+	raw      **json.RawMessage
 	revealed bool // the JSON has the secrets
+}
+
+// json returns the JSON of the document, nil for the zero Document.
+func (d Document) json() json.RawMessage {
+	if d.raw == nil {
+		return nil
+	}
+	return **d.raw
+}
+
+func (d *Document) setJSON(raw json.RawMessage) {
+	p := &raw
+	d.raw = &p
 }
 
 // NewDocument returns the document in a JSON object. Any other JSON is an error.
@@ -38,8 +54,8 @@ func NewDocument(object []byte) (Document, error) {
 
 func (d Document) members() map[string]json.RawMessage {
 	members := map[string]json.RawMessage{}
-	if len(d.raw) > 0 {
-		_ = json.Unmarshal(d.raw, &members) // UnmarshalJSON has checked it
+	if raw := d.json(); len(raw) > 0 {
+		_ = json.Unmarshal(raw, &members) // UnmarshalJSON has checked it
 	}
 	return members
 }
@@ -70,11 +86,11 @@ func (d *Document) SetMember(name string, value any) error {
 	if err != nil {
 		return err
 	}
-	d.raw = raw
+	d.setJSON(raw)
 	return nil
 }
 
-func (d Document) text(name string) string { return oneof.Discriminator(d.raw, name) }
+func (d Document) text(name string) string { return oneof.Discriminator(d.json(), name) }
 
 // VersionID returns the version of the document's form: V2.0 until 5.x, V6.0 since 6.0.
 func (d Document) VersionID() string { return d.text("versionId") }
@@ -146,7 +162,7 @@ func (d Document) AuditTrail() []string {
 }
 
 // IsZero reports whether d is the zero Document. With omitzero, encoding/json leaves it out.
-func (d Document) IsZero() bool { return len(d.raw) == 0 }
+func (d Document) IsZero() bool { return len(d.json()) == 0 }
 
 var errNoDocument = errors.New("a configuration document is not a JSON object")
 
@@ -175,7 +191,7 @@ func (d *Document) UnmarshalJSON(b []byte) error {
 	if !json.Valid(b) || bytes.TrimSpace(b)[0] != '{' {
 		return errNoDocument
 	}
-	d.raw = slices.Clone(b)
+	d.setJSON(slices.Clone(b))
 	return nil
 }
 
@@ -192,9 +208,9 @@ func (d Document) MarshalJSON() ([]byte, error) {
 		return []byte("{}"), nil
 	}
 	if d.revealed {
-		return slices.Clone(d.raw), nil
+		return slices.Clone(d.json()), nil
 	}
-	return withSecretsHidden(d.raw), nil
+	return withSecretsHidden(d.json()), nil
 }
 
 // withSecretsHidden returns a copy of a JSON object without its secrets.

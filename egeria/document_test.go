@@ -174,6 +174,26 @@ func TestDocumentAccessorsOnOddTypes(t *testing.T) {
 		"a line that is no text hides no other")
 }
 
+// Package fmt does not call Format for an unexported field, or for the verbs %w and %p.
+func TestDocumentInAnUnexportedFieldShowsNoContent(t *testing.T) {
+	t.Parallel()
+	read := document(t, `{"localServerPassword":"s3cret"}`)
+	var built egeria.Document
+	require.NoError(t, built.SetMember("localServerPassword", "s3cret"))
+	numbers := strings.Trim(fmt.Sprintf("%d", []byte("s3cret")), "[]")
+	for _, d := range []egeria.Document{read, built, read.Reveal()} {
+		for _, v := range []any{struct{ d egeria.Document }{d}, struct{ d *egeria.Document }{&d},
+			struct{ d any }{d}, struct{ d []egeria.Document }{[]egeria.Document{d}}, d} {
+			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%w", "%p"} {
+				out := fmt.Sprintf(verb, v)
+				for _, form := range []string{"s3cret", "733363726574", numbers} {
+					assert.NotContains(t, out, form, "%T %s", v, verb)
+				}
+			}
+		}
+	}
+}
+
 func TestDocumentShowsNoContent(t *testing.T) {
 	d := document(t, `{"localServerName":"name","localServerType":"type","localServerPassword":"s3cret","x":"s3cret"}`)
 	for _, v := range []any{d, &d, []egeria.Document{d}, map[string]egeria.Document{"k": d},

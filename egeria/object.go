@@ -16,6 +16,8 @@ import (
 // other value than an object, including null, is decoded as nil without an error.
 //
 // Packages fmt and log/slog show only the names of the members, because some values are secrets.
+// The exceptions are those of all models: see Logging in package sdk.
+//
 // Its JSON has "[redacted]" in place of members with the names of secrets. The methods of this
 // package send them.
 type Object map[string]json.RawMessage
