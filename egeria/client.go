@@ -130,7 +130,7 @@ func secretMember(path []string, _ any) bool {
 const (
 	EnvPlatformURL  = "EGERIA_PLATFORM_URL"
 	EnvUser         = "EGERIA_USER"
-	EnvUserPassword = "EGERIA_USER_PASSWORD" //nolint:gosec // the name of a variable
+	EnvUserPassword = "EGERIA_USER_PASSWORD"
 )
 
 // FromEnv returns a client with the settings in the environment variables:

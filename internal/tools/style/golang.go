@@ -27,6 +27,7 @@ func checkGo(f *file) error {
 	}
 	g.checkWidth()
 	g.checkLiterals()
+	g.checkShown()
 	if !ast.IsGenerated(g.syntax) {
 		g.checkNames()
 		g.checkSize()
@@ -133,6 +134,39 @@ func (g *goFile) freeOutputs() {
 			}
 		}
 	}
+}
+
+// checkShown reports directives for the linter inside top-level declarations and at fields, because
+// go doc shows them. A test file has no documentation.
+func (g *goFile) checkShown() {
+	if strings.HasSuffix(g.path, "_test.go") {
+		return
+	}
+	check := func(groups ...*ast.CommentGroup) {
+		for _, group := range groups {
+			if group == nil {
+				continue
+			}
+			for _, c := range group.List {
+				if strings.HasPrefix(c.Text, "//nolint") {
+					g.report(g.line(c.Pos()), "go doc shows the nolint: put it before the whole declaration")
+				}
+			}
+		}
+	}
+	ast.Inspect(g.syntax, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.BlockStmt:
+			return false
+		case *ast.ValueSpec:
+			check(n.Doc, n.Comment)
+		case *ast.TypeSpec:
+			check(n.Doc, n.Comment)
+		case *ast.Field:
+			check(n.Doc, n.Comment)
+		}
+		return true
+	})
 }
 
 // checkWidth checks the columns of each line.

@@ -20,6 +20,7 @@
 //   - A line of code has at most 120 columns, a comment 100. A field comment of an exported struct
 //     has 90, because pkg.go.dev shows it in a box that does not wrap. A tab counts 4 columns.
 //   - Comments and string literals are free of the forbidden words.
+//   - A nolint is before a whole declaration, because go doc shows one at a part of it.
 //   - Parameters are not named in, and nothing has one of the forbidden names.
 //   - A test file has at most 500 lines, a test 100.
 //

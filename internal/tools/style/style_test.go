@@ -69,6 +69,30 @@ func TestItemsByAccident(t *testing.T) {
 	}
 }
 
+// go doc shows the comments inside and behind a declaration.
+func TestDirectivesThatGoDocShows(t *testing.T) {
+	const what = "go doc shows the nolint: put it before the whole declaration"
+	for code, found := range map[string]bool{
+		"const Password = 1 //nolint:gosec // a name":                   true,
+		"type Old = int //nolint:revive":                                true,
+		"type Pair struct {\n\tA int //nolint:unused\n}":                true,
+		"const (\n\t//nolint:gosec // a name\n\tPassword = 1\n)":        true,
+		"//nolint:gosec // a name\nconst Password = 1":                  false,
+		"const Password = 1 // a name":                                  false,
+		"func f() {\n\tvar a int //nolint:unused // it is local\n}":     false,
+		"func f(a any) bool { return a == 1 } //nolint:revive // short": false,
+	} {
+		content := "package a\n\n" + code + "\n"
+		want := []string{}
+		if found {
+			before, _, _ := strings.Cut(content, "//nolint")
+			want = append(want, fmt.Sprintf("%d: %s", 1+strings.Count(before, "\n"), what))
+		}
+		assert.Equal(t, want, findingsIn(t, "a.go", content), code)
+		assert.Empty(t, findingsIn(t, "a_test.go", content), code)
+	}
+}
+
 func TestForbiddenPhrases(t *testing.T) {
 	for _, tt := range []struct{ text, advice string }{
 		{"It tells the name.", `"tells": `},
