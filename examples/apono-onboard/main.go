@@ -170,11 +170,7 @@ func (o *onboarding) run(ctx context.Context) (err error) {
 		title(o.out, "Delete it")
 		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 		defer cancel()
-		deleted := o.c.Integrations.Delete(clean, id)
-		if deleted == nil {
-			fmt.Fprintf(o.out, "  deleted %s\n", id)
-		}
-		err = errors.Join(err, deleted)
+		err = errors.Join(err, remove(clean, o.out, o.c, id, o.name))
 	}()
 	describe(o.out, integration)
 	o.found(id)
@@ -284,16 +280,21 @@ func deleteByName(ctx context.Context, out io.Writer, c *apono.Client, name stri
 		if errors.Is(err, apono.ErrNotFound) {
 			continue
 		}
-		if err == nil {
-			err = c.Integrations.Delete(ctx, integration.ID)
-		}
 		if err != nil {
 			return fmt.Errorf("the integration %q may be left: %w", name, err)
 		}
-		fmt.Fprintf(out, "  deleted %s\n", integration.ID)
-		return nil
+		return remove(ctx, out, c, integration.ID, name)
 	}
 	return fmt.Errorf("there is no integration %q; look again later, and delete it if it is there", name)
+}
+
+// remove deletes an integration.
+func remove(ctx context.Context, out io.Writer, c *apono.Client, id, name string) error {
+	if err := c.Integrations.Delete(ctx, id); err != nil {
+		return fmt.Errorf("the integration %s, %q, may be left: %w", id, name, err)
+	}
+	fmt.Fprintf(out, "  deleted %s\n", id)
+	return nil
 }
 
 // tag adds a tag to the tags of a resource. It sends all tags, because the vendor does not document

@@ -80,6 +80,20 @@ func TestLiveWriteCleansUp(t *testing.T) {
 	}
 }
 
+func TestLiveWriteNamesWhatIsLeft(t *testing.T) {
+	for _, fault := range []aponotest.Fault{
+		{Operation: "deleteIntegrationV4", Status: 403}, {Operation: "deleteIntegrationV4", Status: 409},
+		{Operation: "deleteIntegrationV4", Status: 500, Times: -1},
+	} {
+		srv := liveServer(t)
+		srv.Inject(fault)
+		err := run(t.Context(), []string{"-live", "-write", "-connector", "connector-1"}, new(bytes.Buffer))
+		require.Len(t, srv.Integrations(), 2)
+		left := srv.Integrations()[1]
+		require.ErrorContains(t, err, fmt.Sprintf("the integration %s, %q, may be left", left.ID, left.Name))
+	}
+}
+
 func TestMissingTokenIsOneLine(t *testing.T) {
 	t.Setenv(apono.EnvToken, "")
 	var out bytes.Buffer

@@ -163,7 +163,9 @@ func (t *tour) run(ctx context.Context) (err error) {
 		t.title("Clean up")
 		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 		defer cancel()
-		err = errors.Join(err, t.undo(clean, name, mayStart))
+		if undone := t.undo(clean, name, mayStart); undone != nil {
+			err = errors.Join(err, fmt.Errorf("the server %q or its configuration may be left: %w", name, undone))
+		}
 	}()
 	if err := t.configure(ctx, name); err != nil {
 		return err

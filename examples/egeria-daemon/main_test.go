@@ -189,6 +189,7 @@ func TestLiveTellsWhereItCouldNotCleanUp(t *testing.T) {
 	err := run(t.Context(), []string{"-live", "-clear-text-store"}, &out)
 	require.ErrorIs(t, err, egeria.ErrForbidden)
 	require.ErrorContains(t, err, "Config.Delete")
+	require.Regexp(t, `the server "[^"]+" or its configuration may be left: `, err.Error())
 	assert.NotContains(t, out.String(), "its configuration deleted")
 }
 
