@@ -48,7 +48,10 @@ type Local struct {
 // valid it returns an error that names it.
 func New(opts ...Option) (*Local, error) {
 	l := &Local{}
-	for _, opt := range opts {
+	for i, opt := range opts {
+		if opt == nil {
+			return nil, fmt.Errorf("ratelimit: New: option %d of %d is nil", i+1, len(opts))
+		}
 		if err := opt(l); err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -62,6 +63,7 @@ func TestNewRefusesBadOptions(t *testing.T) {
 		opt  ratelimit.Option
 		name string
 	}{
+		"nil":             {nil, "option 1 of 1 is nil"},
 		"rate zero":       {ratelimit.WithRate(0, 1), "WithRate"},
 		"rate negative":   {ratelimit.WithRate(-1, 1), "WithRate"},
 		"rate NaN":        {ratelimit.WithRate(math.NaN(), 1), "WithRate"},
@@ -82,6 +84,8 @@ func TestNewRefusesBadOptions(t *testing.T) {
 			l, err := ratelimit.New(tt.opt)
 			assert.Nil(t, l)
 			assert.ErrorContains(t, err, tt.name)
+			_, err = ratelimit.New(ratelimit.WithMaxInFlight(1), tt.opt)
+			assert.ErrorContains(t, err, strings.ReplaceAll(tt.name, "1 of 1", "2 of 2"), "behind another")
 		})
 	}
 }

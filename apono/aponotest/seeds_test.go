@@ -118,7 +118,7 @@ func TestMisuse(t *testing.T) {
 		}
 	}
 	for name, opt := range map[string]Option{
-		"catalog": WithCatalog(map[string]any{"name": "x"}), "connectors": WithConnectors("one", "one"),
+		"nil": nil, "catalog": WithCatalog(map[string]any{"name": "x"}), "connectors": WithConnectors("one", "one"),
 		"window": WithRateLimit(1, -1),
 	} {
 		start := func(tb fakehttp.TB) *Server {

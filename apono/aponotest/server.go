@@ -48,9 +48,7 @@ func Start(opts ...Option) *Server {
 
 		connectorIDs: []string{"connector-1"},
 	}
-	for _, opt := range opts {
-		opt(s)
-	}
+	fakehttp.Apply(s, opts)
 	s.config.Ops = s.operations()
 	s.config.Auth = s.authenticate
 	s.config.Unmet = s.unmet

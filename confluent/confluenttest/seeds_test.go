@@ -210,7 +210,7 @@ func TestMisuse(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for name, opt := range map[string]Option{"window": WithRateLimit(1, 0)} {
+	for name, opt := range map[string]Option{"nil": nil, "window": WithRateLimit(1, 0)} {
 		start := func(tb fakehttp.TB) *Server {
 			if tb == nil {
 				return Start(opt)

@@ -43,9 +43,7 @@ func Start(opts ...Option) *Server {
 		failures:     map[string]*validationFailures{},
 		config:       fakehttp.Config{Now: time.Now},
 	}
-	for _, opt := range opts {
-		opt(s)
-	}
+	fakehttp.Apply(s, opts)
 	s.style.setDefaults()
 	s.config.Ops = s.operations()
 	s.config.Auth = s.authenticate

@@ -278,7 +278,7 @@ func TestMisuse(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for name, opt := range map[string]Option{"release": WithRelease("5.4"), "security": WithoutSecurity(),
+	for name, opt := range map[string]Option{"nil": nil, "release": WithRelease("5.4"), "security": WithoutSecurity(),
 		"store": WithEncryptedStore(), "window": WithRateLimit(1, 0)} {
 		start := func(tb fakehttp.TB) *Server {
 			if tb == nil {

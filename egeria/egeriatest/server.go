@@ -58,9 +58,7 @@ func Start(opts ...Option) *Server {
 		undefined: map[string][]string{},
 		config:    fakehttp.Config{Now: time.Now, NewID: newUUID},
 	}
-	for _, opt := range opts {
-		opt(s)
-	}
+	fakehttp.Apply(s, opts)
 	if s.inverted == nil {
 		s.inverted = new(s.release.invertedFilter())
 	}

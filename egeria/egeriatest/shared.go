@@ -144,13 +144,15 @@ func (s *Server) CountCalls(operation string) int { return s.http.CountCalls(ope
 // ResetCalls empties the call log.
 func (s *Server) ResetCalls() { s.http.ResetCalls() }
 
-// Option configures a [Server].
+// Option configures a [Server]. The server panics at its start if an option is nil.
 type Option func(*Server)
 
 // WithClock sets the clock for all times that the server shows or compares: token lifetimes, rate
-// limit windows, Date headers, times of calls and objects. The default is time.Now. Delays always
-// use real timers.
-func WithClock(now func() time.Time) Option { return func(s *Server) { s.config.Now = now } }
+// limit windows, Date headers, times of calls and objects. The default is time.Now, also if now is
+// nil. Delays always use real timers.
+func WithClock(now func() time.Time) Option {
+	return func(s *Server) { s.config.Now = fakehttp.Clock(now) }
+}
 
 // WithHTTP2 serves HTTP/2 over TLS instead of HTTP/1.1. [Server.HTTPClient] trusts its certificate.
 func WithHTTP2() Option { return func(s *Server) { s.config.Listen = fakehttp.HTTP2 } }

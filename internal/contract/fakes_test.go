@@ -29,3 +29,26 @@ func TestServerOfNoTestSaysWhatIsWrong(t *testing.T) {
 		}()
 	}
 }
+
+func TestNilOptionOfAFakeIsNamed(t *testing.T) {
+	for want, start := range map[string]func(){
+		"option 1 of 1 is nil": func() { confluenttest.Start(nil) },
+		"option 2 of 2 is nil": func() { aponotest.Start(aponotest.WithoutSocket(), nil) },
+		"option 2 of 3 is nil": func() { egeriatest.Start(egeriatest.WithoutSocket(), nil, nil) },
+	} {
+		func() {
+			defer func() {
+				if cause := fmt.Sprint(recover()); cause != want {
+					t.Errorf("%s: %s", want, cause)
+				}
+			}()
+			start()
+		}()
+	}
+}
+
+func TestNilClockOfAFakeIsTheDefault(t *testing.T) {
+	confluenttest.NewServer(t, confluenttest.WithClock(nil))
+	aponotest.NewServer(t, aponotest.WithClock(nil))
+	egeriatest.NewServer(t, egeriatest.WithClock(nil))
+}

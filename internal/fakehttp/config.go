@@ -77,3 +77,21 @@ type Config struct {
 	// nil means that there is nothing else.
 	Unmet func() error
 }
+
+// Apply applies options to s in order. It panics if one is nil.
+func Apply[S any, O ~func(S)](s S, opts []O) {
+	for i, opt := range opts {
+		if opt == nil {
+			panic(Misuse("option %d of %d is nil", i+1, len(opts)))
+		}
+		opt(s)
+	}
+}
+
+// Clock returns now, or time.Now if now is nil.
+func Clock(now func() time.Time) func() time.Time {
+	if now == nil {
+		return time.Now
+	}
+	return now
+}

@@ -17,7 +17,6 @@ import (
 	"net/http/httptest"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // Server is a running fake. Its methods are safe for concurrent use.
@@ -44,9 +43,7 @@ func Start(cfg Config) *Server {
 	if cfg.Limit > 0 && cfg.Window <= 0 {
 		panic(Misuse("fakehttp: a limit of %d calls per %v", cfg.Limit, cfg.Window))
 	}
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
+	cfg.Now = Clock(cfg.Now)
 	s := &Server{
 		URL: MemoryURL, cfg: cfg,
 		limits: limiter{limit: cfg.Limit, length: cfg.Window, windows: map[string]window{}},

@@ -21,6 +21,7 @@ func TestNewRejectsInvalidArguments(t *testing.T) {
 	client := redis.NewClient(&redis.Options{})
 	defer client.Close()
 	for name, opt := range map[string]Option{
+		"option 1 of 1 is nil":              nil,
 		"WithRate: perSecond is 0":          WithRate(0, 1),
 		"WithRate: perSecond is -1":         WithRate(-1, 1),
 		"WithRate: perSecond is NaN":        WithRate(math.NaN(), 1),
@@ -43,6 +44,8 @@ func TestNewRejectsInvalidArguments(t *testing.T) {
 		l, err := New(client, good, opt)
 		assert.Nil(t, l)
 		assert.ErrorContains(t, err, name)
+		_, err = New(client, good, WithMaxInFlight(1), opt)
+		assert.ErrorContains(t, err, strings.ReplaceAll(name, "1 of 1", "2 of 2"), "behind another")
 	}
 	for name, key := range map[string]Key{
 		"no host":       NewKey("", secret),

@@ -197,7 +197,10 @@ func New(client redis.UniversalClient, key Key, opts ...Option) (*Limiter, error
 		view: view{window: window{remaining: -1}},
 	}
 	l.fallbackCtx, l.endFallback = context.WithCancel(context.Background())
-	for _, opt := range opts {
+	for i, opt := range opts {
+		if opt == nil {
+			return nil, fmt.Errorf("redislimit: New: option %d of %d is nil", i+1, len(opts))
+		}
 		if err := opt(l); err != nil {
 			return nil, err
 		}
