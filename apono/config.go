@@ -32,10 +32,13 @@ func (c Config) Text(key string) string {
 	return string(raw)
 }
 
-// SetText sets a member to a string.
-func (c Config) SetText(key, value string) {
+// SetText sets a member to a string. It makes a new map if *c is nil.
+func (c *Config) SetText(key, value string) {
+	if *c == nil {
+		*c = Config{}
+	}
 	if utf8.ValidString(value) {
-		c[key], _ = oneof.Encode(value)
+		(*c)[key], _ = oneof.Encode(value)
 		return
 	}
 	// Encoding would replace invalid UTF-8. Here it is kept: the request is then refused.
@@ -49,12 +52,12 @@ func (c Config) SetText(key, value string) {
 		}
 		value = value[size:]
 	}
-	c[key] = append(text, '"')
+	(*c)[key] = append(text, '"')
 }
 
 // SetJSONText sets a member to a string that contains v as JSON. Some types expect lists in this
-// form.
-func (c Config) SetJSONText(key string, v any) error {
+// form. It makes a new map if *c is nil.
+func (c *Config) SetJSONText(key string, v any) error {
 	b, err := oneof.Encode(v)
 	if err != nil {
 		return err

@@ -76,3 +76,43 @@ func TestConfigCloneSharesNothing(t *testing.T) {
 	assert.Equal(t, `{"a":"1"}`, encoded(t, c))
 	assert.Nil(t, apono.Config(nil).Clone())
 }
+
+func TestATextIsSetInANilConfig(t *testing.T) {
+	var c, escaped, asJSON apono.Config
+	c.SetText("a", "1")
+	assert.Equal(t, apono.ConfigOf(map[string]string{"a": "1"}), c)
+	escaped.SetText("a", "\xff")
+	assert.Equal(t, apono.Config{"a": json.RawMessage("\"\xff\"")}, escaped)
+	require.Error(t, asJSON.SetJSONText("bad", func() {}))
+	assert.Nil(t, asJSON)
+	require.NoError(t, asJSON.SetJSONText("a", []int{1}))
+	assert.Equal(t, "[1]", asJSON.Text("a"))
+	d := apono.Config(nil).Clone()
+	d.SetText("b", "2")
+	assert.Equal(t, "2", d.Text("b"))
+}
+
+// An item of a list may have no configuration.
+func TestATextIsSetWhereTheServerSentNoConfig(t *testing.T) {
+	for _, config := range []string{"", `,"integration_config":null,"metadata":null`} {
+		item := `{"id":"i","name":"n"` + config + `}`
+		_, client := newWire(t, []answer{good(`{"items":[` + item + `]}`)})
+		for integration, err := range client.Integrations.List(t.Context(), nil) {
+			require.NoError(t, err)
+			update := apono.UpdateFrom(integration)
+			update.IntegrationConfig.SetText("host", "db")
+			assert.Equal(t, `{"host":"db"}`, encoded(t, update.IntegrationConfig), config)
+			assert.Nil(t, integration.IntegrationConfig, config)
+		}
+		_, client = newWire(t, []answer{good(`{"data":[` + item + `]}`)})
+		for integration, err := range client.IntegrationsV2.List(t.Context()) {
+			require.NoError(t, err)
+			update := apono.UpdateFromV2(integration)
+			update.Metadata.SetText("host", "db")
+			assert.Equal(t, `{"host":"db"}`, encoded(t, update.Metadata), config)
+		}
+	}
+	var create apono.IntegrationCreate
+	create.IntegrationConfig.SetText("host", "db")
+	assert.Equal(t, `{"host":"db"}`, encoded(t, create.IntegrationConfig))
+}

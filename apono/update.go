@@ -18,7 +18,8 @@ package apono
 //
 // Update refuses invalid values even if the server has sent them: more than
 // [MaxCustomAccessDetails] characters, an owner without a type, or a nil configuration (of a list
-// item that could not be decoded).
+// item without one, or whose configuration could not be decoded). [Config.SetText] makes a nil
+// configuration one that has only the new member.
 //
 // Whether the API returns the parameters of an [AponoSecret] is not documented by the vendor. If
 // the parameters are evidently hidden (none, empty, or only the characters * and •), the update is

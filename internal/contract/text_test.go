@@ -103,7 +103,7 @@ func TestTextThatIsNotUTF8IsRefusedByApono(t *testing.T) {
 		_, err = c.Integrations.Create(ctx, apono.IntegrationCreate{Name: "n", Type: "t",
 			IntegrationConfig: apono.Config{bad: json.RawMessage("1")}})
 		check("IntegrationConfig", err)
-		require.Error(t, apono.Config{}.SetJSONText("k", []string{bad}))
+		require.Error(t, new(apono.Config).SetJSONText("k", []string{bad}))
 		_, err = c.Integrations.Update(ctx, "id", apono.IntegrationUpdate{Name: "n", IntegrationConfig: apono.Config{},
 			CustomAccessDetails: apono.Set(bad)})
 		check("CustomAccessDetails", err)
