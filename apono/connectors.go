@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"iter"
 	"net/http"
-	"slices"
 
 	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/internal/core"
@@ -21,7 +20,9 @@ type ConnectorsService struct{ c *Client }
 // the same as the zero value.
 type ConnectorListOptions struct {
 	// Status selects the connectors in these states. CONNECTED and DISCONNECTED are
-	// known.
+	// known, and are sent in this spelling if they differ only in letter case. Any other
+	// is sent unchanged. The server compares. Whether its filter depends on letter case
+	// is not documented by the vendor.
 	Status []string
 	// Limit is the maximum number of items of a page, at least 1. 0 means the server's
 	// default, which is 100. The maximum is not documented by the vendor.
@@ -58,7 +59,7 @@ func (s *ConnectorsService) Pages(
 	var f ConnectorListOptions
 	if filter != nil {
 		f = *filter
-		f.Status = slices.Clone(f.Status)
+		f.Status = spelled(f.Status, "CONNECTED", "DISCONNECTED")
 	}
 	invalid := invalidArg(op, checkLimit(f.Limit), checkFilters("Status", f.Status))
 	send := func(ctx context.Context, pageToken string) (*http.Response, error) {

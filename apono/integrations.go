@@ -32,11 +32,15 @@ type ListOptions struct {
 	Name string
 	Type []string
 	// Category selects the integrations of these categories. RESOURCES and
-	// USER-INFORMATION are known.
+	// USER-INFORMATION are known, and are sent in this spelling if they differ only in
+	// letter case. Any other is sent unchanged. The server compares. Whether its filter
+	// depends on letter case is not documented by the vendor.
 	Category []string
 	// ConnectorID selects the integrations of these connectors. Letter case is ignored.
 	ConnectorID []string
-	// Status selects the integrations in these states.
+	// Status selects the integrations in these states. A known state in any letter case
+	// is sent as its constant, and any other unchanged. The server compares, as for
+	// Category. A server with another spelling in its store may find nothing.
 	Status []Status
 	// Limit is the maximum number of items of a page, at least 1. 0 means the server's
 	// default, which is 100. The maximum is not documented by the vendor.
@@ -87,8 +91,11 @@ func (s *IntegrationsService) Pages(
 	var f ListOptions
 	if filter != nil {
 		f = *filter
-		f.Type, f.Category = slices.Clone(f.Type), slices.Clone(f.Category)
+		f.Type, f.Category = slices.Clone(f.Type), spelled(f.Category, "RESOURCES", "USER-INFORMATION")
 		f.ConnectorID, f.Status = slices.Clone(f.ConnectorID), slices.Clone(f.Status)
+		for i, status := range f.Status {
+			_ = f.Status[i].UnmarshalText([]byte(status)) // the spelling of the constant
+		}
 	}
 	invalid := invalidArg(op, checkLimit(f.Limit), checkFilters("Type", f.Type), checkFilters("Category", f.Category),
 		checkFilters("ConnectorID", f.ConnectorID), checkFilters("Status", f.Status))
@@ -309,6 +316,19 @@ func checkOwner(o Optional[OwnerReference]) error {
 
 // checkLimit returns an error for an invalid page size. It has 32 bits in the specification.
 func checkLimit(limit int) error { return core.Between("Limit", limit, 0, math.MaxInt32) }
+
+// spelled returns a copy of values. Those that differ from a known one only in letter case get its
+// spelling.
+func spelled[S ~string](values []S, known ...S) []S {
+	values = slices.Clone(values)
+	for i, v := range values {
+		same := func(k S) bool { return strings.EqualFold(string(v), string(k)) }
+		if at := slices.IndexFunc(known, same); at >= 0 {
+			values[i] = known[at]
+		}
+	}
+	return values
+}
 
 // checkFilters returns an error for an empty alternative, because it would match nothing.
 func checkFilters[S ~string](name string, values []S) error {

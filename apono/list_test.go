@@ -342,3 +342,37 @@ func TestItemsThatAreNone(t *testing.T) {
 	_, c := newWire(t, []answer{good(`[{"connector_id":"c","status":7}]`)}, apono.WithStrict())
 	require.Error(t, failing(drain(c.Connectors.ListV2(t.Context()))))
 }
+
+func TestFiltersFindWhatIsThereInAnyLetterCase(t *testing.T) {
+	t.Parallel()
+	srv, c := fakeAndClient(t, aponotest.WithConnectors("connector-1"))
+	srv.AddConnector(map[string]any{"id": "connector-2", "status": "DISCONNECTED"})
+	srv.AddConnector(map[string]any{"id": "connector-3", "status": "Asleep"})
+	srv.Add(map[string]any{"id": "a", "status": "ACTIVE"})
+	srv.Add(map[string]any{"id": "i", "status": "INITIALIZING", "type": "google-idp"})
+	for want, filter := range map[string]apono.ListOptions{
+		"[a]":   {Status: []apono.Status{"active"}},
+		"[i]":   {Status: []apono.Status{"Initializing", "warning"}},
+		"[a i]": {Status: []apono.Status{"iNITIALIZING", apono.StatusActive}},
+		"[i] ":  {Category: []string{"User-Information"}},
+		"[a] ":  {Category: []string{"resources"}},
+		"[]":    {Category: []string{"Other"}},
+	} {
+		given := fmt.Sprint(filter)
+		items, err := drain(c.Integrations.List(t.Context(), &filter))
+		require.NoError(t, err)
+		assert.Equal(t, strings.TrimSpace(want), fmt.Sprint(idsOf(items)), given)
+		assert.Equal(t, given, fmt.Sprint(filter), "the caller's slices are unchanged")
+	}
+	for status, want := range map[string]string{
+		"connected": "connector-1", "Disconnected": "connector-2", "Asleep": "connector-3", "ASLEEP": "",
+	} {
+		items, err := drain(c.Connectors.List(t.Context(), &apono.ConnectorListOptions{Status: []string{status}}))
+		require.NoError(t, err)
+		got := ""
+		for _, item := range items {
+			got += item.ID
+		}
+		assert.Equal(t, want, got, status)
+	}
+}

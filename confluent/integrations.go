@@ -41,7 +41,9 @@ type ListOptions struct {
 	// walks the list without this filter.
 	Provider Provider
 	// Status selects the integrations in one state. pim/v2 only. In v1 it is
-	// [ErrInvalid].
+	// [ErrInvalid]. A known state in any letter case is sent as its constant, and any
+	// other unchanged. The server compares. Whether its filter depends on letter case is
+	// not documented by the vendor.
 	Status Status
 	// PageSize is the maximum number of items of a page, 1 to [MaxPageSize]. 0 means
 	// [MaxPageSize]. The server's own default is 10.
@@ -88,6 +90,7 @@ func (s *IntegrationsService) Pages(
 ) iter.Seq2[*sdk.Page[Integration], error] {
 	const op = "Integrations.List"
 	f := valueOf(filter)
+	_ = f.Status.UnmarshalText([]byte(f.Status)) // the spelling of the constant
 	checks := f.check(environment)
 	walk := func(provider Provider, start string) iter.Seq2[*sdk.Page[Integration], error] {
 		send := func(ctx context.Context, pageToken string) (*http.Response, error) {

@@ -168,3 +168,21 @@ func TestProviderFilterComparesWhatTheServerAnswers(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"a", "odd", "A"}, got, "of one without a provider the server knows more")
 }
+
+func TestStatusFilterFindsWhatIsThereInAnyLetterCase(t *testing.T) {
+	t.Parallel()
+	srv, c := newPair(t)
+	ids := map[confluent.Status]string{}
+	for _, status := range []confluent.Status{confluent.StatusDraft, confluent.StatusCreated, "Paused"} {
+		ids[status] = srv.Add(env, map[string]any{"display_name": status, "provider": "gcp", "status": status,
+			"config": map[string]any{"kind": "GcpIntegrationConfig", "customer_google_service_account": gcpAccount}})
+	}
+	for filter, want := range map[confluent.Status][]string{
+		"draft": {ids["DRAFT"]}, "Draft": {ids["DRAFT"]}, "cReAtEd": {ids["CREATED"]}, "active": {},
+		"Paused": {ids["Paused"]}, "PAUSED": {}, // the server compares the states that are not known
+	} {
+		got, err := filteredIDs["v2"](t.Context(), c, &confluent.ListOptions{Status: filter})
+		require.NoError(t, err)
+		assert.Equal(t, want, got, filter)
+	}
+}
