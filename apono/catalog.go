@@ -17,7 +17,7 @@ type CatalogService struct{ c *Client }
 // 400, which is [ErrInvalid], not 404.
 func (s *CatalogService) Get(ctx context.Context, integrationType string, opts ...CallOption) (*CatalogEntry, error) {
 	const op = "Catalog.Get"
-	if err := invalidCall(op, opts, core.PathValue("type", integrationType)); err != nil {
+	if err := invalidCall(op, opts, s.c.check(), core.PathValue("type", integrationType)); err != nil {
 		return nil, err
 	}
 	object := core.Object[CatalogEntry]{

@@ -35,7 +35,7 @@ type ConnectorListOptions struct {
 // Get sends GET /api/admin/v3/connectors/{id}.
 func (s *ConnectorsService) Get(ctx context.Context, id string, opts ...CallOption) (*Connector, error) {
 	const op = "Connectors.Get"
-	if err := invalidCall(op, opts, core.PathValue("id", id)); err != nil {
+	if err := invalidCall(op, opts, s.c.check(), core.PathValue("id", id)); err != nil {
 		return nil, err
 	}
 	return s.one(ctx, op, opts, func(ctx context.Context) (*http.Response, error) {
@@ -75,7 +75,7 @@ func (s *ConnectorsService) Pages(
 // Rename sends PUT /api/admin/v3/connectors/{id}. Only the name can be changed.
 func (s *ConnectorsService) Rename(ctx context.Context, id, name string, opts ...CallOption) (*Connector, error) {
 	const op = "Connectors.Rename"
-	if err := invalidCall(op, opts, core.PathValue("id", id), core.Required("name", name)); err != nil {
+	if err := invalidCall(op, opts, s.c.check(), core.PathValue("id", id), core.Required("name", name)); err != nil {
 		return nil, err
 	}
 	return s.one(ctx, op, opts, func(ctx context.Context) (*http.Response, error) {
@@ -87,7 +87,7 @@ func (s *ConnectorsService) Rename(ctx context.Context, id, name string, opts ..
 // [IntegrationsService.Delete].
 func (s *ConnectorsService) Delete(ctx context.Context, id string, opts ...CallOption) error {
 	const op = "Connectors.Delete"
-	if err := invalidCall(op, opts, core.PathValue("id", id)); err != nil {
+	if err := invalidCall(op, opts, s.c.check(), core.PathValue("id", id)); err != nil {
 		return err
 	}
 	object := paging.Object[Connector]{
@@ -102,6 +102,10 @@ func (s *ConnectorsService) Delete(ctx context.Context, id string, opts ...CallO
 
 // ListV2 walks the connectors in the form of v2, in one response.
 func (s *ConnectorsService) ListV2(ctx context.Context, opts ...CallOption) iter.Seq2[*ConnectorV2, error] {
+	const op = "Connectors.ListV2"
+	if err := invalidArg(op, s.c.check()); err != nil {
+		return paging.Items(paging.List[ConnectorV2]{Options: opts, Invalid: err}.Pages(ctx))
+	}
 	decode := func(b []byte, page *sdk.Page[ConnectorV2]) error {
 		err := s.c.core.Decode(b, &page.Items)
 		if !s.c.core.Strict() && core.OddType(err) || err == nil && suspicious(page.Items) {
@@ -110,7 +114,7 @@ func (s *ConnectorsService) ListV2(ctx context.Context, opts ...CallOption) iter
 		return err
 	}
 	return paging.Items(paging.List[ConnectorV2]{
-		Client: s.c.core, Operation: "Connectors.ListV2", Options: opts, Decode: decode,
+		Client: s.c.core, Operation: op, Options: opts, Decode: decode,
 		Send: func(ctx context.Context, _ string) (*http.Response, error) { return s.c.raw.listConnectorsV2(ctx) },
 	}.Pages(ctx))
 }

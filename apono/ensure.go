@@ -66,7 +66,7 @@ func (s *IntegrationsService) WaitSynced(
 	ctx context.Context, id string, wait WaitOptions, opts ...CallOption,
 ) (*Integration, error) {
 	const op = "Integrations.WaitSynced"
-	err := invalidCall(op, opts, core.PathValue("id", id),
+	err := invalidCall(op, opts, s.c.check(), core.PathValue("id", id),
 		core.CheckWait(ctx, "WaitOptions", core.PollOptions(wait.WaitOptions)))
 	if err != nil {
 		return nil, err
@@ -164,7 +164,7 @@ func (s *IntegrationsService) Ensure(
 	ctx context.Context, want IntegrationCreate, opts ...CallOption,
 ) (*sdk.EnsureResult[Integration], error) {
 	const op = "Integrations.Ensure"
-	err := invalidCall(op, opts, core.CheckCall(ctx, opts),
+	err := invalidCall(op, opts, s.c.check(), core.CheckCall(ctx, opts),
 		core.Required("Name", want.Name), core.Trimmed("Name", want.Name), core.ValidText("", want),
 		core.Required("Type", want.Type),
 		checkConfig("IntegrationConfig", want.IntegrationConfig),

@@ -63,7 +63,7 @@ func HasSuffix(text string) string { return "*" + text }
 // Get sends GET /api/admin/v4/integrations/{id}.
 func (s *IntegrationsService) Get(ctx context.Context, id string, opts ...CallOption) (*Integration, error) {
 	const op = "Integrations.Get"
-	if err := invalidCall(op, opts, core.PathValue("id", id)); err != nil {
+	if err := invalidCall(op, opts, s.c.check(), core.PathValue("id", id)); err != nil {
 		return nil, err
 	}
 	return core.CallObject(ctx, s.c.core, op, opts, integrationObject,
@@ -118,7 +118,7 @@ func (s *IntegrationsService) Create(
 	ctx context.Context, req IntegrationCreate, opts ...CallOption,
 ) (*Integration, error) {
 	const op = "Integrations.Create"
-	err := invalidCall(op, opts, core.Required("Name", req.Name), core.Required("Type", req.Type),
+	err := invalidCall(op, opts, s.c.check(), core.Required("Name", req.Name), core.Required("Type", req.Type),
 		checkConfig("IntegrationConfig", req.IntegrationConfig),
 		checkStore("SecretStoreConfig", req.SecretStoreConfig), checkDetails(req.CustomAccessDetails),
 		checkOwner(req.Owner), checkMapping(req.OwnersMapping))
@@ -146,7 +146,7 @@ func (s *IntegrationsService) Update(
 	ctx context.Context, id string, req IntegrationUpdate, opts ...CallOption,
 ) (*Integration, error) {
 	const op = "Integrations.Update"
-	err := invalidCall(op, opts, core.PathValue("id", id), core.Required("Name", req.Name),
+	err := invalidCall(op, opts, s.c.check(), core.PathValue("id", id), core.Required("Name", req.Name),
 		checkConfig("IntegrationConfig", req.IntegrationConfig),
 		checkStore("SecretStoreConfig", req.SecretStoreConfig), checkDetails(req.CustomAccessDetails),
 		checkOwner(req.Owner), checkMapping(req.OwnersMapping),
@@ -175,7 +175,7 @@ func (s *IntegrationsService) Update(
 //   - If Delete can't find out, the error is the refusal and [ErrOutcomeUnknown].
 func (s *IntegrationsService) Delete(ctx context.Context, id string, opts ...CallOption) error {
 	const op = "Integrations.Delete"
-	if err := invalidCall(op, opts, core.PathValue("id", id)); err != nil {
+	if err := invalidCall(op, opts, s.c.check(), core.PathValue("id", id)); err != nil {
 		return err
 	}
 	object := paging.Object[Integration]{
@@ -199,7 +199,7 @@ func (s *IntegrationsService) FindByName(ctx context.Context, name string, opts 
 	if strings.Contains(name, "*") {
 		wildcard = core.Arg("name", "contains *, which is a wildcard")
 	}
-	if err := invalidCall(op, opts, core.Required("name", name), wildcard); err != nil {
+	if err := invalidCall(op, opts, s.c.check(), core.Required("name", name), wildcard); err != nil {
 		return nil, err
 	}
 	return paging.FindOne(s.c.core, op, name, s.List(ctx, &ListOptions{Name: name}, opts...),

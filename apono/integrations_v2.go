@@ -16,7 +16,7 @@ type IntegrationsV2Service struct{ c *Client }
 // Get sends GET /api/v2/integrations/{id}.
 func (s *IntegrationsV2Service) Get(ctx context.Context, id string, opts ...CallOption) (*IntegrationV2, error) {
 	const op = "IntegrationsV2.Get"
-	if err := invalidCall(op, opts, core.PathValue("id", id)); err != nil {
+	if err := invalidCall(op, opts, s.c.check(), core.PathValue("id", id)); err != nil {
 		return nil, err
 	}
 	return core.CallObject(ctx, s.c.core, op, opts, integrationV2Object,
@@ -48,7 +48,7 @@ func (s *IntegrationsV2Service) Create(
 	ctx context.Context, req IntegrationCreateV2, opts ...CallOption,
 ) (*IntegrationV2, error) {
 	const op = "IntegrationsV2.Create"
-	err := invalidCall(op, opts, core.Required("Name", req.Name), core.Required("Type", req.Type),
+	err := invalidCall(op, opts, s.c.check(), core.Required("Name", req.Name), core.Required("Type", req.Type),
 		checkConfig("Metadata", req.Metadata), checkStore("SecretConfig", req.SecretConfig),
 		checkDetails(req.CustomAccessDetails))
 	if err != nil {
@@ -68,7 +68,7 @@ func (s *IntegrationsV2Service) Update(
 	ctx context.Context, id string, req IntegrationUpdateV2, opts ...CallOption,
 ) (*IntegrationV2, error) {
 	const op = "IntegrationsV2.Update"
-	err := invalidCall(op, opts, core.PathValue("id", id), core.Required("Name", req.Name),
+	err := invalidCall(op, opts, s.c.check(), core.PathValue("id", id), core.Required("Name", req.Name),
 		checkConfig("Metadata", req.Metadata), checkStore("SecretConfig", req.SecretConfig),
 		checkDetails(req.CustomAccessDetails), checkNotNil("Metadata", req.Metadata))
 	if err != nil {
@@ -84,7 +84,7 @@ func (s *IntegrationsV2Service) Update(
 // Delete sends DELETE /api/v2/integrations/{id}, with the rules of [IntegrationsService.Delete].
 func (s *IntegrationsV2Service) Delete(ctx context.Context, id string, opts ...CallOption) error {
 	const op = "IntegrationsV2.Delete"
-	if err := invalidCall(op, opts, core.PathValue("id", id)); err != nil {
+	if err := invalidCall(op, opts, s.c.check(), core.PathValue("id", id)); err != nil {
 		return err
 	}
 	object := paging.Object[IntegrationV2]{
@@ -106,7 +106,7 @@ func (s *IntegrationsV2Service) Delete(ctx context.Context, id string, opts ...C
 // second refresh costs work, but is not known to do harm.
 func (s *IntegrationsV2Service) Refresh(ctx context.Context, id string, opts ...CallOption) error {
 	const op = "IntegrationsV2.Refresh"
-	if err := invalidCall(op, opts, core.PathValue("id", id)); err != nil {
+	if err := invalidCall(op, opts, s.c.check(), core.PathValue("id", id)); err != nil {
 		return err
 	}
 	return core.CallEmpty(ctx, s.c.core, op, opts, func(ctx context.Context) (*http.Response, error) {

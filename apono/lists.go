@@ -52,6 +52,9 @@ type tokenEnvelope[T any] struct {
 func tokenPages[T any](ctx context.Context, c *Client, op string, opts []CallOption, pageToken string, invalid error,
 	send func(ctx context.Context, pageToken string) (*http.Response, error), id func(*T) string,
 ) iter.Seq2[*sdk.Page[T], error] {
+	if err := invalidArg(op, c.check()); err != nil {
+		return paging.List[T]{Options: opts, Invalid: err}.Pages(ctx)
+	}
 	decode := func(b []byte, page *sdk.Page[T]) error {
 		response := tokenEnvelope[T]{Items: paging.Room[T](len(b), usualPage)}
 		err := decodeItems(c, b, "items", &response, &response.Pagination, &response.Items)
@@ -78,6 +81,9 @@ type singlePageEnvelope[T any] struct {
 func singlePage[T any](
 	ctx context.Context, c *Client, op string, opts []CallOption, invalid error, send core.Send,
 ) iter.Seq2[*sdk.Page[T], error] {
+	if err := invalidArg(op, c.check()); err != nil {
+		return paging.List[T]{Options: opts, Invalid: err}.Pages(ctx)
+	}
 	decode := func(b []byte, page *sdk.Page[T]) error {
 		response := singlePageEnvelope[T]{Data: paging.Room[T](len(b), usualPage)}
 		err := decodeItems(c, b, "data", &response, &response.Pagination, &response.Data)

@@ -88,7 +88,7 @@ func (s *ResourcesService) UserTags(
 	ctx context.Context, resourceID string, opts ...CallOption,
 ) (map[string]string, error) {
 	const op = "Resources.UserTags"
-	if err := invalidCall(op, opts, core.PathValue("resourceID", resourceID)); err != nil {
+	if err := invalidCall(op, opts, s.c.check(), core.PathValue("resourceID", resourceID)); err != nil {
 		return nil, err
 	}
 	object := core.Object[userTags]{Essential: []string{"tags"}, Check: func(t *userTags) (string, error) {
@@ -114,7 +114,7 @@ func (s *ResourcesService) SetUserTags(
 	ctx context.Context, resourceID string, tags map[string]string, opts ...CallOption,
 ) error {
 	const op = "Resources.SetUserTags"
-	if err := invalidCall(op, opts, core.PathValue("resourceID", resourceID)); err != nil {
+	if err := invalidCall(op, opts, s.c.check(), core.PathValue("resourceID", resourceID)); err != nil {
 		return err
 	}
 	return core.CallEmpty(ctx, s.c.core, op, opts, func(ctx context.Context) (*http.Response, error) {

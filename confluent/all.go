@@ -9,6 +9,7 @@ import (
 
 	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/internal/core"
+	"github.com/integrations-go/sdk/internal/paging"
 )
 
 // AllIntegrationsOptions are the options of [Client.AllIntegrations]. The zero value lists all
@@ -126,13 +127,17 @@ func (i *AnyIntegration) UnmarshalJSON(data []byte) error {
 func (c *Client) AllIntegrations(
 	ctx context.Context, environment string, filter *AllIntegrationsOptions, opts ...CallOption,
 ) iter.Seq2[*AnyIntegration, error] {
+	const op = "AllIntegrations"
+	if err := invalidArg(op, c.check()); err != nil {
+		return paging.Items(paging.List[AnyIntegration]{Options: opts, Invalid: err}.Pages(ctx))
+	}
 	var f AllIntegrationsOptions
 	if filter != nil {
 		f = *filter
 	}
 	page := ListOptions{PageSize: f.PageSize}
 	options, invalidOption := core.CollectCallOptions(opts)
-	invalid := invalidArg("AllIntegrations", append(page.check(environment), invalidOption)...)
+	invalid := invalidArg(op, append(page.check(environment), invalidOption)...)
 	lists := []iter.Seq2[[]AnyIntegration, error]{
 		anyPages(c.IntegrationsV1.Pages(ctx, environment, &page, opts...), anyV1),
 	}

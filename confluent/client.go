@@ -91,6 +91,14 @@ func FromEnv(opts ...Option) (*Client, error) {
 	return New(append(all, opts...)...)
 }
 
+// check returns an error for a client that does not come from [New].
+func (c *Client) check() error {
+	if c == nil || c.core == nil {
+		return core.Arg("client", "is the zero value: create one with New")
+	}
+	return nil
+}
+
 // Do sends a request of the caller with the client's credentials, retries and limits. Use it for
 // operations without a method in this package. A response with any status is not an error. The
 // caller must close its body. The body is already in memory, up to the limit of
@@ -108,7 +116,12 @@ func FromEnv(opts ...Option) (*Client, error) {
 // Content-Type that is not JSON, is sent unchanged and not checked. A body without req.GetBody is
 // read into memory for the check. If the context ends during the check, Do returns after the
 // current call of Read.
-func (c *Client) Do(req *http.Request) (*http.Response, error) { return c.core.DoRaw(req) }
+func (c *Client) Do(req *http.Request) (*http.Response, error) {
+	if err := invalidArg("Do", c.check()); err != nil {
+		return core.Unsent(req, err)
+	}
+	return c.core.DoRaw(req)
+}
 
 // Limiter returns the client's limiter, or nil if it was turned off.
 func (c *Client) Limiter() ratelimit.Limiter { return c.core.Limiter() }

@@ -65,7 +65,8 @@ func (s *IntegrationsService) Get(
 	ctx context.Context, environment, id string, opts ...CallOption,
 ) (*Integration, error) {
 	const op = "Integrations.Get"
-	if err := invalidCall(op, opts, core.Required("environment", environment), core.PathValue("id", id)); err != nil {
+	err := invalidCall(op, opts, s.c.check(), core.Required("environment", environment), core.PathValue("id", id))
+	if err != nil {
 		return nil, err
 	}
 	return core.CallObject(ctx, s.c.core, op, opts, integrationObject,
@@ -103,7 +104,7 @@ func (s *IntegrationsService) Pages(
 				PageToken:   core.NonZero(pageToken),
 			})
 		}
-		return pages(ctx, s.c.core, op, checks, start, opts, send,
+		return pages(ctx, s.c, op, checks, start, opts, send,
 			func(i *Integration) (string, *Config) { return i.ID, &i.Config })
 	}
 	return ofProvider(f.Provider, f.PageToken,
@@ -124,7 +125,7 @@ func (s *IntegrationsService) Create(
 ) (*Integration, error) {
 	const op = "Integrations.Create"
 	req.Provider = lower(providerOr(req.Provider, req.Config))
-	err := invalidCall(op, opts,
+	err := invalidCall(op, opts, s.c.check(),
 		core.Required("Environment.ID", req.Environment.ID),
 		core.MaxRunes("DisplayName", req.DisplayName, MaxDisplayNameLength),
 		checkConfig(req.Config, false), checkProvider(req.Provider, req.Config))
@@ -145,7 +146,8 @@ func (s *IntegrationsService) Update(
 	ctx context.Context, id string, req IntegrationUpdate, opts ...CallOption,
 ) (*Integration, error) {
 	const op = "Integrations.Update"
-	err := invalidCall(op, opts, core.PathValue("id", id), core.Required("Environment.ID", req.Environment.ID),
+	err := invalidCall(op, opts, s.c.check(),
+		core.PathValue("id", id), core.Required("Environment.ID", req.Environment.ID),
 		checkConfig(req.Config, true))
 	if err != nil {
 		return nil, err
@@ -172,7 +174,8 @@ func (s *IntegrationsService) Update(
 //   - If Delete can't find out, the error is the refusal and [ErrOutcomeUnknown].
 func (s *IntegrationsService) Delete(ctx context.Context, environment, id string, opts ...CallOption) error {
 	const op = "Integrations.Delete"
-	if err := invalidCall(op, opts, core.Required("environment", environment), core.PathValue("id", id)); err != nil {
+	err := invalidCall(op, opts, s.c.check(), core.Required("environment", environment), core.PathValue("id", id))
+	if err != nil {
 		return err
 	}
 	object := paging.Object[Integration]{
@@ -191,7 +194,8 @@ func (s *IntegrationsService) Delete(ctx context.Context, environment, id string
 // reasons. The request is repeated like a GET.
 func (s *IntegrationsService) Validate(ctx context.Context, req IntegrationValidate, opts ...CallOption) error {
 	const op = "Integrations.Validate"
-	err := invalidCall(op, opts, core.PathValue("ID", req.ID), core.Required("Environment.ID", req.Environment.ID),
+	err := invalidCall(op, opts, s.c.check(),
+		core.PathValue("ID", req.ID), core.Required("Environment.ID", req.Environment.ID),
 		checkConfig(req.Config, false))
 	if err != nil {
 		return err
@@ -235,7 +239,7 @@ func find[T any](
 	c *Client, op, environment, name string, opts []CallOption,
 	list iter.Seq2[*T, error], nameAndID func(*T) (string, string),
 ) (*T, error) {
-	err := invalidCall(op, opts, core.Required("environment", environment), core.Required("name", name))
+	err := invalidCall(op, opts, c.check(), core.Required("environment", environment), core.Required("name", name))
 	if err != nil {
 		return nil, err
 	}
@@ -272,10 +276,13 @@ type listEnvelope[T any] struct {
 	} `json:"metadata"`
 }
 
-func pages[T any](ctx context.Context, c *core.Client, op string, checks []error, pageToken string, opts []CallOption,
+func pages[T any](ctx context.Context, c *Client, op string, checks []error, pageToken string, opts []CallOption,
 	send func(ctx context.Context, pageToken string) (*http.Response, error),
 	parts func(*T) (id string, config *Config),
 ) iter.Seq2[*sdk.Page[T], error] {
+	if err := invalidArg(op, c.check()); err != nil {
+		return paging.List[T]{Options: opts, Invalid: err}.Pages(ctx)
+	}
 	decode := func(b []byte, page *sdk.Page[T]) error {
 		response := listEnvelope[T]{Data: paging.Room[T](len(b), MaxPageSize)}
 		if err := decodeList(b, &response, parts); err != nil {
@@ -290,7 +297,7 @@ func pages[T any](ctx context.Context, c *core.Client, op string, checks []error
 		return err
 	}
 	return paging.List[T]{
-		Client: c, Operation: op, Options: opts, PageToken: pageToken, Invalid: invalidArg(op, checks...),
+		Client: c.core, Operation: op, Options: opts, PageToken: pageToken, Invalid: invalidArg(op, checks...),
 		Send: send, Decode: decode,
 		ID: func(item *T) string {
 			id, _ := parts(item)

@@ -21,7 +21,8 @@ func (s *IntegrationsV1Service) Get(
 	ctx context.Context, environment, id string, opts ...CallOption,
 ) (*IntegrationV1, error) {
 	const op = "IntegrationsV1.Get"
-	if err := invalidCall(op, opts, core.Required("environment", environment), core.PathValue("id", id)); err != nil {
+	err := invalidCall(op, opts, s.c.check(), core.Required("environment", environment), core.PathValue("id", id))
+	if err != nil {
 		return nil, err
 	}
 	return core.CallObject(ctx, s.c.core, op, opts, integrationV1Object,
@@ -60,7 +61,7 @@ func (s *IntegrationsV1Service) Pages(
 				PageSize: core.NonZero(f.PageSize), PageToken: core.NonZero(pageToken),
 			})
 		}
-		return pages(ctx, s.c.core, op, checks, start, opts, send,
+		return pages(ctx, s.c, op, checks, start, opts, send,
 			func(i *IntegrationV1) (string, *Config) { return i.ID, &i.Config })
 	}
 	return ofProvider(f.Provider, f.PageToken,
@@ -76,7 +77,7 @@ func (s *IntegrationsV1Service) Create(
 ) (*IntegrationV1, error) {
 	const op = "IntegrationsV1.Create"
 	req.Provider = providerOr(req.Provider, req.Config)
-	err := invalidCall(op, opts,
+	err := invalidCall(op, opts, s.c.check(),
 		core.Required("Environment.ID", req.Environment.ID),
 		core.MaxRunes("DisplayName", req.DisplayName, MaxDisplayNameLength),
 		checkConfig(req.Config, true), checkProvider(req.Provider, req.Config))
@@ -93,7 +94,8 @@ func (s *IntegrationsV1Service) Create(
 // Delete sends DELETE /pim/v1/integrations/{id}, with the rules of [IntegrationsService.Delete].
 func (s *IntegrationsV1Service) Delete(ctx context.Context, environment, id string, opts ...CallOption) error {
 	const op = "IntegrationsV1.Delete"
-	if err := invalidCall(op, opts, core.Required("environment", environment), core.PathValue("id", id)); err != nil {
+	err := invalidCall(op, opts, s.c.check(), core.Required("environment", environment), core.PathValue("id", id))
+	if err != nil {
 		return err
 	}
 	object := paging.Object[IntegrationV1]{

@@ -55,7 +55,8 @@ func (s *IntegrationsService) Provision(
 	ctx context.Context, want IntegrationCreate, opts ...CallOption,
 ) (*Integration, error) {
 	const op = "Integrations.Provision"
-	err := invalidCall(op, opts, core.Required("Environment.ID", want.Environment.ID), core.ValidText("", want),
+	err := invalidCall(op, opts, s.c.check(),
+		core.Required("Environment.ID", want.Environment.ID), core.ValidText("", want),
 		core.MaxRunes("DisplayName", want.DisplayName, MaxDisplayNameLength),
 		checkProvider(providerOr(want.Provider, want.Config), want.Config), checkCustomer(want.Config))
 	if err != nil {
@@ -215,7 +216,8 @@ func (s *IntegrationsService) WaitValid(
 	ctx context.Context, req IntegrationValidate, wait sdk.WaitOptions, opts ...CallOption,
 ) error {
 	const op = "Integrations.WaitValid"
-	if err := invalidCall(op, opts, core.CheckWait(ctx, "WaitOptions", core.PollOptions(wait))); err != nil {
+	err := invalidCall(op, opts, s.c.check(), core.CheckWait(ctx, "WaitOptions", core.PollOptions(wait)))
+	if err != nil {
 		return err
 	}
 	answered := false
@@ -301,7 +303,7 @@ func (s *IntegrationsService) Ensure(
 ) (*sdk.EnsureResult[Integration], error) {
 	const op = "Integrations.Ensure"
 	want.Provider = providerOr(want.Provider, want.Config)
-	err := invalidCall(op, opts, core.CheckCall(ctx, opts),
+	err := invalidCall(op, opts, s.c.check(), core.CheckCall(ctx, opts),
 		core.Required("Environment.ID", want.Environment.ID), core.Required("DisplayName", want.DisplayName),
 		core.Trimmed("DisplayName", want.DisplayName), core.ValidText("", want),
 		core.MaxRunes("DisplayName", want.DisplayName, MaxDisplayNameLength),
@@ -476,7 +478,7 @@ func (s *IntegrationsV1Service) Ensure(
 ) (*sdk.EnsureResult[IntegrationV1], error) {
 	const op = "IntegrationsV1.Ensure"
 	want.Provider = providerOr(want.Provider, want.Config)
-	err := invalidCall(op, opts, core.CheckCall(ctx, opts),
+	err := invalidCall(op, opts, s.c.check(), core.CheckCall(ctx, opts),
 		core.Required("Environment.ID", want.Environment.ID), core.Required("DisplayName", want.DisplayName),
 		core.Trimmed("DisplayName", want.DisplayName), core.ValidText("", want),
 		core.MaxRunes("DisplayName", want.DisplayName, MaxDisplayNameLength),

@@ -56,7 +56,7 @@ const (
 // request is repeated like a GET, because a second exchange does no harm.
 func (c *Client) ExchangeToken(ctx context.Context, cfg STSConfig, opts ...CallOption) (sdk.Token, error) {
 	const op = "ExchangeToken"
-	if err := invalidCall(op, opts, cfg.check(), core.CheckCall(ctx, opts)); err != nil {
+	if err := invalidCall(op, opts, c.check(), cfg.check(), core.CheckCall(ctx, opts)); err != nil {
 		return sdk.Token{}, err
 	}
 	subject, err := cfg.SubjectToken(ctx)

@@ -198,10 +198,18 @@ type server struct {
 
 // check also refuses zero services, which do not come from a client.
 func (s server) check() error {
-	if s.c == nil || s.c.core == nil {
-		return core.Arg("client", "is the zero value: create one with New")
+	if err := s.c.check(); err != nil {
+		return err
 	}
 	return checkName("server", s.name)
+}
+
+// check returns an error for a client that does not come from [New].
+func (c *Client) check() error {
+	if c == nil || c.core == nil {
+		return core.Arg("client", "is the zero value: create one with New")
+	}
+	return nil
 }
 
 // Do sends a request of the caller with the client's credentials, retries and limits. Use it for
@@ -229,7 +237,12 @@ func (s server) check() error {
 // Content-Type that is not JSON, is sent unchanged and not checked. A body without req.GetBody is
 // read into memory for the check. If the context ends during the check, Do returns after the
 // current call of Read.
-func (c *Client) Do(req *http.Request) (*http.Response, error) { return c.core.DoRaw(req, c.translate) }
+func (c *Client) Do(req *http.Request) (*http.Response, error) {
+	if err := invalidArg("Do", c.check()); err != nil {
+		return core.Unsent(req, err)
+	}
+	return c.core.DoRaw(req, c.translate)
+}
 
 // Limiter returns the client's limiter, or nil if it was turned off.
 func (c *Client) Limiter() ratelimit.Limiter { return c.core.Limiter() }
@@ -242,6 +255,9 @@ func (c *Client) CloseIdleConnections() { c.core.CloseIdleConnections() }
 func call[T interface{ OK() bool }](
 	ctx context.Context, c *Client, op string, opts []CallOption, send core.Send,
 ) (*T, error) {
+	if err := c.check(); err != nil {
+		return nil, invalidCall(op, opts, err)
+	}
 	out := new(T)
 	err := core.CallDecode(ctx, c.core, op, opts, send, func(b []byte) error {
 		var err error

@@ -51,7 +51,7 @@ func (s *dialectState) get() Dialect { return Dialect(s.known.Load()) }
 // Dialect returns the dialect of the platform. With [DialectAuto] it asks the platform, until there
 // is a response.
 func (c *Client) Dialect(ctx context.Context) (Dialect, error) {
-	if err := invalidArg("Dialect", core.CheckContext(ctx)); err != nil {
+	if err := invalidArg("Dialect", c.check(), core.CheckContext(ctx)); err != nil {
 		return DialectAuto, err
 	}
 	s := &c.dialect

@@ -34,7 +34,7 @@ func (c *Client) Login(ctx context.Context, opts ...CallOption) (sdk.Token, erro
 // ([ErrOutcomeUnknown]), one of the two passwords is valid. Since 6.0.
 func (c *Client) ChangePassword(ctx context.Context, newPassword string, opts ...CallOption) (sdk.Token, error) {
 	const op = "ChangePassword"
-	if err := invalidCall(op, opts, core.Required("newPassword", newPassword),
+	if err := invalidCall(op, opts, c.check(), core.Required("newPassword", newPassword),
 		core.ValidText("newPassword", newPassword)); err != nil {
 		return sdk.Token{}, err
 	}
@@ -48,8 +48,9 @@ func (c *Client) ChangePassword(ctx context.Context, newPassword string, opts ..
 }
 
 func (c *Client) logIn(ctx context.Context, op, newPassword string, opts []CallOption) (sdk.Token, error) {
-	var unable error
+	unable := c.check()
 	switch {
+	case unable != nil:
 	case c.cfg.password == nil:
 		unable = core.Arg("credentials", "are missing: use WithCredentials")
 	case c.dialect.get() == Dialect4:
@@ -88,8 +89,12 @@ func (c *Client) logIn(ctx context.Context, op, newPassword string, opts []CallO
 // have no list of tokens: the token remains valid until it expires. A platform with a list refuses
 // the token afterwards. The next call gets a new one, if the client can log in. Since 6.0.
 func (c *Client) Logout(ctx context.Context, opts ...CallOption) error {
+	const op = "Logout"
+	if err := invalidCall(op, opts, c.check()); err != nil {
+		return err
+	}
 	send := func(ctx context.Context) (*http.Response, error) { return c.raw.logout(ctx) }
-	_, err := core.CallText(ctx, c.core, "Logout", opts, send, func(text string) error {
+	_, err := core.CallText(ctx, c.core, op, opts, send, func(text string) error {
 		switch err := checkEnvelope([]byte(text)); { // the vendor does not document a success
 		case errors.As(err, new(*core.RefusedError)):
 			return err

@@ -23,6 +23,9 @@ type PlatformService struct{ c *Client }
 // release can read the origin of any platform.
 func (s *PlatformService) Origin(ctx context.Context, opts ...CallOption) (string, error) {
 	const op = "Platform.Origin"
+	if err := invalidCall(op, opts, s.c.check()); err != nil {
+		return "", err
+	}
 	if s.c.dialect.get() == DialectAuto {
 		text, _, err := s.c.findOrigin(ctx, op, opts)
 		return text, err
@@ -58,7 +61,7 @@ func (s *PlatformService) names(ctx context.Context, op string, opts []CallOptio
 // since its own start.
 func (s *PlatformService) Known(ctx context.Context, server string, opts ...CallOption) (bool, error) {
 	const op = "Platform.Known"
-	if err := invalidCall(op, opts, checkName("server", server)); err != nil {
+	if err := invalidCall(op, opts, s.c.check(), checkName("server", server)); err != nil {
 		return false, err
 	}
 	response, err := call[flagResponse](ctx, s.c, op, opts, func(ctx context.Context) (*http.Response, error) {
@@ -75,7 +78,7 @@ func (s *PlatformService) Known(ctx context.Context, server string, opts ...Call
 // [ErrNotFound].
 func (s *PlatformService) Status(ctx context.Context, server string, opts ...CallOption) (*ServerStatus, error) {
 	const op = "Platform.Status"
-	if err := invalidCall(op, opts, checkName("server", server)); err != nil {
+	if err := invalidCall(op, opts, s.c.check(), checkName("server", server)); err != nil {
 		return nil, err
 	}
 	response, err := call[serverStatusResponse](ctx, s.c, op, opts, func(ctx context.Context) (*http.Response, error) {
@@ -100,7 +103,7 @@ func (s *PlatformService) InstanceStatus(
 	ctx context.Context, server string, opts ...CallOption,
 ) (*InstanceStatus, error) {
 	const op = "Platform.InstanceStatus"
-	if err := invalidCall(op, opts, checkName("server", server)); err != nil {
+	if err := invalidCall(op, opts, s.c.check(), checkName("server", server)); err != nil {
 		return nil, err
 	}
 	response, err := withLegacyFallback(func(send core.Send) (*instanceStatusResponse, error) {
@@ -136,7 +139,7 @@ func withLegacyFallback[T any](
 // [ErrOutcomeUnknown]. An attempt may take [LongTimeout].
 func (s *PlatformService) Start(ctx context.Context, server string, opts ...CallOption) (message string, err error) {
 	const op = "Platform.Start"
-	if err := invalidCall(op, opts, checkName("server", server)); err != nil {
+	if err := invalidCall(op, opts, s.c.check(), checkName("server", server)); err != nil {
 		return "", err
 	}
 	response, err := withLegacyFallback(func(send core.Send) (*messageResponse, error) {
@@ -155,7 +158,7 @@ func (s *PlatformService) StartWith(
 	ctx context.Context, server string, document Document, opts ...CallOption,
 ) (message string, err error) {
 	const op = "Platform.StartWith"
-	if err := invalidCall(op, opts, checkName("server", server), core.CheckCall(ctx, opts)); err != nil {
+	if err := invalidCall(op, opts, s.c.check(), checkName("server", server), core.CheckCall(ctx, opts)); err != nil {
 		return "", err
 	}
 	if err := s.c.checkDocument(ctx, op, document); err != nil {
@@ -173,6 +176,9 @@ func (s *PlatformService) StartWith(
 
 // long adds the attempt timeout for starting and stopping.
 func (c *Client) long(opts []CallOption) []CallOption {
+	if c.check() != nil {
+		return opts // call refuses it
+	}
 	return append([]CallOption{func(o *core.CallOptions) { o.WithAttemptTimeout(c.longest) }}, opts...)
 }
 
@@ -181,7 +187,7 @@ func (c *Client) long(opts []CallOption) []CallOption {
 // may have stopped it. An attempt may take [LongTimeout].
 func (s *PlatformService) Stop(ctx context.Context, server string, opts ...CallOption) error {
 	const op = "Platform.Stop"
-	if err := invalidCall(op, opts, checkName("server", server)); err != nil {
+	if err := invalidCall(op, opts, s.c.check(), checkName("server", server)); err != nil {
 		return err
 	}
 	_, err := withLegacyFallback(func(send core.Send) (*struct{}, error) {
@@ -196,7 +202,7 @@ func (s *PlatformService) Stop(ctx context.Context, server string, opts ...CallO
 // [PlatformService.Stop]. An attempt may take [LongTimeout]. Since 4.2.
 func (s *PlatformService) Unregister(ctx context.Context, server string, opts ...CallOption) error {
 	const op = "Platform.Unregister"
-	if err := invalidCall(op, opts, checkName("server", server)); err != nil {
+	if err := invalidCall(op, opts, s.c.check(), checkName("server", server)); err != nil {
 		return err
 	}
 	return callNoResult(ctx, s.c, op, s.c.long(opts), func(ctx context.Context) (*http.Response, error) {

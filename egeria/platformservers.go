@@ -16,7 +16,7 @@ import (
 // [PlatformService.InstanceStatus] also returns their state.
 func (s *PlatformService) ServerServices(ctx context.Context, server string, opts ...CallOption) ([]string, error) {
 	const op = "Platform.ServerServices"
-	if err := invalidCall(op, opts, checkName("server", server)); err != nil {
+	if err := invalidCall(op, opts, s.c.check(), checkName("server", server)); err != nil {
 		return nil, err
 	}
 	response, err := call[serverServicesResponse](ctx, s.c, op, opts,

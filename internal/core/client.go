@@ -236,8 +236,11 @@ func newTransport(attemptTimeout time.Duration) *http.Transport {
 }
 
 // CloseIdleConnections closes the idle connections of the base transport. The middleware is not
-// involved.
+// involved. A nil Client has none.
 func (c *Client) CloseIdleConnections() {
+	if c == nil {
+		return
+	}
 	if b, ok := c.base.(interface{ CloseIdleConnections() }); ok {
 		b.CloseIdleConnections()
 	}
@@ -251,8 +254,13 @@ func (c *Client) shownPath(u *url.URL) string {
 	return c.cfg.ShownPath(u.EscapedPath())
 }
 
-// Limiter returns the client's limiter, nil if it has none.
-func (c *Client) Limiter() ratelimit.Limiter { return c.cfg.Limiter }
+// Limiter returns the client's limiter, nil if it has none or if c is nil.
+func (c *Client) Limiter() ratelimit.Limiter {
+	if c == nil {
+		return nil
+	}
+	return c.cfg.Limiter
+}
 
 // Strict reports whether a missing required member in a response is an error.
 func (c *Client) Strict() bool { return c.cfg.Strict }

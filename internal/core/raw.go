@@ -20,12 +20,17 @@ func (c *Client) DoRaw(req *http.Request, edits ...func(context.Context, *http.R
 	}
 	own, err := c.ownRequest(req, edits)
 	if err != nil {
-		if req.Body != nil {
-			req.Body.Close()
-		}
-		return nil, err
+		return Unsent(req, err)
 	}
 	return c.Do(own)
+}
+
+// Unsent closes the body of a request that is not sent, and returns err. req may be nil.
+func Unsent(req *http.Request, err error) (*http.Response, error) {
+	if req != nil && req.Body != nil {
+		req.Body.Close()
+	}
+	return nil, err
 }
 
 // ownRequest returns a copy of req that can be sent.
