@@ -1,6 +1,7 @@
 package ratelimit
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -31,9 +32,18 @@ func NewTransport(base http.RoundTripper, l Limiter) *Transport {
 	return &Transport{base, l}
 }
 
+var errNoBase = errors.New("ratelimit: the *Transport is nil or empty; create it with NewTransport")
+
 // RoundTrip implements [http.RoundTripper]. It does not change req. If the limiter does not admit
-// req, RoundTrip sends nothing and returns the limiter's error.
+// req, RoundTrip sends nothing and returns the limiter's error. A Transport that is nil, or not
+// from NewTransport, returns an error.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if t == nil || t.base == nil {
+		if req.Body != nil {
+			req.Body.Close()
+		}
+		return nil, errNoBase
+	}
 	if t.limiter == nil {
 		return t.base.RoundTrip(req)
 	}
@@ -71,6 +81,9 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // CloseIdleConnections calls the same method of the base, if it has one.
 func (t *Transport) CloseIdleConnections() {
+	if t == nil {
+		return
+	}
 	if c, ok := t.base.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()
 	}

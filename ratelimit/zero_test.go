@@ -32,6 +32,19 @@ func TestNilLocal(t *testing.T) {
 	assert.Equal(t, ratelimit.Snapshot{}, l.Snapshot())
 }
 
+// Only NewTransport sets the base.
+func TestNilAndZeroTransport(t *testing.T) {
+	for name, transport := range map[string]*ratelimit.Transport{"nil": nil, "zero": {}} {
+		for _, method := range []string{"GET", "POST"} {
+			c := &closer{Reader: strings.NewReader("body")}
+			_, err := transport.RoundTrip(httptest.NewRequest(method, "http://server.example/", c))
+			assert.ErrorContains(t, err, "*Transport is nil or empty", name)
+			assert.True(t, c.closed, name)
+		}
+		transport.CloseIdleConnections()
+	}
+}
+
 // The zero value works like the result of New without options.
 func TestZeroLocal(t *testing.T) {
 	for name, use := range map[string]func(*ratelimit.Local){

@@ -10,7 +10,8 @@ import (
 	"github.com/integrations-go/sdk/internal/fakehttp"
 )
 
-// Server is a running fake. Its methods are safe for concurrent use.
+// Server is a running fake. Create it with [Start] or [NewServer]. Its methods are safe for
+// concurrent use.
 type Server struct {
 	URL       string // base URL, without a trailing slash
 	APIKey    string // ID of a Cloud API key, random for each server

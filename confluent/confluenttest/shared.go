@@ -104,45 +104,48 @@ func NewServer(tb TB, opts ...Option) *Server {
 	return s
 }
 
+// started returns the server of s. It panics for a zero Server.
+func (s *Server) started() *fakehttp.Server { return fakehttp.Started(s.http) }
+
 // Close stops the server and ends all delays. Later calls fail, including those without a socket,
 // whose delays then end within a hundredth of their length or 10 ms. The error lists the faults
 // that were not met, except those with negative [Fault].Times.
-func (s *Server) Close() error { return s.http.Close() }
+func (s *Server) Close() error { return s.started().Close() }
 
 // Handler returns the handler of the API, to serve it behind a prefix or a proxy, until Close.
 // Links in responses, if the API has any, still begin with URL.
-func (s *Server) Handler() http.Handler { return s.http.Handler() }
+func (s *Server) Handler() http.Handler { return s.started().Handler() }
 
 // HTTPClient returns a client that reaches the server and trusts its certificate.
-func (s *Server) HTTPClient() *http.Client { return s.http.HTTPClient() }
+func (s *Server) HTTPClient() *http.Client { return s.started().HTTPClient() }
 
 // Transport reaches the server in memory, whatever host a request names. Each call runs in the
 // goroutine of its client.
-func (s *Server) Transport() http.RoundTripper { return s.http.Transport() }
+func (s *Server) Transport() http.RoundTripper { return s.started().Transport() }
 
 // CertPool returns the certificate of a server started with [WithHTTP2]. For other servers it
 // returns an empty pool.
-func (s *Server) CertPool() *x509.CertPool { return s.http.CertPool() }
+func (s *Server) CertPool() *x509.CertPool { return s.started().CertPool() }
 
 // CertificatePEM returns the same certificate as PEM, for clients in other languages. It is valid
 // for 127.0.0.1 and ::1. CertificatePEM returns nil for other servers.
-func (s *Server) CertificatePEM() []byte { return s.http.CertificatePEM() }
+func (s *Server) CertificatePEM() []byte { return s.started().CertificatePEM() }
 
 // Inject adds a fault. It panics if the fault names an unknown operation, has an impossible status,
 // a negative Skip or Every, or changes nothing.
-func (s *Server) Inject(f Fault) { s.http.Inject(fakehttp.Fault(f)) }
+func (s *Server) Inject(f Fault) { s.started().Inject(fakehttp.Fault(f)) }
 
 // Calls returns all calls in order of arrival, including those without a response yet.
 func (s *Server) Calls() []Call {
-	return fakehttp.CallsAs(s.http, func(c fakehttp.Call) Call { return Call(c) })
+	return fakehttp.CallsAs(s.started(), func(c fakehttp.Call) Call { return Call(c) })
 }
 
 // CountCalls returns the number of calls of an operation. For "" it returns the number of all
 // calls. It panics for an unknown operation.
-func (s *Server) CountCalls(operation string) int { return s.http.CountCalls(operation) }
+func (s *Server) CountCalls(operation string) int { return s.started().CountCalls(operation) }
 
 // ResetCalls empties the call log.
-func (s *Server) ResetCalls() { s.http.ResetCalls() }
+func (s *Server) ResetCalls() { s.started().ResetCalls() }
 
 // Option configures a [Server]. The server panics at its start if an option is nil.
 type Option func(*Server)

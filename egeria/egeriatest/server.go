@@ -8,7 +8,8 @@ import (
 	"github.com/integrations-go/sdk/internal/fakehttp"
 )
 
-// Server is a running fake of a platform. Its methods are safe for concurrent use.
+// Server is a running fake of a platform. Create it with [Start] or [NewServer]. Its methods are
+// safe for concurrent use.
 type Server struct {
 	URL      string // base URL of the platform, without a trailing slash
 	User     string // an existing user

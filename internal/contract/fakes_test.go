@@ -52,3 +52,24 @@ func TestNilClockOfAFakeIsTheDefault(t *testing.T) {
 	aponotest.NewServer(t, aponotest.WithClock(nil))
 	egeriatest.NewServer(t, egeriatest.WithClock(nil))
 }
+
+func TestFakeThatWasNotStartedSaysSo(t *testing.T) {
+	for name, use := range map[string]func(){
+		"Close":         func() { new(confluenttest.Server).Close() },
+		"Handler":       func() { new(aponotest.Server).Handler() },
+		"HTTPClient":    func() { new(egeriatest.Server).HTTPClient() },
+		"Calls":         func() { new(confluenttest.Server).Calls() },
+		"Inject":        func() { new(aponotest.Server).Inject(aponotest.Fault{Status: 500}) },
+		"Close, apono":  func() { new(aponotest.Server).Close() },
+		"Close, egeria": func() { new(egeriatest.Server).Close() },
+	} {
+		func() {
+			defer func() {
+				if cause := fmt.Sprint(recover()); !strings.Contains(cause, "not started: use Start or NewServer") {
+					t.Errorf("%s: %s", name, cause)
+				}
+			}()
+			use()
+		}()
+	}
+}

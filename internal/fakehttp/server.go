@@ -66,6 +66,14 @@ func Start(cfg Config) *Server {
 	return s
 }
 
+// Started returns s. It panics if s is nil, because the fake was not started.
+func Started(s *Server) *Server {
+	if s == nil {
+		panic(Misuse("the server is not started: use Start or NewServer"))
+	}
+	return s
+}
+
 // listen replaces the listener of the server with one for address.
 func (s *Server) listen(address string) {
 	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)

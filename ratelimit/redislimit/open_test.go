@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -168,4 +169,18 @@ func TestDocumentedRightsSuffice(t *testing.T) {
 	exchange(t, l, httpResponse(200))
 	require.NoError(t, client.Do(t.Context(), "acl", "setuser", "limits", "-set").Err())
 	assert.ErrorIs(t, l.Ping(t.Context()), ErrUnavailable)
+}
+
+// New returns a nil Limiter with its error. A program may ignore the error.
+func TestNilAndZeroLimiter(t *testing.T) {
+	t.Parallel()
+	for name, l := range map[string]*Limiter{"nil": nil, "zero": {}} {
+		_, err := l.Acquire(t.Context(), nil)
+		require.ErrorContains(t, err, "*Limiter is nil or empty", name)
+		require.ErrorIs(t, l.Ping(t.Context()), ErrUnavailable, name)
+		l.Observe(ratelimit.Permit{}, &http.Response{})
+		l.Release(ratelimit.Permit{Seq: 1})
+		assert.Equal(t, ratelimit.Snapshot{}, l.Snapshot(), name)
+		require.NoError(t, l.Close(), name)
+	}
 }

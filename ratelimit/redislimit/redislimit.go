@@ -215,10 +215,19 @@ func New(client redis.UniversalClient, key Key, opts ...Option) (*Limiter, error
 	return l, nil
 }
 
+var errNotMade = errors.New(
+	"redislimit: the *Limiter is nil or empty; create it with New or Open, and check the error")
+
+// made reports whether l comes from New.
+func (l *Limiter) made() bool { return l != nil && l.client != nil }
+
 // Ping checks whether Redis can keep the budget: whether it answers, accepts the login of the
 // client, runs the script and accepts writes. The error matches [ErrUnavailable]. Ping takes no
 // longer than ctx and [WithTimeout].
 func (l *Limiter) Ping(ctx context.Context) error {
+	if !l.made() {
+		return unavailable(errNotMade)
+	}
 	_, err := l.send(ctx, visit{})
 	if err != nil {
 		return unavailable(err)
@@ -231,8 +240,12 @@ func (l *Limiter) Ping(ctx context.Context) error {
 // first, the error wraps ctx.Err and context.Cause. If the wait is known to be longer than the time
 // to the deadline of ctx, or than [WithMaxWait], Acquire fails at once with a
 // [*ratelimit.WaitError]. A wait that leaves less time until the deadline than responses usually
-// take is too long as well. See also [ErrUnavailable] and [ErrClosed].
+// take is too long as well. A Limiter that is nil, or not from New or Open, returns an error. See
+// also [ErrUnavailable] and [ErrClosed].
 func (l *Limiter) Acquire(ctx context.Context, req *http.Request) (ratelimit.Permit, error) {
+	if !l.made() {
+		return ratelimit.Permit{}, errNotMade
+	}
 	if ctx.Err() != nil {
 		return ratelimit.Permit{}, contextError(ctx)
 	}
@@ -416,6 +429,9 @@ func (l *Limiter) Release(p ratelimit.Permit) {
 // takes no longer than twice [WithTimeout]. Requests in flight continue. A second Close does
 // nothing.
 func (l *Limiter) Close() error {
+	if !l.made() {
+		return nil
+	}
 	l.mu.Lock()
 	if l.closed {
 		l.mu.Unlock()

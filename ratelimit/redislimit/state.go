@@ -20,6 +20,9 @@ import (
 // During an outage all but InFlight and Waiting are those of the fallback, if it has a method
 // Snapshot like the default one. If it has none, or with [WithFailClosed], no window is known.
 func (l *Limiter) Snapshot() ratelimit.Snapshot {
+	if !l.made() {
+		return ratelimit.Snapshot{}
+	}
 	l.mu.Lock()
 	s := l.snapshot(l.now())
 	usesFallback := l.outage != nil && !l.failClosed
