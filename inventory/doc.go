@@ -10,8 +10,9 @@
 //
 // The dialect is that of SQLite. [WithWrites] permits INSERT, UPDATE and DELETE. No statement reads
 // or writes files: ATTACH accepts only ':memory:'. The file tables.md lists the tables and their
-// columns. A statement may have arguments, ?1, ?2 and so on. It ends at the deadline of its
-// context, and before if a wait for a rate limit would exceed the deadline.
+// columns. A statement may have arguments, ?1, ?2 and so on. One that is missing is an error. The
+// statement ends at the deadline of its context, and before if a wait for a rate limit would exceed
+// the deadline.
 //
 // # Requests
 //

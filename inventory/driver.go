@@ -1,9 +1,11 @@
 package inventory
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
 	"slices"
@@ -136,7 +138,7 @@ func (c *conn) prepareInner(ctx context.Context, query string) (engineStmt, erro
 		s.Close()
 		return nil, errors.New("inventory: the engine has another interface than expected")
 	}
-	return inner, nil
+	return &boundStmt{inner}, nil
 }
 
 // ExecContext implements [driver.ExecerContext].
@@ -148,7 +150,7 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 	if err != nil {
 		return nil, err
 	}
-	if special != nil {
+	if special != nil || len(args) == 0 && slices.ContainsFunc(tokens(query), token.isParameter) {
 		return nil, driver.ErrSkip // PrepareContext handles it
 	}
 	r, err := c.engineConn.ExecContext(ctx, query, args)
@@ -161,6 +163,39 @@ type engineStmt interface {
 	driver.StmtExecContext
 	driver.StmtQueryContext
 	driver.NamedValueChecker
+	BindCount() int
+	BindName(id int) string
+}
+
+// boundStmt refuses parameters without an argument. The engine would take NULL.
+type boundStmt struct{ engineStmt }
+
+func (s *boundStmt) check(args []driver.NamedValue) error {
+	for id := 1; id <= s.BindCount(); id++ {
+		name := s.BindName(id)
+		if !slices.ContainsFunc(args, func(a driver.NamedValue) bool {
+			return a.Name == "" && a.Ordinal == id || a.Name != "" && name != "" && a.Name == name[1:]
+		}) {
+			return invalid("the parameter %s has no argument", cmp.Or(name, fmt.Sprint("?", id)))
+		}
+	}
+	return nil
+}
+
+// ExecContext implements [driver.StmtExecContext].
+func (s *boundStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	if err := s.check(args); err != nil {
+		return nil, err
+	}
+	return s.engineStmt.ExecContext(ctx, args)
+}
+
+// QueryContext implements [driver.StmtQueryContext].
+func (s *boundStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	if err := s.check(args); err != nil {
+		return nil, err
+	}
+	return s.engineStmt.QueryContext(ctx, args)
 }
 
 type stmt struct {

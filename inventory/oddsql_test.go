@@ -1,6 +1,7 @@
 package inventory_test
 
 import (
+	"database/sql"
 	"fmt"
 	"os"
 	"strings"
@@ -125,4 +126,33 @@ func TestLongNamesAndTexts(t *testing.T) {
 	}
 	assert.Equal(t, []string{"2097152"}, ask(t, db, "SELECT length(?)", long))
 	do(t, db, "INSERT INTO apono.integrations(name, type, config) VALUES ('x', 'mock-duck', '{\"a\":\""+long+"\"}')")
+}
+
+// The engine would take NULL.
+func TestAParameterWithoutAnArgumentIsRefused(t *testing.T) {
+	w := newWorld(t)
+	db := w.writable(t, 10)
+	for statement, args := range map[string][]any{
+		"SELECT id FROM integrations WHERE name = ?1 AND id = ?2": {"a"},
+		"SELECT ?1":         {},
+		"SELECT :a, @b, $c": {sql.Named("a", 1), sql.Named("c", 3)},
+		"SELECT ?3":         {1, 2},
+		"UPDATE apono.integrations SET name = ?2 WHERE id = ?1":                   {"a"},
+		"DELETE FROM apono.integrations WHERE name IS NOT ?":                      {},
+		"DELETE FROM apono.integrations WHERE name IS NOT ?1":                     {},
+		"INSERT INTO apono.integrations(name, type) VALUES (?1, ?2) RETURNING id": {"x"},
+	} {
+		_, err := tryAsk(t.Context(), db, statement, args...)
+		if strings.Contains(statement, "?1") || strings.Contains(statement, "$") {
+			assert.ErrorIs(t, err, inventory.ErrInvalid, statement)
+			assert.ErrorContains(t, err, "has no argument", statement)
+		}
+		assert.Error(t, err, statement)
+		_, err = db.ExecContext(t.Context(), statement, args...)
+		assert.Error(t, err, statement)
+	}
+	assert.Zero(t, w.changes())
+	assert.Equal(t, []string{"1|2|1"}, ask(t, db, "SELECT ?1, ?2, ?1", 1, 2))
+	assert.Equal(t, []string{"1|1|2"}, ask(t, db, "SELECT :a, @a, $b", sql.Named("b", 2), sql.Named("a", 1)))
+	assert.Equal(t, []string{"2"}, ask(t, db, "SELECT ?2", 1, 2))
 }
