@@ -12,8 +12,9 @@ import (
 	"github.com/integrations-go/sdk/egeria"
 )
 
-// ErrInvalid is matched by errors of New for an invalid option, and by errors of invalid
-// statements. Nothing was sent.
+// ErrInvalid is matched by errors of New for an invalid option, and by errors of statements that
+// this package refuses. Nothing was sent. The errors of SQLite itself, such as a syntax error or an
+// unknown name, do not match it.
 var ErrInvalid = errors.New("inventory: not valid")
 
 // invalid returns an error that is ErrInvalid.

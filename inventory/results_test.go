@@ -61,3 +61,15 @@ func TestEachStatementReadsBesideAnOpenResult(t *testing.T) {
 	assert.Equal(t, []string{"1"}, ask(t, conn, "SELECT count(*) FROM inventory_requests"))
 	assert.True(t, rows.Next(), "its page was read before")
 }
+
+func TestErrorsOfSQLiteAreNotErrInvalid(t *testing.T) {
+	db := newWorld(t).db(t)
+	for statement, want := range map[string]string{
+		"SELEC 1": "syntax error", "SELECT 1 WHERE": "incomplete input", "SELECT abs()": "wrong number of arguments",
+		"SELECT * FROM nope": "no such table", "SELECT nope FROM integrations": "no such column",
+	} {
+		_, err := tryAsk(t.Context(), db, statement)
+		assert.ErrorContains(t, err, want, statement)
+		assert.NotErrorIs(t, err, inventory.ErrInvalid, statement)
+	}
+}

@@ -52,7 +52,8 @@ Without -fake, each vendor is asked whose environment variables are set:
   Apono            APONO_PERSONAL_TOKEN
   Egeria           EGERIA_PLATFORM_URL, EGERIA_USER, EGERIA_USER_PASSWORD
 
-Exit codes: 0 all was read, 1 failed, 2 wrong usage, 3 some could not be read (-partial), 130 Ctrl-C
+Exit codes: 0 all was read, 1 failed, also for an error in the SQL, 2 wrong usage or a refused statement,
+3 some could not be read (-partial), 130 Ctrl-C
 
 Flags:
 `
