@@ -61,9 +61,11 @@ func (c *Client) logIn(ctx context.Context, op, newPassword string, opts []CallO
 	}
 	begin := time.Now()
 	var claims claims
-	token, err := core.CallText(ctx, c.core, op, append(opts, withoutAuth),
+	password := c.cfg.password() // another call may replace it
+	hidePassword := func(o *core.CallOptions) { o.WithSecrets(password) }
+	token, err := core.CallText(ctx, c.core, op, append(opts, withoutAuth, hidePassword),
 		func(ctx context.Context) (*http.Response, error) {
-			return c.plain.createToken(ctx, tokenRequest{UserID: c.cfg.login, Password: c.cfg.password(),
+			return c.plain.createToken(ctx, tokenRequest{UserID: c.cfg.login, Password: password,
 				NewPassword: newPassword})
 		}, func(text string) (err error) {
 			if failed, ok := errors.AsType[*failedError](checkEnvelope([]byte(text))); ok {

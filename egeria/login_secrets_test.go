@@ -44,6 +44,50 @@ func TestTokenUnderABadStatusIsNotShown(t *testing.T) {
 	}
 }
 
+// The login after a 401 is part of the call whose token was refused. A token source is asked in the
+// same place.
+func TestTokenThatWasRefusedIsHiddenInTheNextLogin(t *testing.T) {
+	t.Parallel()
+	refused := jwt(`{"sub":"the-token-that-was-refused"}`)
+	for name, second := range map[string]response{
+		"bean":   ok(echo(request{Request: &http.Request{}}, refused)),
+		"status": {status: 403, body: echo(request{Request: &http.Request{}}, refused)},
+		"header": {status: 409, header: http.Header{"X-Request-Id": {refused}, "X-Echo": {"of " + refused}}},
+	} {
+		var log, debug bytes.Buffer
+		p := newPlatform(egeria.Dialect6, response{status: 401})
+		p.login = func(n int) response { return []response{plain(http.StatusOK, refused), second}[n-1] }
+		c := p.client(t, egeria.WithDebug(&debug),
+			egeria.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+		err := c.Server("s").IntegrationGroups.Delete(t.Context(), groupName)
+		require.Error(t, err)
+		require.Len(t, p.logins(), 2, name)
+		text := shown(err) + log.String() + debug.String()
+		for e, found := errors.AsType[*egeria.Error](err); found; e, found = errors.AsType[*egeria.Error](e.Err) {
+			text += shown(e) + string(e.Body) + fmt.Sprint(e.Header)
+		}
+		assertHidden(t, text, refused)
+		assert.Contains(t, text, "[redacted]", name)
+	}
+}
+
+func TestPasswordThatALoginHasSentIsHiddenAfterAChange(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(egeria.Dialect6)
+	var c *egeria.Client
+	p.login = func(n int) response {
+		if n == 2 { // the change, while the login waits
+			return plain(http.StatusOK, jwt(`{"sub":"x"}`))
+		}
+		_, err := c.ChangePassword(t.Context(), "an0ther-passw0rd")
+		assert.NoError(t, err)
+		return response{status: 403, body: echo(p.logins()[0], passwordCanary)}
+	}
+	c = p.client(t)
+	_, err := c.Login(t.Context())
+	assertHidden(t, shown(err)+string(errorOf(t, err).Body), passwordCanary)
+}
+
 // echo repeats the request, and adds the password.
 func echo(r request, password string) string {
 	out, err := json.Marshal(fmt.Sprintf("OMAG-ADMIN-400-001 you sent %v %s, and your password is %s",

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/integrations-go/sdk"
 	"github.com/integrations-go/sdk/internal/core"
 )
 
@@ -212,6 +213,46 @@ func TestReplacedTokenIsBlackedOutToo(t *testing.T) {
 		err = <-done
 		assert.Equal(t, 403, viewed(t, v, err).StatusCode)
 		hides(t, string(viewed(t, v, err).Body)+shown(err), []string{"secret-token-1", "secret-token-2"}, "the error")
+	})
+}
+
+func TestEveryTokenThatACallHasSentIsHidden(t *testing.T) {
+	everyOperation(t, func(t *testing.T, v vendor, op operation) {
+		for name, tt := range map[string]struct {
+			sent   int // number of tokens
+			answer func(n int) *http.Response
+		}{
+			"replaced after a 401": {2, func(int) *http.Response { return respond(401, "") }},
+			"expired between attempts": {3, func(int) *http.Response {
+				time.Sleep(40 * time.Second)
+				return respond(429, "")
+			}},
+			"before a redirect": {1, func(int) *http.Response {
+				return respond(307, "", "Location", "https://elsewhere.test/token-0-0123456789")
+			}},
+		} {
+			var tokens []string
+			var log bytes.Buffer
+			debug := &messages{}
+			c, _ := start(t, v, options{logger: logger(&log, slog.LevelDebug),
+				shared: []sdk.Option{sdk.WithDebug(debug)},
+				token: func(context.Context) (string, time.Time, error) {
+					tokens = append(tokens, fmt.Sprintf("token-%d-0123456789", len(tokens)))
+					return tokens[len(tokens)-1], time.Now().Add(30 * time.Second), nil
+				}}, func(n int, r request) (*http.Response, error) {
+				if n < max(tt.sent, 2) {
+					return tt.answer(n), nil
+				}
+				all := strings.Join(tokens, " ")
+				return respond(403, v.failure("not "+all), v.requestID, tokens[0], "X-Echo", all), nil
+			})
+			err := op.do(t.Context(), c, call{})
+			f := viewed(t, v, err)
+			require.Len(t, tokens, tt.sent, name)
+			text := shown(err) + string(f.Body) + fmt.Sprint(f.Header) + log.String() + debug.text()
+			hides(t, text, tokens, name)
+			assert.Contains(t, text, "[redacted]", name)
+		}
 	})
 }
 

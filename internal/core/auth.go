@@ -83,7 +83,7 @@ func (c *Client) prepare(ctx context.Context) error {
 }
 
 // secrets returns the texts that the errors and logs of a call must not show: the client's
-// credentials, the credential that the call sent, which may have been replaced since, the
+// credentials, all credentials that the call has sent, which may have been replaced since, the
 // credential for a proxy, and the call's own secrets.
 func (c *Client) secrets(cs *call) []string {
 	all := slices.Clone(cs.opts.secrets)
@@ -93,11 +93,7 @@ func (c *Client) secrets(cs *call) []string {
 	if c.cfg.Auth == nil {
 		return all
 	}
-	all = append(all, c.cfg.Auth.Secrets()...)
-	if _, sent, ok := strings.Cut(cs.sentHeader.Get("Authorization"), " "); ok {
-		all = append(all, sent)
-	}
-	return all
+	return slices.Concat(all, c.cfg.Auth.Secrets(), cs.sentCredentials())
 }
 
 // redactor returns the redactor of the secrets of cs. The latest one is kept for the next call,

@@ -47,7 +47,11 @@ func TestSecretsOfACallAreAllThatItSends(t *testing.T) {
 	cs.noteSent(map[string][]string{"Authorization": {"Bearer before"}}, true)
 	assert.Equal(t, []string{"mine", "now", "before"}, c.secrets(cs))
 	cs.noteSent(nil, false)
-	assert.Equal(t, []string{"mine", "now"}, c.secrets(cs))
+	assert.Equal(t, []string{"mine", "now", "before"}, c.secrets(cs), "a redirect to another host")
+	for _, token := range []string{"before", "then", "then"} {
+		cs.noteSent(map[string][]string{"Authorization": {"Bearer " + token}}, true)
+	}
+	assert.Equal(t, []string{"mine", "now", "before", "then"}, c.secrets(cs))
 }
 
 // The redactor that is kept from the latest call hides the secrets of this one, and never those of

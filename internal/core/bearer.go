@@ -46,6 +46,7 @@ type bearer struct {
 
 	mu      sync.Mutex // guards the fields below
 	token   Token      // zero if there is none
+	before  string     // value of the token before it; "" if there was none
 	renewAt time.Time
 	flight  *Flight[Token] // the current renewal; nil if there is none
 	expired bool           // a new token had already expired, and this was not reported yet
@@ -168,7 +169,7 @@ func (b *bearer) ask(ctx, sourceCtx context.Context, renewal *Flight[Token], cur
 				t.Expiry = time.Now().Add(refreshMargin)
 				b.expired = true
 			}
-			b.token = t
+			b.replace(t)
 			b.renewAt = t.Expiry.Add(-min(refreshMargin, time.Until(t.Expiry)/2))
 		case good && !gaveUp:
 			b.renewAt = time.Now().Add(time.Until(current.Expiry) / 4)
@@ -191,14 +192,23 @@ func (b *bearer) refused(h http.Header) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if h.Get("Authorization") == "Bearer "+b.token.Value {
-		b.token = Token{}
+		b.replace(Token{})
 	}
 	return true
 }
 
-// secrets returns the value of the token.
+// replace makes t the token. b.mu must be held.
+func (b *bearer) replace(t Token) {
+	if b.token.Value != "" {
+		b.before = b.token.Value
+	}
+	b.token = t
+}
+
+// secrets returns the values of the token and of the one before it: the response to the call that
+// replaces a token may repeat it.
 func (b *bearer) secrets() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return []string{b.token.Value}
+	return []string{b.token.Value, b.before}
 }

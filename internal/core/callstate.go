@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -80,6 +82,7 @@ type progress struct {
 	attempts       int         // that may have reached the server
 	sent           bool        // by the current attempt
 	sentHeader     http.Header // of the last request sent; nil if it had no credential of ours
+	sentBefore     []string    // credentials of the requests before it: see sentCredentials
 	reauthorized   bool        // the credential was replaced after a 401
 	maybeDone      bool        // an earlier attempt may have been carried out
 	outcomeUnknown bool        // like maybeDone, and a repetition may carry out the request twice
@@ -126,10 +129,21 @@ func (p *progress) otherHost(base *url.URL) string {
 // noteSent records that the current attempt sends a request. A redirect sends another one.
 func (p *progress) noteSent(header http.Header, withCredential bool) {
 	p.sent = true
+	p.sentBefore = p.sentCredentials()
 	p.sentHeader = nil
 	if withCredential {
 		p.sentHeader = header
 	}
+}
+
+// sentCredentials returns the different credentials that the call has sent, without their schemes.
+// A later attempt may have another one.
+func (p *progress) sentCredentials() []string {
+	_, last, ok := strings.Cut(p.sentHeader.Get("Authorization"), " ")
+	if !ok || slices.Contains(p.sentBefore, last) {
+		return p.sentBefore
+	}
+	return append(slices.Clip(p.sentBefore), last)
 }
 
 // noteRepeats adds the number of times that net/http repeated a request of the current attempt.
