@@ -124,6 +124,26 @@ func TestDebugShowsNoSecretOfABody(t *testing.T) {
 	})
 }
 
+func TestDebugHidesACredentialBeforeItChangesATextThatHasIt(t *testing.T) {
+	each(t, func(t *testing.T, v vendor) {
+		const secret = "pass phrase  two"
+		key := sdk.WithHeader("X-Api-Key", secret)
+		for name, r := range map[string]func() *http.Response{
+			"text":             func() *http.Response { return respond(400, `{"text":"bad token: `+secret+`"}`) },
+			"document in text": func() *http.Response { return respond(400, `{"a":"{\"b\":\"pwd=`+secret+`\"}"}`) },
+			"header":           func() *http.Response { return respond(400, "{}", "X-Note", "password="+secret) },
+		} {
+			out := &messages{}
+			c, _ := start(t, v, options{shared: []sdk.Option{sdk.WithDebug(out)}},
+				func(int, request) (*http.Response, error) { return r(), nil })
+			_, err := c.get(t.Context(), "x-1", call{shared: []sdk.CallOption{key}})
+			require.Error(t, err)
+			assert.NotContains(t, out.text(), "phrase", name)
+			assert.Contains(t, out.all[1], "[redacted]", name)
+		}
+	})
+}
+
 func TestDebugShowsTheSizeOfWhatIsNoSmallJSON(t *testing.T) {
 	each(t, func(t *testing.T, v vendor) {
 		large := fmt.Sprintf(`{"a":%q}`, strings.Repeat("x", 4096-8))

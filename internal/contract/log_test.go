@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -197,6 +198,26 @@ func TestRecordsHaveNothingThatTheServerSays(t *testing.T) {
 			_ = op.do(t.Context(), c, call{shared: []sdk.CallOption{sdk.WithHeader("X-Note", said)}})
 			require.NotEmpty(t, log.String())
 			assert.NotContains(t, log.String(), said, name)
+		}
+	})
+}
+
+func TestRecordsHideACredentialBeforeTheyChangeATextThatHasIt(t *testing.T) {
+	everyOperation(t, func(t *testing.T, v vendor, op operation) {
+		for name, tt := range map[string]struct{ secret, before, rest string }{
+			"cut":              {"Ab3dE6gH9jKlMnOpQrStUvWxYz0123456789", strings.Repeat("x", 1955), "Ab3dE6"},
+			"cut in an escape": {"Ab3dE6+H9jKlMnOpQrStUvWxYz0123456789", strings.Repeat("x", 1960), "Ab3dE6"},
+			"quotation marks":  {`ab"cd"efghij`, "bad credential ", "efghij"},
+			"two spaces":       {"pass  phrase  two", "bad credential ", "pass phrase two"},
+		} {
+			var log bytes.Buffer
+			c, _ := start(t, v, options{logger: logger(&log, slog.LevelDebug)},
+				func(int, request) (*http.Response, error) {
+					return nil, errors.New(tt.before + strings.ReplaceAll(tt.secret, "+", `\u002b`) + " refused")
+				})
+			err := op.do(t.Context(), c, call{shared: []sdk.CallOption{sdk.WithHeader("X-Api-Key", tt.secret)}})
+			hides(t, shown(err)+log.String(), []string{tt.rest}, name)
+			assert.Contains(t, log.String(), "[redacted]", name)
 		}
 	})
 }

@@ -61,7 +61,7 @@ func (c *Client) withDebug(next http.RoundTripper) http.RoundTripper {
 func (d *debugTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	cs := callOf(req.Context())
 	name := fmt.Sprintf("%s %d", d.c.cfg.Vendor, d.out.requests.Add(1))
-	d.show(cs, ">", name+" "+req.Method+" "+safeURL(req.URL), req.Header, d.requestBody(req))
+	d.show(cs, ">", name+" "+req.Method+" "+safeURL(req.URL), req.Header, d.requestBody(cs, req))
 	begin := time.Now()
 	resp, err := d.next.RoundTrip(req)
 	after := fmt.Sprintf("after %v", time.Since(begin).Round(time.Millisecond))
@@ -76,13 +76,13 @@ func (d *debugTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		" " + after
 	credential := cs.opts.noAuth && success(resp) // the response may contain a credential
 	resp.Body = &debugBody{ReadCloser: resp.Body, done: func(beginning []byte, size int64, complete bool) {
-		d.show(cs, "<", title, resp.Header, d.responseBody(resp, beginning, size, complete, credential))
+		d.show(cs, "<", title, resp.Header, d.responseBody(cs, resp, beginning, size, complete, credential))
 	}}
 	return resp, nil
 }
 
 // requestBody returns the text for a request body. It does not read the body that is sent.
-func (d *debugTransport) requestBody(req *http.Request) string {
+func (d *debugTransport) requestBody(cs *call, req *http.Request) string {
 	switch {
 	case req.Body == nil || req.Body == http.NoBody || req.ContentLength == 0:
 		return ""
@@ -108,11 +108,11 @@ func (d *debugTransport) requestBody(req *http.Request) string {
 	if err != nil {
 		return size
 	}
-	return d.body(b)
+	return d.body(cs, b)
 }
 
 func (d *debugTransport) responseBody(
-	resp *http.Response, beginning []byte, size int64, complete, credential bool,
+	cs *call, resp *http.Response, beginning []byte, size int64, complete, credential bool,
 ) string {
 	switch {
 	case !complete && resp.ContentLength > 0:
@@ -122,15 +122,15 @@ func (d *debugTransport) responseBody(
 	case credential && size > 0, size > maxDebugBody:
 		return fmt.Sprintf("(%d bytes)", size)
 	}
-	return d.body(beginning)
+	return d.body(cs, beginning)
 }
 
 // body returns a JSON object or array without its secrets. For anything else it returns the size.
-func (d *debugTransport) body(b []byte) string {
+func (d *debugTransport) body(cs *call, b []byte) string {
 	if len(b) == 0 {
 		return ""
 	}
-	text, ok := redact.JSON(b, d.c.cfg.SecretMember)
+	text, ok := redact.JSONWithout(d.c.redactor(cs), b, d.c.cfg.SecretMember)
 	if !ok {
 		return fmt.Sprintf("(%d bytes)", len(b))
 	}
@@ -143,11 +143,11 @@ func (d *debugTransport) show(cs *call, mark, title string, header http.Header, 
 	line := func(text string) {
 		b.WriteString(strings.TrimRight(mark+" "+text, " ") + "\n")
 	}
-	secrets := d.c.secrets(cs)
-	line(oneLine(redact.String(title, secrets), maxDebugBody))
+	redactor := d.c.redactor(cs)
+	line(oneLine(redactor.String(title), maxDebugBody))
 	for _, name := range slices.Sorted(maps.Keys(header)) {
 		for _, value := range header[name] {
-			line(name + ": " + safeHeader(name, value))
+			line(name + ": " + safeHeader(name, redactor.String(value)))
 		}
 	}
 	if body != "" {
@@ -155,7 +155,7 @@ func (d *debugTransport) show(cs *call, mark, title string, header http.Header, 
 		line(body)
 	}
 	b.WriteString("\n")
-	d.out.write(redact.Bytes(b.Bytes(), secrets))
+	d.out.write(redactor.Bytes(b.Bytes()))
 }
 
 // safeHeader returns the value of a header without secrets.

@@ -57,13 +57,13 @@ func (c *Client) attrs(cs *call, req *http.Request, r *response, err error) []sl
 		slog.String("path", c.shownPath(req.URL)),
 		slog.Int("attempts", cs.attempts),
 	}
-	secrets := c.secrets(cs)
+	redactor := c.redactor(cs)
 	if r != nil {
-		id := loggedID(redact.String(r.resp.Header.Get(c.cfg.RequestIDHeader), secrets), cs.opts.header)
+		id := loggedID(redactor.String(r.resp.Header.Get(c.cfg.RequestIDHeader)), cs.opts.header)
 		attrs = append(attrs, slog.Int("status", r.resp.StatusCode), slog.String("request_id", id))
 	}
 	if err != nil {
-		attrs = append(attrs, slog.String("error", redact.String(loggedError(err), secrets)))
+		attrs = append(attrs, slog.String("error", redactor.String(loggedError(err, redactor))))
 	}
 	return attrs
 }
@@ -89,12 +89,13 @@ func loggedID(id string, sent http.Header) string {
 var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"?`)
 
 // loggedError returns the text of an error for a log: our own text, and that of the transport
-// without quoted parts. Of a server's text it has only the status and the code.
-func loggedError(err error) string {
+// without quoted parts. Of a server's text it has only the status and the code. The secrets are
+// replaced before the text is changed or cut, because a part of a secret is not found.
+func loggedError(err error, redactor redact.Redactor) string {
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
 		text := "the response describes a failure: " + strconv.Itoa(refused.Status)
 		if refused.Code != "" {
-			text += " (code " + oneLine(refused.Code, maxNoteText) + ")"
+			text += " (code " + oneLine(redactor.String(refused.Code), maxNoteText) + ")"
 		}
 		return text
 	}
@@ -105,7 +106,7 @@ func loggedError(err error) string {
 	if auth, ok := errors.AsType[*authError](err); ok { // that call has its own record
 		text = "authentication: " + loggedCause(auth.err)
 	}
-	return oneLine(quoted.ReplaceAllString(text, `"…"`), maxCauseText)
+	return oneLine(quoted.ReplaceAllString(redactor.String(text), `"…"`), maxCauseText)
 }
 
 // loggedCause returns the text for a log of an error of a call for a credential.

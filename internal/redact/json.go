@@ -13,6 +13,11 @@ import (
 // of the enclosing members and its own name, and the value. Texts that are JSON documents are
 // handled in the same way.
 func JSON(document []byte, secret func(path []string, value any) bool) (string, bool) {
+	return JSONWithout(Redactor{}, document, secret)
+}
+
+// JSONWithout is [JSON] for a document that may also contain the secrets of r.
+func JSONWithout(r Redactor, document []byte, secret func(path []string, value any) bool) (string, bool) {
 	var v any
 	d := json.NewDecoder(bytes.NewReader(document))
 	d.UseNumber()
@@ -24,7 +29,7 @@ func JSON(document []byte, secret func(path []string, value any) bool) (string, 
 	default: // a text may be a credential
 		return "", false
 	}
-	m := masker{secret}
+	m := masker{r, secret}
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)
@@ -35,16 +40,17 @@ func JSON(document []byte, secret func(path []string, value any) bool) (string, 
 }
 
 type masker struct {
-	secret func(path []string, value any) bool
+	redactor Redactor
+	secret   func(path []string, value any) bool
 }
 
 func (m masker) value(v any, path []string) any {
 	switch v := v.(type) {
 	case string:
-		if text, ok := JSON([]byte(v), m.secret); ok {
+		if text, ok := JSONWithout(m.redactor, []byte(v), m.secret); ok {
 			return text
 		}
-		return Text(v)
+		return Text(m.redactor.String(v)) // Text may hide only a part of a secret
 	case []any:
 		for i := range v {
 			v[i] = m.value(v[i], path)
