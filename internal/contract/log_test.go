@@ -222,6 +222,33 @@ func TestRecordsHideACredentialBeforeTheyChangeATextThatHasIt(t *testing.T) {
 	})
 }
 
+func TestRecordsDoNotShowWhereARedirectLeads(t *testing.T) {
+	everyOperation(t, func(t *testing.T, v vendor, op operation) {
+		const said = "said-by-the-server"
+		refuses := func(*http.Request, []*http.Request) error { return errors.New("not there") }
+		for name, tt := range map[string]struct {
+			location, want string
+			policy         func(*http.Request, []*http.Request) error
+		}{
+			"endless":                       {"/" + said, "redirect: stopped after 10", nil},
+			"refused by the caller":         {"/" + said, "redirect: not there", refuses},
+			"to a host that does not exist": {"https://" + said + ".test/", "", nil},
+		} {
+			var log bytes.Buffer
+			c, _ := start(t, v, options{logger: logger(&log, slog.LevelDebug),
+				client: &http.Client{CheckRedirect: tt.policy}}, func(_ int, r request) (*http.Response, error) {
+				if r.URL.Host != host {
+					return nil, errors.New("dial tcp: lookup " + r.URL.Hostname() + ": no such host")
+				}
+				return respond(307, "", "Location", tt.location), nil
+			})
+			require.ErrorContains(t, op.do(t.Context(), c, call{}), said, name)
+			assert.NotContains(t, log.String(), said, name)
+			assert.Contains(t, log.String(), tt.want, name)
+		}
+	})
+}
+
 func TestRecordOfACallForACredentialHasNoTextOfTheServer(t *testing.T) {
 	eachInBubble(t, func(t *testing.T, v vendor) {
 		inner, _ := start(t, v, options{retry: noRetries()}, always(403, v.failure("said-by-the-server"), v.requestID,

@@ -63,7 +63,11 @@ func (c *Client) attrs(cs *call, req *http.Request, r *response, err error) []sl
 		attrs = append(attrs, slog.Int("status", r.resp.StatusCode), slog.String("request_id", id))
 	}
 	if err != nil {
-		attrs = append(attrs, slog.String("error", redactor.String(loggedError(err, redactor))))
+		text := redactor.String(loggedError(err, redactor))
+		if cs.otherHost(c.cfg.BaseURL) != "" { // named by a server, and repeated by the transport
+			text = strings.ReplaceAll(text, cs.followed.Hostname(), "…")
+		}
+		attrs = append(attrs, slog.String("error", text))
 	}
 	return attrs
 }
@@ -105,6 +109,8 @@ func loggedError(err error, redactor redact.Redactor) string {
 	text := err.Error()
 	if auth, ok := errors.AsType[*authError](err); ok { // that call has its own record
 		text = "authentication: " + loggedCause(auth.err)
+	} else if redirect, ok := errors.AsType[*redirectError](err); ok { // the server has chosen the URL
+		text = strings.ReplaceAll(text, redirect.Error(), "redirect: "+redirect.err.Error())
 	}
 	return oneLine(quoted.ReplaceAllString(redactor.String(text), `"…"`), maxCauseText)
 }
