@@ -40,7 +40,9 @@ func WithPrefetch() CallOption {
 // WithHeader sends a header with each attempt of the call. It replaces a header of the same name
 // that the client would send. Repeat the option to send several values of one name. The header goes
 // only to the scheme, host and port of the base URL, as credentials do. A value is treated as a
-// secret if its name suggests one, such as X-Api-Key.
+// secret if its name suggests one, such as X-Api-Key. Parts of such a value are also secrets, if
+// they have at least 6 characters: what follows a scheme, as in "Bearer x", the password in it, and
+// the values of cookies.
 //
 // These headers are refused with [ErrInvalid]:
 //

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,6 +55,56 @@ func TestCredentialIsHiddenInTheSpellingsOfAServer(t *testing.T) {
 			text := fmt.Sprint(string(f.Body), f.Header, shown(err), log.String())
 			hides(t, text, secrets, name)
 			assert.Contains(t, text, "[redacted]")
+		}
+	})
+}
+
+func TestCredentialIsHiddenAlsoIfTheServerChangesItsForm(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		_, credential, _ := strings.Cut(v.authorization, " ")
+		zeros := strings.NewReplacer("+", "&#000000043;", "/", "&#x00000000000002f;", "=", "&#61;")
+		for name, said := range map[string]string{
+			"plus read as a space": strings.ReplaceAll(v.secrets[0], "+", " "),
+			"reference with zeros": zeros.Replace(v.secrets[0]),
+			"folded":               credential[:12] + "\r\n " + credential[12:],
+			"in indented lines":    inLines(credential, 7, "\n\t\t"),
+			"digits, folded":       inLines(base64.StdEncoding.EncodeToString([]byte(credential)), 20, "\r\n  "),
+		} {
+			c, _ := start(t, v, options{retry: noRetries()}, always(403, v.failure("not "+said+" there")))
+			_, err := c.get(t.Context(), "x-1", call{})
+			assert.Regexp(t, `not \S{0,2}\[redacted\]\S{0,2} there`, err.Error(), name)
+		}
+	})
+}
+
+// inLines returns s with a line break after each columns characters.
+func inLines(s string, columns int, lineBreak string) string {
+	var lines []string
+	for line := range slices.Chunk([]byte(s), columns) {
+		lines = append(lines, string(line))
+	}
+	return strings.Join(lines, lineBreak)
+}
+
+func TestPartsOfASecretHeaderAreHidden(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		const secret = "abcdef0123456789"
+		basic := base64.StdEncoding.EncodeToString([]byte("me:" + secret))
+		for name, tt := range map[string]struct{ header, value, said, want string }{
+			"Bearer":         {"X-Access-Token", "Bearer " + secret, secret, "[redacted]"},
+			"Basic":          {"X-Auth", "Basic  " + basic, basic, "[redacted]"},
+			"password":       {"X-Auth", "Basic " + basic, secret, "[redacted]"},
+			"cookies":        {"Cookie", "theme=dark; sid=" + secret, "dark " + secret, "dark [redacted]"},
+			"quoted cookie":  {"cookie", `a="` + secret + `"`, secret, "[redacted]"},
+			"outer spaces":   {"X-Api-Key", "  " + secret, secret, "[redacted]"},
+			"short part":     {"X-Session", "user admin", "user or admin", "user or admin"},
+			"several words":  {"X-Api-Key", "correct horse battery", "horse battery", "horse battery"},
+			"not secret":     {"X-Note", "Bearer " + secret, secret, secret},
+			"the whole text": {"X-Api-Key", "correct horse battery", "correct+horse+battery", "[redacted]"},
+		} {
+			c, _ := start(t, v, options{retry: noRetries()}, always(403, v.failure("not "+tt.said+" there")))
+			_, err := c.get(t.Context(), "x-1", call{shared: []sdk.CallOption{sdk.WithHeader(tt.header, tt.value)}})
+			assert.ErrorContains(t, err, "not "+tt.want+" there", name)
 		}
 	})
 }

@@ -5,7 +5,10 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/integrations-go/sdk/internal/redact"
 )
 
 // CallOptions collects the options of one call.
@@ -124,7 +127,24 @@ func (o *CallOptions) WithHeader(name, value string) {
 	o.header.Add(name, value)
 	if secretHeader(name) {
 		o.WithSecrets(value)
+		o.WithSecrets(secretParts(name, value)...)
 	}
+}
+
+// secretParts returns the parts of a secret header that a server may repeat alone: what follows a
+// scheme, as in "Bearer x", the password in it, and the values of cookies. Short parts are not
+// returned, because they may be ordinary words.
+func secretParts(name, value string) (parts []string) {
+	if http.CanonicalHeaderKey(name) == "Cookie" {
+		for cookie := range strings.SplitSeq(value, ";") {
+			_, part, _ := strings.Cut(cookie, "=")
+			parts = append(parts, strings.Trim(part, `" `))
+		}
+	} else if fields := strings.Fields(value); len(fields) == 2 {
+		parts = credentialsIn(strings.Join(fields, " "))
+	}
+	const shortest = 6 // as in package redact, for texts that are searched for within words
+	return slices.DeleteFunc(parts, func(part string) bool { return len(part) < shortest })
 }
 
 // reservedHeaders belong to credentials, to the connection, or to the encoding of bodies, which the
@@ -185,7 +205,9 @@ func (o *CallOptions) WithGoneCheck(check GoneCheck) { o.isGone = check }
 func (o *CallOptions) WithSecrets(secrets ...string) { o.secrets = append(o.secrets, secrets...) }
 
 // HideSecrets returns err without the secrets of the call.
-func (o *CallOptions) HideSecrets(err error) error { return withSecretsHidden(err, o.secrets) }
+func (o *CallOptions) HideSecrets(err error) error {
+	return withSecretsHidden(err, redact.New(o.secrets))
+}
 
 // WithPrefetch fetches one page ahead.
 func (o *CallOptions) WithPrefetch() { o.prefetch = true }

@@ -69,7 +69,7 @@ func (c *Client) failure(cs *call, req *http.Request, r *response, err error) *F
 			err = &otherHostError{r.host, err}
 		}
 	}
-	secrets := c.secrets(cs)
+	redactor := c.redactor(cs)
 	f := &Failure{
 		Operation:      cs.operation,
 		Method:         req.Method,
@@ -77,21 +77,20 @@ func (c *Client) failure(cs *call, req *http.Request, r *response, err error) *F
 		Attempts:       cs.attempts,
 		NotRepeated:    cs.notRepeated,
 		OutcomeUnknown: cs.outcomeUnknown,
-		Err:            withSecretsHidden(err, secrets),
+		Err:            withSecretsHidden(err, redactor),
 	}
 	if wait, ok := errors.AsType[*ratelimit.WaitError](err); ok {
 		f.RetryAfter = wait.Wait
 	}
 	if r != nil {
-		c.addResponse(f, cs, r, secrets)
+		c.addResponse(f, cs, r, redactor)
 	}
 	return f
 }
 
 // addResponse adds the data of r to f. It replaces the secrets in the header of r.
-func (c *Client) addResponse(f *Failure, cs *call, r *response, secrets []string) {
+func (c *Client) addResponse(f *Failure, cs *call, r *response, redactor redact.Redactor) {
 	f.StatusCode = r.resp.StatusCode
-	redactor := redact.New(secrets)
 	hideInHeader(r.resp.Header, redactor)
 	f.Header = r.resp.Header
 	switch {
@@ -143,7 +142,7 @@ func (c *Client) Fail(f *Failure) error { return c.newError(f) }
 // newError returns the vendor's error.
 func (c *Client) newError(f *Failure) error {
 	if c.cfg.Auth != nil && c.cfg.Auth.Secrets != nil {
-		f.Err = withSecretsHidden(f.Err, c.cfg.Auth.Secrets())
+		f.Err = withSecretsHidden(f.Err, redact.New(c.cfg.Auth.Secrets()))
 	}
 	return c.cfg.NewError(f)
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/integrations-go/sdk/internal/redact"
 )
 
-// withSecretsHidden returns err as an error that shows no secret in its own text or in a wrapped
-// error. err may be nil.
-func withSecretsHidden(err error, secrets []string) error {
-	if err == nil || !shows(err, secrets) {
+// withSecretsHidden returns err as an error that shows no secret of r in its own text or in a
+// wrapped error. err may be nil.
+func withSecretsHidden(err error, r redact.Redactor) error {
+	if err == nil || !shows(err, r) {
 		return err
 	}
-	return &redactedError{redact.String(err.Error(), secrets), func() ([]string, error) { return secrets, err }}
+	return &redactedError{r.String(err.Error()), func() (redact.Redactor, error) { return r, err }}
 }
 
 // OnlySecrets returns an option with the secrets of opts, which must be valid, and with their
@@ -34,22 +34,23 @@ func OnlySecrets[O ~func(*CallOptions)](opts []O) O {
 }
 
 // shows reports whether the text of err, or of an error that it wraps, contains a secret.
-func shows(err error, secrets []string) bool {
+func shows(err error, r redact.Redactor) bool {
 	if err == nil {
 		return false
 	}
-	if text := err.Error(); redact.String(text, secrets) != text {
+	if text := err.Error(); r.String(text) != text {
 		return true
 	}
-	return slices.ContainsFunc(unwrapped(err), func(inner error) bool { return shows(inner, secrets) })
+	return slices.ContainsFunc(unwrapped(err), func(inner error) bool { return shows(inner, r) })
 }
 
 // redactedError replaces an error that shows a secret. [errors.Is] finds everything in that error.
 // [errors.As] finds only errors that show no secret. It can't be unwrapped.
 type redactedError struct {
 	text string
-	// hidden returns the secrets and the error. No format verb shows the variables of a closure.
-	hidden func() ([]string, error)
+	// hidden returns the redactor of the secrets, and the error. No format verb shows the
+	// variables of a closure.
+	hidden func() (redact.Redactor, error)
 }
 
 func (e *redactedError) Error() string { return e.text }
@@ -63,11 +64,11 @@ func (e *redactedError) Is(target error) bool {
 // As finds an error in the hidden one that shows no secret. It also finds types that only this
 // module can name, because the module reads their fields, not their text.
 func (e *redactedError) As(target any) bool {
-	secrets, err := e.hidden()
+	redactor, err := e.hidden()
 	into := reflect.ValueOf(target).Elem()
 	before := reflect.New(into.Type()).Elem()
 	before.Set(into)
-	if find(err, target, secrets) {
+	if find(err, target, redactor) {
 		return true
 	}
 	into.Set(before)
@@ -75,7 +76,7 @@ func (e *redactedError) As(target any) bool {
 }
 
 // find is [errors.As] without errors that show a secret and that other modules can name.
-func find(err error, target any, secrets []string) bool {
+func find(err error, target any, r redact.Redactor) bool {
 	if err == nil {
 		return false
 	}
@@ -87,12 +88,12 @@ func find(err error, target any, secrets []string) bool {
 		found = x.As(target)
 	}
 	if found {
-		if e, ok := reflect.TypeAssert[error](into); ok && (ours(into.Type()) || !shows(e, secrets)) {
+		if e, ok := reflect.TypeAssert[error](into); ok && (ours(into.Type()) || !shows(e, r)) {
 			return true
 		}
 	}
 	for _, inner := range unwrapped(err) {
-		if find(inner, target, secrets) {
+		if find(inner, target, r) {
 			return true
 		}
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/integrations-go/sdk/internal/redact"
 )
 
 // All errors of a tree are found, except those that show a secret.
@@ -28,7 +30,7 @@ func TestHiddenErrorsAreFoundInEveryBranch(t *testing.T) {
 			plain)},
 		"a wrapped nil between": errors.Join(&fs.PathError{Op: "s3cret-s3cret", Err: fs.ErrExist}, plain, path),
 	} {
-		hidden := withSecretsHidden(err, secrets)
+		hidden := withSecretsHidden(err, redact.New(secrets))
 		require.NotContains(t, hidden.Error(), secrets[0])
 		var op *net.OpError
 		require.ErrorAs(t, hidden, &op, name)
@@ -49,7 +51,7 @@ func TestTargetKeepsItsValueIfNothingIsFound(t *testing.T) {
 		errors.Join(&net.OpError{Op: "s3cret-s3cret", Err: fs.ErrNotExist},
 			&net.OpError{Op: "read", Err: errors.New("s3cret-s3cret")}),
 	} {
-		hidden := withSecretsHidden(err, secrets)
+		hidden := withSecretsHidden(err, redact.New(secrets))
 		target := before
 		assert.False(t, errors.As(hidden, &target), err) //nolint:testifylint // the target matters
 		assert.Same(t, before, target)

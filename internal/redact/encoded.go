@@ -57,14 +57,17 @@ func (u unescaped) findEncoded(found []span, r Redactor, layers int) []span {
 	return found
 }
 
-// run appends the digits at the beginning of text[from:] to digits, without line breaks, and
-// returns their end.
+// run appends the digits at the beginning of text[from:] to digits, without line breaks and the
+// indentation after them, and returns their end.
 func (e *encoding) run(digits, text []byte, from int) (_ []byte, to int) {
+	indented := false // text[to] may be the indentation of a line
 	for to = from; to < len(text); to++ {
 		switch c := text[to]; {
 		case e.digits[c] != 0:
-			digits = append(digits, e.digits[c])
-		case c != '\n' && c != '\r':
+			digits, indented = append(digits, e.digits[c]), false
+		case c == '\n' || c == '\r':
+			indented = true
+		case !indented || c != ' ' && c != '\t':
 			return digits, to
 		}
 	}

@@ -3,7 +3,10 @@
 // A secret is found unchanged and in these spellings, also in combinations:
 //
 //   - with the escapes of JSON strings, percent-encoding, and the character references of HTML;
-//   - in Base64 and hexadecimal digits, also with line breaks.
+//   - in Base64 and hexadecimal digits;
+//   - without the white space around it, with other line breaks, and with line breaks and
+//     indentation in it, also in digits;
+//   - with + for each space, and a space for each +.
 package redact
 
 import (
@@ -48,6 +51,7 @@ func String(text string, secrets []string) string { return New(secrets).String(t
 type Redactor struct {
 	needles []needle
 	long    []needle // those that are not words
+	joined  []needle // long without line breaks
 	// shortest is the minimum length of a text that contains a needle, in bytes. It is 0
 	// if a needle has non-ASCII characters, because some of their HTML character
 	// references are shorter.
@@ -64,9 +68,17 @@ func New(secrets []string) Redactor {
 		if !ascii(n.text) {
 			r.shortest = 0
 		}
-		if !n.word {
-			r.long = append(r.long, n)
-			r.shortestLong = min(r.shortestLong, len(n.text))
+		if n.word {
+			continue
+		}
+		r.long = append(r.long, n)
+		r.shortestLong = min(r.shortestLong, len(n.text))
+		if strings.ContainsAny(n.text, lineBreaks) {
+			n.text = string(unescaped{text: []byte(n.text)}.unescape(lineBreaks).text)
+		}
+		if len(n.text) >= minLength {
+			r.joined = append(r.joined, n)
+			r.shortest, r.shortestLong = min(r.shortest, len(n.text)), min(r.shortestLong, len(n.text))
 		}
 	}
 	return r
@@ -114,6 +126,11 @@ type needle struct {
 // needles returns the spellings of secrets without escapes.
 func needles(secrets []string) []needle {
 	var all []needle
+	for _, secret := range secrets {
+		if trimmed := strings.TrimSpace(secret); trimmed != secret {
+			secrets = append(slices.Clip(secrets), trimmed)
+		}
+	}
 	for _, secret := range slices.Compact(slices.Sorted(slices.Values(secrets))) {
 		switch {
 		case len(secret) >= minLength:
@@ -141,8 +158,10 @@ func spellings(secret string) []needle {
 	// escaped.
 	for plain := secret; ; {
 		all = append(all, needle{text: plain})
-		if strings.Contains(plain, " ") {
-			all = append(all, needle{text: strings.ReplaceAll(plain, " ", "+")}) // in a URL-encoded form
+		for _, form := range []string{strings.ReplaceAll(plain, " ", "+"), strings.ReplaceAll(plain, "+", " ")} {
+			if form != plain { // URL-encoded, or decoded in the same way
+				all = append(all, needle{text: form})
+			}
 		}
 		next := string(unescaped{text: []byte(plain)}.unescape(`\%&`).text)
 		if next == plain || len(next) < minLength {
@@ -181,6 +200,9 @@ func (r Redactor) findBelow(found []span, b []byte, escapes string, encodings in
 	for depth := 0; ; depth++ {
 		for _, n := range r.needles {
 			found = text.find(found, n)
+		}
+		if bytes.IndexByte(text.text, '\n') >= 0 {
+			found = text.findJoined(found, r.joined)
 		}
 		if encodings > 0 {
 			found = text.findEncoded(found, r, encodings-1)
@@ -222,6 +244,18 @@ func (u unescaped) find(found []span, n needle) []span {
 	}
 }
 
+// findJoined appends the positions of needles in u without its line breaks.
+func (u unescaped) findJoined(found []span, needles []needle) []span {
+	lines := unescaped{text: u.text}.unescape(lineBreaks)
+	for _, n := range needles {
+		for _, f := range lines.find(nil, n) { // with the line break after it
+			to := f.from + len(bytes.TrimRight(u.text[f.from:f.to], indentation))
+			found = append(found, span{u.origin(f.from), u.origin(to)})
+		}
+	}
+	return found
+}
+
 // unescape undoes one layer of escapes everywhere.
 func (u unescaped) unescape(escapes string) unescaped {
 	next := unescaped{text: make([]byte, 0, len(u.text)), at: make([]int32, 0, len(u.text)+1)}
@@ -242,9 +276,19 @@ func (u unescaped) unescape(escapes string) unescaped {
 	return next
 }
 
+const (
+	// lineBreaks are the bytes that begin a line break with the indentation of the next line. It is
+	// handled like an escape of nothing.
+	lineBreaks = "\r\n"
+	// indentation are the bytes that may follow.
+	indentation = lineBreaks + "\t "
+)
+
 // appendFirst appends the text of the first byte or escape of b, and returns its length in b.
 func appendFirst(to, b []byte) (_ []byte, length int) {
 	switch b[0] {
+	case '\r', '\n':
+		return to, len(b) - len(bytes.TrimLeft(b, indentation))
 	case '\\':
 		return appendBackslash(to, b)
 	case '%':
@@ -252,7 +296,8 @@ func appendFirst(to, b []byte) (_ []byte, length int) {
 			return append(to, byte(c)), 3
 		}
 	case '&':
-		const longest = 10 // &amp; &quot; &#x2f; &equals; and others
+		// &amp; &quot; &#x2f; &equals; and others, and numbers with any number of zeros
+		longest := 10 + len(b[1:]) - len(bytes.TrimLeft(b[1:], "#xX0"))
 		if end := bytes.IndexByte(b[:min(len(b), longest)], ';'); end > 0 {
 			reference := string(b[:end+1])
 			if plain := html.UnescapeString(reference); plain != reference {

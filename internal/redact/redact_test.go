@@ -91,6 +91,39 @@ func TestSecretIsFoundInTheSpellingsOfOtherFormats(t *testing.T) {
 	}
 }
 
+func TestSecretIsFoundWithOtherWhiteSpace(t *testing.T) {
+	t.Parallel()
+	const lines = "-----BEGIN-----\nline-one-secret\nline-two-secret\n"
+	for name, tt := range map[string]struct{ secret, text, want string }{
+		"without the last line break": {"hunter2-hunter2\n", "hunter2-hunter2", "[redacted]"},
+		"without outer spaces":        {" \thunter2 ", "(hunter2)", "([redacted])"},
+		"trimmed to a word":           {" abcd  ", "abcd abcde", "[redacted] abcde"},
+		"trimmed to a short word":     {"  ab   ", "ab", "ab"},
+		"CRLF":                        {lines, strings.ReplaceAll(lines, "\n", "\r\n"), "[redacted]\r\n"},
+		"LF":                          {"line-one\r\nline-two", "line-one\nline-two", "[redacted]"},
+		"CRLF in JSON":                {lines, quoted(t, strings.ReplaceAll(lines, "\n", "\r\n")), `"[redacted]\r\n"`},
+		"indented":                    {lines, " " + strings.ReplaceAll(lines, "\n", "\n "), " [redacted]\n "},
+		"one line":                    {"abcdef0123456789", "a abcdef\r\n 0123456789 b", "a [redacted] b"},
+		"folded in JSON":              {"abcdef0123456789", `"abcdef\r\n 0123456789"`, `"[redacted]"`},
+		"folded digits":               {"abcdef0123456789", "YWJjZGVmMDEyM\r\n\tzQ1Njc4OQ", "[redacted]"},
+		"words":                       {"abcdef0123456789", "abcdef 0123456789", "abcdef 0123456789"},
+		"mostly line breaks":          {"a\n\n\nb\n", "a\nb ab", "a\nb ab"},
+		"short word":                  {"abcd", "ab\ncd", "ab\ncd"},
+	} {
+		assert.Equal(t, tt.want, redact.String(tt.text, []string{tt.secret}), name)
+	}
+}
+
+func TestReferenceOfAnyLengthIsUndone(t *testing.T) {
+	t.Parallel()
+	for _, plus := range []string{
+		"+", "&plus;", "&#43;", "&#x2b;", "&#0000043;", "&#X" + strings.Repeat("0", 300) + "2B;",
+	} {
+		assert.Equal(t, "a [redacted] b", redact.String("a abc"+plus+"def b", []string{"abc+def"}), plus)
+	}
+	assert.Equal(t, "a abc&#0000044;def b", redact.String("a abc&#0000044;def b", []string{"abc+def"}))
+}
+
 // inLines returns s with a line break after each columns characters.
 func inLines(s string, columns int, lineBreak string) string {
 	var lines []string
