@@ -1,11 +1,14 @@
 package contract_test
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -104,6 +107,51 @@ func TestErrorBodyIsReadNoFurtherThanItIsKept(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestErrorBodyDoesNotEndWithTheBeginningOfASecret(t *testing.T) {
+	eachInBubble(t, func(t *testing.T, v vendor) {
+		token := strings.Repeat("Ab3dE6gH9jKlMnOpQrStUvWx", 60) // 1,440 bytes, like a JSON Web Token
+		spell := func(format string) (all string) {
+			for _, r := range token {
+				all += fmt.Sprintf(format, r)
+			}
+			return all
+		}
+		long := func(format string) func() *http.Response {
+			body := strings.Repeat("x ", (64<<10-3000)/2) + spell(format) + strings.Repeat(" y", 10000)
+			return func() *http.Response { return respond(403, body) }
+		}
+		for name, tt := range map[string]struct {
+			answer func() *http.Response
+			shown  string
+			limit  int64
+		}{
+			"JSON":           {long(`\u%04x`), `\u0041`, 0},
+			"HTML":           {long("&amp;#x%x;"), "#x41", 0},
+			"percent, twice": {long("%%25%x"), "%2541", 0},
+			"limit":          {func() *http.Response { return chunked(403, "x "+token) }, "Ab3", 1000},
+			"limit, success": {func() *http.Response { return chunked(200, "x "+token) }, "Ab3", 1000},
+			"broken off":     {func() *http.Response { return brokenOff(403, "x "+token) }, "Ab3", 0},
+		} {
+			for _, raw := range []*[]byte{nil, new([]byte)} {
+				c, _ := start(t, v, options{retry: noRetries(), maxResponse: tt.limit,
+					token: func(context.Context) (string, time.Time, error) { return token, time.Time{}, nil },
+				}, func(int, request) (*http.Response, error) { return tt.answer(), nil })
+				_, err := c.get(t.Context(), "x-1", call{raw: raw})
+				body := string(viewed(t, v, err).Body)
+				assert.True(t, strings.HasPrefix(body, "x "), name)
+				assert.NotContains(t, body, tt.shown, name)
+			}
+		}
+	})
+}
+
+// chunked returns a response that does not declare the length of its body.
+func chunked(status int, body string) *http.Response {
+	r := respond(status, body)
+	r.ContentLength = -1
+	return r
 }
 
 func TestErrorBodyIsKeptWholeWhereTheCallerAsksForIt(t *testing.T) {

@@ -39,6 +39,7 @@ type response struct {
 	b      []byte  // the body, in buffer or in larger memory
 	off    int     // number of bytes of b that are read
 	closed bool
+	cut    bool   // b is only the beginning of the body
 	host   string // the host that sent it, if not the configured origin
 	asked  serverWait
 }
@@ -154,6 +155,7 @@ func (r *response) fill(from io.Reader, limit int64, cut bool) error {
 		if full != nil {
 			r.b = bytes.Join(append(full, r.b), nil)
 		}
+		r.cut = over || err != io.EOF
 		switch {
 		case over && cut, !over && err == io.EOF:
 			return nil

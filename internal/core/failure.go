@@ -15,8 +15,9 @@ import (
 const (
 	// maxErrorBody is the size of the part of a response body that an error keeps.
 	maxErrorBody = 64 << 10
-	// maxSecret is the size of the following part that is also searched for secrets. Otherwise the
-	// kept part could end with the beginning of a secret. Longer secrets are not expected.
+	// maxSecret is the size of the following part that is also searched for secrets, because the
+	// kept part may end within one. If the searched part ends within one, the beginning of that
+	// secret is replaced too.
 	maxSecret = 4 << 10
 )
 
@@ -106,7 +107,12 @@ func (c *Client) addResponse(f *Failure, cs *call, r *response, redactor redact.
 	if cs.opts.noAuth && success(r.resp) {
 		return // the response to a call without a credential may contain a credential
 	}
-	f.Body = redactor.Bytes(slices.Clone(r.b[:min(len(r.b), maxErrorBody+maxSecret)]))
+	f.Body = slices.Clone(r.b[:min(len(r.b), maxErrorBody+maxSecret)])
+	if r.cut || len(f.Body) < len(r.b) {
+		f.Body = redactor.Beginning(f.Body)
+	} else {
+		f.Body = redactor.Bytes(f.Body)
+	}
 	if cs.opts.noAuth { // for any status
 		f.Body = redact.Credentials(f.Body)
 	}

@@ -45,10 +45,12 @@ func (u unescaped) findEncoded(found []span, r Redactor, layers int) []span {
 	for i := range encodings {
 		e := &encodings[i]
 		least := r.shortestLong * 8 / e.bits // The last digit of a needle may have bits of what follows.
-		for from := 0; from <= len(u.text)-least; {
+		for from := 0; from <= len(u.text)-least || r.cut && from < len(u.text); {
 			var to int
 			digits, to = e.run(digits[:0], u.text, from)
-			if len(digits) >= least && e.hides(digits, r, layers) {
+			inner := r
+			inner.cut = r.cut && len(u.text)-to <= maxRest
+			if (len(digits) >= least || inner.cut && len(digits) >= e.group) && e.hides(digits, inner, layers) {
 				found = append(found, span{u.origin(from), u.origin(to)})
 			}
 			from = max(to, from+1)

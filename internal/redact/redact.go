@@ -34,6 +34,8 @@ const (
 	maxDepth = 3
 	// maxEncodings is the maximum number of layers of Base64 and hexadecimal digits.
 	maxEncodings = 2
+	// maxRest is the maximum length of an escape that is cut, in bytes, also in several layers.
+	maxRest = 32
 )
 
 // Bytes returns text with each of secrets replaced by "[redacted]". Overlapping secrets become one
@@ -56,8 +58,9 @@ type Redactor struct {
 	// if a needle has non-ASCII characters, because some of their HTML character
 	// references are shorter.
 	shortest int
-	// shortestLong is the length of the shortest of long, in bytes.
+	// shortestLong is the length of the shortest of long and joined, in bytes.
 	shortestLong int
+	cut          bool // the text may end within a secret: see Beginning
 }
 
 // New returns a redactor of secrets.
@@ -90,6 +93,13 @@ func (r Redactor) Bytes(text []byte) []byte {
 		return replace(text, found)
 	}
 	return text
+}
+
+// Beginning is [Redactor.Bytes] for the beginning of a longer text. If it ends within a secret,
+// that part is replaced too.
+func (r Redactor) Beginning(text []byte) []byte {
+	r.cut = true
+	return r.Bytes(text)
 }
 
 // String is the function [String].
@@ -180,7 +190,7 @@ func wordByte(c byte) bool {
 
 // find returns the positions of secrets in b, in no order. Spans may overlap.
 func (r Redactor) find(b []byte) []span {
-	if len(b) < r.shortest || len(r.needles) == 0 {
+	if len(b) < r.shortest && !r.cut || len(r.needles) == 0 {
 		return nil
 	}
 	var found []span
@@ -200,9 +210,12 @@ func (r Redactor) findBelow(found []span, b []byte, escapes string, encodings in
 	for depth := 0; ; depth++ {
 		for _, n := range r.needles {
 			found = text.find(found, n)
+			if r.cut && !n.word {
+				found = text.findBeginning(found, n)
+			}
 		}
 		if bytes.IndexByte(text.text, '\n') >= 0 {
-			found = text.findJoined(found, r.joined)
+			found = text.findJoined(found, r)
 		}
 		if encodings > 0 {
 			found = text.findEncoded(found, r, encodings-1)
@@ -244,11 +257,31 @@ func (u unescaped) find(found []span, n needle) []span {
 	}
 }
 
+// findBeginning appends the position of a part of n with which the original ends. An incomplete
+// escape may follow it.
+func (u unescaped) findBeginning(found []span, n needle) []span {
+	for from := max(0, len(u.text)-len(n.text)-maxRest); from < len(u.text); from++ {
+		same := 0
+		for same < min(len(n.text), len(u.text)-from) && u.text[from+same] == n.text[same] {
+			same++
+		}
+		rest := len(u.text) - from - same
+		if same < len(n.text) && (same >= minWord && rest == 0 || same >= minLength && rest <= maxRest) {
+			return append(found, span{u.origin(from), u.origin(len(u.text))})
+		}
+	}
+	return found
+}
+
 // findJoined appends the positions of needles in u without its line breaks.
-func (u unescaped) findJoined(found []span, needles []needle) []span {
+func (u unescaped) findJoined(found []span, r Redactor) []span {
 	lines := unescaped{text: u.text}.unescape(lineBreaks)
-	for _, n := range needles {
-		for _, f := range lines.find(nil, n) { // with the line break after it
+	for _, n := range r.joined {
+		all := lines.find(nil, n)
+		if r.cut {
+			all = lines.findBeginning(all, n)
+		}
+		for _, f := range all { // with the line break after it
 			to := f.from + len(bytes.TrimRight(u.text[f.from:f.to], indentation))
 			found = append(found, span{u.origin(f.from), u.origin(to)})
 		}

@@ -124,6 +124,38 @@ func TestReferenceOfAnyLengthIsUndone(t *testing.T) {
 	assert.Equal(t, "a abc&#0000044;def b", redact.String("a abc&#0000044;def b", []string{"abc+def"}))
 }
 
+func TestBeginningOfATextDoesNotEndWithTheBeginningOfASecret(t *testing.T) {
+	t.Parallel()
+	const secret = "Ab3dE6gH9jKlMnOpQrStUvWx"
+	other := "a " + secret[:7] + strings.Repeat("b", 40)
+	escaped := func(s string) (all string) {
+		for _, r := range s {
+			all += fmt.Sprintf(`\u%04x`, r)
+		}
+		return all
+	}
+	for name, tt := range map[string]struct{ text, want string }{
+		"plain":                  {"a " + secret[:12], "a [redacted]"},
+		"a few characters":       {"a " + secret[:3], "a [redacted]"},
+		"two characters":         {"a " + secret[:2], "a " + secret[:2]},
+		"escaped":                {"a " + escaped(secret[:12]), "a [redacted]"},
+		"within an escape":       {"a " + escaped(secret[:12])[:70], "a [redacted]"},
+		"escaped twice":          {"a " + url.QueryEscape(escaped(secret[:12]))[:93], "a [redacted]"},
+		"Base64":                 {"a " + base64.RawStdEncoding.EncodeToString([]byte("x"+secret[:9])), "a [redacted]"},
+		"hexadecimal":            {"a " + fmt.Sprintf("%x", secret[:9]), "a [redacted]"},
+		"folded":                 {"a " + secret[:5] + "\n  " + secret[5:9], "a [redacted]"},
+		"whole, and then a part": {secret + " " + secret[:7], "[redacted] [redacted]"},
+		"whole":                  {secret + " b", "[redacted] b"},
+		"not at the end":         {other, other},
+	} {
+		r := redact.New([]string{secret, "shrt"})
+		assert.Equal(t, tt.want, string(r.Beginning([]byte(tt.text))), name)
+		if !strings.Contains(tt.text, secret) {
+			assert.Equal(t, tt.text, r.String(tt.text), "%s, of a whole text", name)
+		}
+	}
+}
+
 // inLines returns s with a line break after each columns characters.
 func inLines(s string, columns int, lineBreak string) string {
 	var lines []string
