@@ -108,9 +108,9 @@ func (a *all) Release(p Permit) {
 	a.release(permits)
 }
 
-// release releases permits, the latest first.
+// release releases permits, the latest first, also if a limiter panics.
 func (a *all) release(permits allPermits) {
-	for i := min(len(permits), len(a.limiters)) - 1; i >= 0; i-- {
-		a.limiters[i].Release(permits[i])
+	for i, l := range a.limiters[:min(len(permits), len(a.limiters))] {
+		defer l.Release(permits[i])
 	}
 }

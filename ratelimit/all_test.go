@@ -128,6 +128,20 @@ func TestAllReleasesWhatItHasAfterAPanic(t *testing.T) {
 	assert.Zero(t, one.Snapshot().InFlight)
 }
 
+// panickingRelease is a Limiter that panics when a request has ended.
+type panickingRelease struct{ ratelimit.Limiter }
+
+func (panickingRelease) Release(ratelimit.Permit) { panic("limiter") }
+
+func TestAllReleasesTheOthersAfterAPanic(t *testing.T) {
+	one := newLocal(t, ratelimit.WithMaxInFlight(1))
+	l := newAll(t, one, panickingRelease{newLocal(t)})
+	p, err := l.Acquire(t.Context(), nil)
+	require.NoError(t, err)
+	assert.Panics(t, func() { l.Release(p) })
+	assert.Zero(t, one.Snapshot().InFlight)
+}
+
 func TestAllIgnoresStrangePermits(t *testing.T) {
 	one, two := newLocal(t), newLocal(t)
 	l, other := newAll(t, one), newAll(t, one, two)

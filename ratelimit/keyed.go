@@ -113,15 +113,20 @@ func (k *Keyed) Release(p Permit) {
 	if !ok {
 		return
 	}
-	k.mu.Lock()
-	released := held.released
-	held.released = true
-	k.mu.Unlock()
-	if released {
+	if !k.markReleased(held) {
 		return
 	}
 	defer k.leave(held.entry)
 	held.entry.limiter.Release(held.permit)
+}
+
+// markReleased reports false if held was released before.
+func (k *Keyed) markReleased(held *keyedPermit) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	before := held.released
+	held.released = true
+	return !before
 }
 
 // Len returns the number of limiters, in use and idle.
@@ -133,7 +138,17 @@ func (k *Keyed) Len() int {
 
 // use adds a user to the entry of key and returns the entry. It creates a missing entry.
 func (k *Keyed) use(key string) *keyedEntry {
+	e, created := k.entry(key)
+	if created {
+		k.create(e)
+	}
+	return e
+}
+
+// entry adds a user to the entry of key and returns the entry. It reports whether the entry is new.
+func (k *Keyed) entry(key string) (e *keyedEntry, created bool) {
 	k.mu.Lock()
+	defer k.mu.Unlock()
 	e, ok := k.entries[key]
 	if !ok {
 		e = &keyedEntry{key: key, created: make(chan struct{})}
@@ -144,11 +159,7 @@ func (k *Keyed) use(key string) *keyedEntry {
 		k.idle.Remove(e.place)
 		e.place = nil
 	}
-	k.mu.Unlock()
-	if !ok {
-		k.create(e)
-	}
-	return e
+	return e, !ok
 }
 
 // create sets the limiter of e, or its error. It removes an entry with an error, so only the
@@ -156,12 +167,10 @@ func (k *Keyed) use(key string) *keyedEntry {
 func (k *Keyed) create(e *keyedEntry) {
 	e.err = errors.New("ratelimit: NewKeyed: newLimiter did not return") // It panicked.
 	defer func() {
+		defer close(e.created)
 		if e.err != nil {
-			k.mu.Lock()
-			delete(k.entries, e.key)
-			k.mu.Unlock()
+			k.remove(e)
 		}
-		close(e.created)
 	}()
 	l, err := k.newLimiter(e.key)
 	switch {
@@ -172,6 +181,13 @@ func (k *Keyed) create(e *keyedEntry) {
 	default:
 		e.limiter, e.err = l, nil
 	}
+}
+
+// remove removes e.
+func (k *Keyed) remove(e *keyedEntry) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.entries, e.key)
 }
 
 // leave removes a user from e. An entry without users becomes idle, and may displace the oldest

@@ -91,53 +91,67 @@ func (l *Local) Acquire(ctx context.Context, _ *http.Request) (Permit, error) {
 	if ctx.Err() != nil {
 		return Permit{}, ended(ctx)
 	}
+	p, w, err := l.enter(ctx)
+	if w == nil {
+		return p, err
+	}
+	returned := false
+	defer func() {
+		if !returned { // ctx, a hook or a limit has panicked.
+			l.leave(w, nil)
+			l.Release(w.permit)
+		}
+	}()
+	l.tick()
+	select {
+	case <-w.ready:
+	case <-ctx.Done():
+		l.leave(w, ended(ctx))
+	}
+	if w.err == nil && l.settings.hooks.Wait != nil {
+		l.settings.hooks.Wait(w.permit.At.Sub(w.since))
+	}
+	returned = true
+	return w.permit, w.err
+}
+
+// enter admits a request with ctx if it may leave now. If it has to wait, it returns its waiter,
+// which is in the queue. The caller must call dispatch then.
+func (l *Local) enter(ctx context.Context) (Permit, *waiter, error) {
 	deadline, _ := ctx.Deadline()
 	l.mu.Lock()
+	defer l.mu.Unlock() // Methods of ctx may panic, and the caller recover.
 	l.setDefaults()
 	now := time.Now()
 	l.advance(now)
 	idle := l.queue.Len() == 0
 	if at, ok := l.next(now, 0, deadline); ok && idle && !at.After(now) {
-		p := l.admit(now)
-		l.mu.Unlock()
-		return p, nil
+		return l.admit(now), nil, nil
 	}
-	w := &waiter{Entry: queue.NewEntry(ctx, now, deadline, l.ledger.trip.Most()), ready: make(chan struct{})}
+	w := &waiter{
+		Entry: queue.NewEntry(ctx, now, deadline, l.ledger.trip.Most()), since: now, ready: make(chan struct{}),
+	}
 	at, _ := l.next(now, l.queue.Ahead(w), deadline)
 	if err := l.tooLong(now, at, w); err != nil {
-		l.mu.Unlock()
-		return Permit{}, err
+		return Permit{}, nil, err
 	}
 	l.queue.Push(w)
-	l.dispatch(now)
-	l.mu.Unlock()
-
-	select {
-	case <-w.ready:
-	case <-ctx.Done():
-		if l.leaves(w) {
-			return Permit{}, ended(ctx)
-		}
-	}
-	if w.err == nil && l.settings.hooks.Wait != nil {
-		l.settings.hooks.Wait(w.permit.At.Sub(now))
-	}
-	return w.permit, w.err
+	return Permit{}, w, nil
 }
 
-// leaves takes w out of the queue. It reports false if w was admitted in the same moment; then its
-// permit must be released.
-func (l *Local) leaves(w *waiter) bool {
+// leave takes w out of the queue and ends its wait with err. It does nothing if w was admitted in
+// the same moment. Then its permit must be released.
+func (l *Local) leave(w *waiter, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	select {
 	case <-w.ready:
-		return false
+		return
 	default:
 	}
 	l.queue.Remove(w)
+	w.finish(Permit{}, err)
 	l.dispatch(time.Now()) // Stops the timer if nobody else waits.
-	return true
 }
 
 // ended returns the error of a context that has ended, and its cause.
@@ -154,45 +168,49 @@ func (l *Local) Observe(p Permit, resp *http.Response) {
 	if l == nil || resp == nil {
 		return
 	}
+	o := l.learn(p, resp)
 	hooks := &l.settings.hooks
-	l.mu.Lock()
-	wait, refused, began := l.learn(p, resp)
-	var s Snapshot
-	if began && hooks.Window != nil {
-		s = l.snapshot()
+	if o.refused && hooks.Refused != nil {
+		hooks.Refused(resp.StatusCode, o.wait)
 	}
-	l.mu.Unlock()
-	if refused && hooks.Refused != nil {
-		hooks.Refused(resp.StatusCode, wait)
-	}
-	if began && hooks.Window != nil {
-		hooks.Window(s)
+	if o.window != nil {
+		hooks.Window(*o.window)
 	}
 }
 
-// learn passes the response to p to all limits. It returns how long a refusal holds back all
-// requests, and whether the response shows a new window. l.mu must be held.
-func (l *Local) learn(p Permit, resp *http.Response) (wait time.Duration, refused, began bool) {
+// outcome holds the arguments of the hooks after a response.
+type outcome struct {
+	wait    time.Duration // how long a refusal holds back all requests
+	refused bool
+	window  *Snapshot // nil if no new window has begun, or no hook shows it
+}
+
+// learn passes the response to p to all limits.
+func (l *Local) learn(p Permit, resp *http.Response) (o outcome) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	now := time.Now()
 	l.setDefaults()
 	l.advance(now)
 	e, ok := l.ledger.answer(p.Seq, now)
 	if !ok {
-		return 0, false, false
+		return outcome{}
 	}
 	r := l.settings.headers.parse(resp, now)
 	shared := l.observeShared(e, r, now)
-	wait = l.refused(p, e, r, now)
+	o.refused, o.wait = r.Refused, l.refused(p, e, r, now)
 	if !r.Refused || r.limited { // A 503 is no limit.
 		l.adapt(p, e, r.Window, r.Refused, now)
 	}
-	if !shared {
-		began = l.observe(p, e, r, now)
-	}
+	began := !shared && l.observe(p, e, r, now)
 	if l.queue.Len() > 0 {
 		l.dispatch(now)
 	}
-	return wait, r.Refused, began
+	if began && l.settings.hooks.Window != nil {
+		s := l.snapshot()
+		o.window = &s
+	}
+	return o
 }
 
 // observe passes the counts of a response to the server. It reports whether the response shows a

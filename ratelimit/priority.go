@@ -31,6 +31,7 @@ func WithPriority(ctx context.Context, p Priority) context.Context {
 // waiter is a request that waits.
 type waiter struct {
 	queue.Entry
+	since  time.Time
 	ready  chan struct{}
 	permit Permit // valid after ready, if err is nil
 	err    error

@@ -249,88 +249,111 @@ func (l *Limiter) Acquire(ctx context.Context, req *http.Request) (ratelimit.Per
 	if ctx.Err() != nil {
 		return ratelimit.Permit{}, contextError(ctx)
 	}
+	p, w, err := l.enter(ctx)
+	switch {
+	case err == errUseFallback:
+		return l.acquireLocal(ctx, req)
+	case w == nil:
+		return p, err
+	}
+	returned := false
+	defer func() {
+		if !returned { // ctx, a hook or the limiter itself has panicked.
+			l.leave(w, nil)
+			l.Release(w.permit)
+		}
+	}()
+	l.handleTimer()
+	select {
+	case <-w.ready:
+	case <-ctx.Done():
+		l.leave(w, contextError(ctx))
+	}
+	if w.waited && l.hooks.Wait != nil {
+		l.hooks.Wait(w.permit.At.Sub(w.since))
+	}
+	returned = true
+	if w.err == errUseFallback {
+		return l.acquireLocal(ctx, req)
+	}
+	return w.permit, w.err
+}
+
+// enter admits a request with ctx if it needs no visit. If it has to wait, it returns its waiter.
+// The caller must call schedule then. The error is errUseFallback if the fallback is in use.
+func (l *Limiter) enter(ctx context.Context) (ratelimit.Permit, *waiter, error) {
 	l.mu.Lock()
+	defer l.mu.Unlock() // Methods of ctx may panic, and the caller recover.
 	now := l.now()
 	switch {
 	case l.closed:
-		l.mu.Unlock()
-		return ratelimit.Permit{}, ErrClosed
+		return ratelimit.Permit{}, nil, ErrClosed
 	case l.outage != nil:
 		if !now.Before(l.outage.retryAt) && l.unfinished < maxUnfinished {
 			l.outage.retry = true
 			l.schedule(now)
 		}
 		if !l.failClosed {
-			l.mu.Unlock()
-			return l.acquireLocal(ctx, req)
+			return ratelimit.Permit{}, nil, errUseFallback
 		}
 		if !l.outage.retry {
-			err := l.outage.err
-			l.mu.Unlock()
-			return ratelimit.Permit{}, unavailable(err)
+			return ratelimit.Permit{}, nil, unavailable(l.outage.err)
 		}
 	}
 	if g, ok := l.takeAhead(now); ok {
 		p := l.grantTo(g, now)
 		l.schedule(now)
-		l.mu.Unlock()
-		return p, nil
+		return p, nil, nil
 	}
 	w := l.newWaiter(ctx, now)
 	if now.Before(l.nextVisit) { // The latest visit is recent enough.
 		if err := l.tooLong(now, w); err != nil {
-			l.mu.Unlock()
-			return ratelimit.Permit{}, err
+			return ratelimit.Permit{}, nil, err
 		}
 	}
 	l.waiters.add(w)
-	l.schedule(now)
-	l.mu.Unlock()
+	return ratelimit.Permit{}, w, nil
+}
 
+// leave takes w out of the queue and ends its wait with err. It does nothing if w was admitted in
+// the same moment. Then its permit must be released.
+func (l *Limiter) leave(w *waiter, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	select {
 	case <-w.ready:
-	case <-ctx.Done():
-		l.mu.Lock()
-		select {
-		case <-w.ready: // The place came at the same moment. The caller must release it.
-			l.mu.Unlock()
-		default:
-			l.waiters.remove(w)
-			l.schedule(l.now())
-			l.mu.Unlock()
-			return ratelimit.Permit{}, contextError(ctx)
-		}
+		return
+	default:
 	}
-	if w.err == errUseFallback {
-		return l.acquireLocal(ctx, req)
-	}
-	if w.waited && l.hooks.Wait != nil {
-		l.hooks.Wait(w.permit.At.Sub(w.since))
-	}
-	return w.permit, w.err
+	l.waiters.fail(w, err)
+	l.schedule(l.now())
 }
 
 // acquireLocal admits a request with the fallback.
-func (l *Limiter) acquireLocal(ctx context.Context, req *http.Request) (ratelimit.Permit, error) {
+func (l *Limiter) acquireLocal(ctx context.Context, req *http.Request) (p ratelimit.Permit, err error) {
 	inner, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(l.fallbackCtx, func() { cancel(ErrClosed) })()
+	var local ratelimit.Permit
+	err = errUseFallback // while it is not known
+	defer func() {       // also where the fallback panics
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.inFallback--
+		if err == nil {
+			l.held++
+			l.seq++
+			p = ratelimit.Permit{Seq: l.seq, At: local.At, State: &grant{owner: l, local: &local}}
+		}
+	}()
 	l.mu.Lock()
 	l.inFallback++
 	l.mu.Unlock()
-	p, err := l.fallback.Acquire(inner, req)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.inFallback--
-	if err != nil {
-		if context.Cause(inner) == ErrClosed {
-			err = ErrClosed
-		}
-		return ratelimit.Permit{}, err
+	local, err = l.fallback.Acquire(inner, req)
+	if err != nil && context.Cause(inner) == ErrClosed {
+		err = ErrClosed
 	}
-	l.held++
-	l.seq++
-	return ratelimit.Permit{Seq: l.seq, At: p.At, State: &grant{owner: l, local: &p}}, nil
+	return p, err
 }
 
 // contextError returns the error of a wait that ctx ended.
@@ -363,10 +386,19 @@ func (l *Limiter) Observe(p ratelimit.Permit, resp *http.Response) {
 		l.fallback.Observe(*g.local, resp)
 		return
 	}
+	refused, pause := l.observe(g, resp)
+	if refused && l.hooks.Refused != nil {
+		l.hooks.Refused(resp.StatusCode, pause)
+	}
+}
+
+// observe learns from the response to g. It reports whether that is a refusal, and for how long it
+// holds back all requests, as far as this process knows.
+func (l *Limiter) observe(g *grant, resp *http.Response) (refused bool, pause time.Duration) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	if g.released {
-		l.mu.Unlock()
-		return
+		return false, 0
 	}
 	now := l.now()
 	r := l.newResponse(g, resp, now)
@@ -380,15 +412,12 @@ func (l *Limiter) Observe(p ratelimit.Permit, resp *http.Response) {
 		l.handUntil = time.Time{} // Redis learns of it first.
 		l.dropReserved(len(l.reserved))
 	}
-	pause := l.pauseAfter(r)
+	pause = l.pauseAfter(r)
 	if r.refused || l.headers != (ratelimit.Headers{}) {
 		l.report(r)
 		l.schedule(now)
 	}
-	l.mu.Unlock()
-	if r.refused && l.hooks.Refused != nil {
-		l.hooks.Refused(resp.StatusCode, pause)
-	}
+	return r.refused, pause
 }
 
 // Release implements [ratelimit.Limiter]. It does not wait for Redis. A second Release of a Permit
@@ -398,10 +427,17 @@ func (l *Limiter) Release(p ratelimit.Permit) {
 	if g == nil {
 		return
 	}
+	if l.release(g) && g.local != nil {
+		l.fallback.Release(*g.local)
+	}
+}
+
+// release ends the request that has g. It reports false if it has ended before.
+func (l *Limiter) release(g *grant) bool {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	if g.released {
-		l.mu.Unlock()
-		return
+		return false
 	}
 	g.released = true
 	l.held--
@@ -418,10 +454,7 @@ func (l *Limiter) Release(p ratelimit.Permit) {
 		l.freed = l.freed || l.maxInFlight > 0
 	}
 	l.schedule(now)
-	l.mu.Unlock()
-	if g.local != nil {
-		l.fallback.Release(*g.local)
-	}
+	return true
 }
 
 // Close ends all waits with [ErrClosed] and returns the places of this process to Redis, with the
@@ -432,32 +465,17 @@ func (l *Limiter) Close() error {
 	if !l.made() {
 		return nil
 	}
-	l.mu.Lock()
-	if l.closed {
-		l.mu.Unlock()
+	visiting, first := l.endWaits()
+	if !first {
 		return nil
 	}
-	l.closed = true
-	l.endFallback()
-	if l.timer != nil {
-		l.timer.Stop()
-	}
-	l.waiters.failAll(ErrClosed)
-	visiting := l.visiting
-	l.mu.Unlock()
 	if visiting != nil {
 		select {
 		case <-visiting:
 		case <-time.After(l.timeout): // Many processes visit at once.
 		}
 	}
-
-	l.mu.Lock()
-	last := l.newVisit(l.now(), 0)
-	last.held, last.pending = 0, 0
-	returnsPlaces := l.outage == nil && !l.visitedAt.IsZero()
-	l.mu.Unlock()
-	if returnsPlaces {
+	if last, ok := l.lastVisit(); ok {
 		ctx, cancel := context.WithTimeout(context.Background(), l.timeout)
 		defer cancel()
 		l.send(ctx, last) //nolint:errcheck // The lease ends by itself.
@@ -466,4 +484,31 @@ func (l *Limiter) Close() error {
 		return l.client.Close()
 	}
 	return nil
+}
+
+// endWaits closes l and ends all waits with [ErrClosed]. It returns the channel of the visit that
+// is on its way, and reports false if l was closed before.
+func (l *Limiter) endWaits() (visiting chan struct{}, first bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil, false
+	}
+	l.closed = true
+	l.endFallback()
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+	l.waiters.failAll(ErrClosed)
+	return l.visiting, true
+}
+
+// lastVisit returns the visit that returns the places of this process. It reports false if Redis
+// knows of none.
+func (l *Limiter) lastVisit() (visit, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	last := l.newVisit(l.now(), 0)
+	last.held, last.pending = 0, 0
+	return last, l.outage == nil && !l.visitedAt.IsZero()
 }

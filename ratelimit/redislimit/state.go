@@ -23,10 +23,7 @@ func (l *Limiter) Snapshot() ratelimit.Snapshot {
 	if !l.made() {
 		return ratelimit.Snapshot{}
 	}
-	l.mu.Lock()
-	s := l.snapshot(l.now())
-	usesFallback := l.outage != nil && !l.failClosed
-	l.mu.Unlock()
+	s, usesFallback := l.currentState()
 	fallback, ok := l.fallback.(interface{ Snapshot() ratelimit.Snapshot })
 	if !usesFallback || !ok {
 		return s
@@ -34,6 +31,14 @@ func (l *Limiter) Snapshot() ratelimit.Snapshot {
 	local := fallback.Snapshot()
 	local.InFlight, local.Waiting = s.InFlight, s.Waiting
 	return local
+}
+
+// currentState returns the state that this process knows, without that of the fallback, and whether
+// the fallback is in use.
+func (l *Limiter) currentState() (s ratelimit.Snapshot, usesFallback bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.snapshot(l.now()), l.outage != nil && !l.failClosed
 }
 
 // snapshot returns the state that this process knows, without that of the fallback. l.mu must be
