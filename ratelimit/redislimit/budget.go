@@ -18,8 +18,9 @@ const (
 	// slice is the accuracy of recent. Requests that wait longer than mostSlices of them for their
 	// response have been counted by then.
 	slice, mostSlices = time.Second / 4, 64
-	// mostHeld is above all values of WithMaxInFlight.
-	mostHeld = 1 << 31
+	// mostRequests is above all numbers of requests at one time. The sum of some of them fits into
+	// 32 bits.
+	mostRequests = 1 << 28
 )
 
 // budget is the state that all processes share. Its rules are those of package servers, as those of
@@ -52,6 +53,16 @@ type record struct {
 	aheadEnd               time.Time // the server may count them until then
 	leaseEnd               time.Time // the record is dropped then
 	ticket, ticketEnd      time.Time // when the process began to wait for a place in flight, and until when that holds
+}
+
+// add adds the numbers of o to those of r. No sum exceeds mostRequests, whatever others store.
+func (r *record) add(o record, now time.Time) {
+	r.held = min(r.held+o.held, mostRequests)
+	r.pending = min(r.pending+o.pending, mostRequests)
+	r.waiting = min(r.waiting+o.waiting, mostRequests)
+	if o.aheadEnd.After(now) {
+		r.ahead = min(r.ahead+o.ahead, mostRequests)
+	}
 }
 
 // document is the stored form of a budget. Times are in microseconds, those of servers.Store
@@ -185,7 +196,7 @@ func readRecord(numbers []int64, now time.Time) (record, bool) {
 		return record{}, false
 	}
 	for _, n := range numbers[:4] {
-		if n >= mostHeld {
+		if n >= mostRequests {
 			return record{}, false
 		}
 	}
@@ -233,9 +244,9 @@ func (r recent) add(sent time.Time, n int64) recent {
 
 // isPlausible reports whether a process can have written r by now.
 func (r recent) isPlausible(now time.Time) bool {
-	next := int64(0)
+	next, last := int64(0), now.Add(servers.ClockError).UnixNano()/int64(slice)
 	for _, e := range r {
-		if e[0] < next || e[0] > now.Add(servers.ClockError).UnixNano()/int64(slice) || e[1] < 1 || e[1] >= mostHeld {
+		if e[0] < next || e[0] > last || e[1] < 1 || e[1] >= mostRequests {
 			return false
 		}
 		next = e[0] + 1
@@ -243,7 +254,7 @@ func (r recent) isPlausible(now time.Time) bool {
 	return true
 }
 
-// since returns how many left at from or later.
+// since returns how many left at from or later, at most mostRequests.
 func (r recent) since(from time.Time) int {
 	number, n := from.UnixNano()/int64(slice), int64(0)
 	for _, e := range r {
@@ -251,7 +262,7 @@ func (r recent) since(from time.Time) int {
 			n += e[1]
 		}
 	}
-	return int(n)
+	return int(min(n, mostRequests))
 }
 
 // earlier returns the earlier of two times.

@@ -15,7 +15,7 @@ func (t *turn) share() share {
 	limit, sharers := t.config.maxInFlight, len(t.rivals)+1
 	free, least := limit-t.others.held, limit
 	for _, r := range t.rivals {
-		free += r.held
+		free += min(r.held, limit-free) // Not more are left than there are.
 		least = min(least, r.held)
 	}
 	free = max(free, 0)

@@ -85,12 +85,7 @@ func (t *turn) count() {
 			delete(t.processes, id)
 			continue
 		}
-		t.others.held += r.held
-		t.others.pending += r.pending
-		t.others.waiting += r.waiting
-		if r.aheadEnd.After(t.now) {
-			t.others.ahead += r.ahead
-		}
+		t.others.add(r, t.now)
 		if !r.ticket.IsZero() && !r.ticketEnd.Before(t.now) {
 			t.rivals = append(t.rivals, r)
 		}

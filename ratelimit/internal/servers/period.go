@@ -17,7 +17,9 @@ type period struct {
 func (p *period) duration(r resets) time.Duration {
 	d := max(r.longest, time.Second)
 	for range p.stretched {
-		d += d / 2
+		if d < longest {
+			d += d / 2
+		}
 	}
 	return d
 }
@@ -40,7 +42,7 @@ func (p *period) doubt(r Request, c Counts, limit int, resets resets, t Traffic)
 	case r.Refused:
 	default:
 		p.accepted = true
-		plenty := limit > 0 && 10*c.Remaining > 3*limit
+		plenty := limit > 0 && 10*int64(c.Remaining) > 3*int64(limit)
 		if p.stretched > 0 && plenty && t.Now.Sub(p.plenty) > p.duration(resets)/time.Duration(limit) {
 			p.stretched--
 			p.plenty = t.Now

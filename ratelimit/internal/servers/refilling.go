@@ -115,14 +115,15 @@ func (s *Refilling) Resume(until time.Time) { s.idleUntil = until }
 // is not spaced.
 func (s *Refilling) spacing(t Traffic) time.Duration {
 	limit, remaining := s.counts.limit, s.counts.remaining
+	fourfold := 4 * int64(remaining)
 	period := s.period.duration(s.resets)
-	if limit < 2 || 4*remaining >= limit && t.Now.Sub(s.contended) > period {
+	if limit < 2 || fourfold >= int64(limit) && t.Now.Sub(s.contended) > period {
 		return 0
 	}
 	each := min(period/time.Duration(limit), t.MaxWait)
 	keep := min(max(reserve, t.InFlight), max(1, limit/25))
 	switch {
-	case 4*remaining > limit && t.Now.Sub(latest(s.burst, s.idleUntil)) > period:
+	case fourfold > int64(limit) && t.Now.Sub(latest(s.burst, s.idleUntil)) > period:
 		return each * 2 / 3 // More is left than comes back: a bucket.
 	case remaining > keep || remaining <= 0:
 		return each

@@ -14,8 +14,10 @@ const (
 )
 
 const (
-	// mostCount is above all counts and sequence numbers.
-	mostCount = 1 << 53
+	// mostSeq is above all sequence numbers.
+	mostSeq = 1 << 53
+	// mostCount is above all counts of requests. The sum of some of them fits into 32 bits.
+	mostCount = 1 << 28
 	// mostStretched is how often a period is stretched if the longest wait is a year: a second
 	// that is half as long again 43 times is more than that.
 	mostStretched = 43
@@ -25,6 +27,12 @@ const (
 
 // until is a time that a server states. It may be far in the future.
 type until time.Time
+
+// stated is a number of places that a server states, up to 2^31-1.
+type stated int
+
+// lowest is the lowest number of places that a server has stated, math.MaxInt before the first one.
+type lowest int
 
 // Store returns all that s knows, as numbers for [Restore]. Times are in nanoseconds since 1970, 0
 // if they are zero.
@@ -76,7 +84,8 @@ func (w *window) fields() []any {
 	c, e := &w.counts, &w.end
 	return []any{
 		&w.state, &w.probe.seq, &w.probe.sent,
-		&c.limit, &c.remaining, &c.surplus, &c.epoch, &c.low, &c.lowSeq, &c.lowAt, &c.silent,
+		(*stated)(&c.limit), (*stated)(&c.remaining), (*stated)(&c.surplus), &c.epoch,
+		(*lowest)(&c.low), &c.lowSeq, &c.lowAt, &c.silent,
 		(*until)(&e.stated), (*until)(&e.latest), &e.since, &e.slack, &e.length,
 		&w.resets.latest, &w.resets.longest,
 	}
@@ -99,7 +108,11 @@ func write(numbers []int64, fields []any) []int64 {
 		var n int64
 		switch v := field.(type) {
 		case *int:
-			if n = int64(*v); *v == math.MaxInt { // the lowest count before the first one
+			n = int64(*v)
+		case *stated:
+			n = int64(*v)
+		case *lowest:
+			if n = int64(*v); *v == math.MaxInt {
 				n = math.MaxInt64
 			}
 		case *State:
@@ -128,13 +141,15 @@ func read(numbers []int64, fields []any, now time.Time, maxWait time.Duration) e
 		return errStored
 	}
 	for i, n := range numbers {
-		most := int64(mostCount)
+		most := int64(mostSeq)
 		switch v := fields[i].(type) {
 		case *int:
-			if n == math.MaxInt64 {
+			*v, most = int(n), mostCount
+		case *stated:
+			*v, most = stated(n), math.MaxInt32
+		case *lowest:
+			if *v, most = lowest(n), math.MaxInt32; n == math.MaxInt64 {
 				*v, most = math.MaxInt, n
-			} else {
-				*v, most = int(n), min(mostCount, math.MaxInt)
 			}
 		case *State:
 			*v, most = State(n), int64(Ended)

@@ -31,16 +31,18 @@ func TestStoredNumbersHaveBounds(t *testing.T) {
 		field         any
 		most, refused int64
 	}{
-		"count, up to 2^53":           {new(int), min(1<<53, math.MaxInt-1), 1<<53 + 1},
+		"count, up to 2^28":           {new(int), 1 << 28, 1<<28 + 1},
+		"stated count, up to 2^31-1":  {new(stated), math.MaxInt32, math.MaxInt32 + 1},
+		"lowest count, below 2^31-1":  {new(lowest), math.MaxInt32 - 1, math.MaxInt32 + 1},
+		"lowest count, none so far":   {new(lowest), math.MaxInt64, math.MaxInt64 - 1},
 		"sequence number, up to 2^53": {new(uint64), 1 << 53, 1<<53 + 1},
 		"state, up to the last one":   {new(State), 3, 4},
 		"duration, up to two years":   {new(time.Duration), int64(2 * year), int64(2*year) + 1},
 		"time, a wait and a second ahead": {
 			new(time.Time), ahead(maxWait + time.Second), ahead(maxWait+time.Second) + 1,
 		},
-		"time of the server, two years ahead":    {new(until), ahead(2 * year), ahead(2*year) + 1},
-		"flag, 0 or 1":                           {new(bool), 1, 2},
-		"count, the highest of a 64-bit machine": {new(int), math.MaxInt64, math.MaxInt64 - 1},
+		"time of the server, two years ahead": {new(until), ahead(2 * year), ahead(2*year) + 1},
+		"flag, 0 or 1":                        {new(bool), 1, 2},
 	} {
 		for _, n := range []int64{0, 1, tt.most} {
 			_, stored, err := readBack(tt.field, n)
@@ -56,11 +58,11 @@ func TestStoredNumbersHaveBounds(t *testing.T) {
 
 // Zero times, and counts that mean "none so far", keep their meaning on all machines.
 func TestStoredNumbersWithAMeaning(t *testing.T) {
-	highest := math.MaxInt
+	highest := lowest(math.MaxInt)
 	assert.Equal(t, []int64{math.MaxInt64}, write(nil, []any{&highest}), "32-bit machines have a lower one")
-	value, _, err := readBack(new(int), math.MaxInt64)
+	value, _, err := readBack(new(lowest), math.MaxInt64)
 	require.NoError(t, err)
-	assert.Equal(t, math.MaxInt, value)
+	assert.Equal(t, highest, value)
 	value, _, err = readBack(new(time.Time), 0)
 	require.NoError(t, err)
 	assert.Zero(t, value, "the zero time, not 1970")

@@ -252,7 +252,7 @@ func (w *window) ends() bool {
 // missing returns how many places of a window are taken at its first response, beyond the request
 // itself and those that may have been counted with it. A fixed window begins with at most 0.
 func (w *window) missing(c Counts, uncounted int) int {
-	return w.counts.limit - c.Remaining - 1 - uncounted
+	return w.counts.limit - min(c.Remaining, w.counts.limit) - 1 - uncounted
 }
 
 // lower merges a further response into the window. Responses overtake each other, so the lowest
