@@ -155,8 +155,9 @@ func WithTimeout(d time.Duration) Option {
 }
 
 // WithLease sets how long the places in flight of a dead process are kept, from 100 ms to 15
-// minutes. The default is 15 s. A living process with requests in flight
-// renews its lease three times in d.
+// minutes. The default is 15 s. A living process with requests in flight renews its lease three
+// times in d. An answer of Redis that arrives after the lease brings no place. The second one in a
+// row is an outage, so d must be more than twice a round trip to Redis.
 func WithLease(d time.Duration) Option {
 	return func(l *Limiter) error {
 		if d < minLease || d > maxLease {

@@ -131,7 +131,7 @@ func (l *Limiter) learnPlaces(v visit, a answer, now time.Time) {
 	}
 	l.share, l.queued, l.free, l.generation, l.next = a.share, a.queued, a.free, a.generation, a.next
 	age := min(checkInterval, l.lease/3) // The lease ends after three of them.
-	l.checkAt, l.handUntil = a.at.Add(age), a.at.Add(2*age)
+	l.checkAt, l.handUntil = a.at.Add(age), earlier(a.at.Add(2*age), a.leaseEnd)
 	if v.refusals < l.refusals { // Redis does not know the latest one.
 		l.handUntil = time.Time{}
 	}

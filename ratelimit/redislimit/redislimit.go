@@ -96,6 +96,7 @@ func (c *config) readsHeaders() bool { return c.headers != (ratelimit.Headers{})
 // view is the result of the latest visit, in local time. The mu of the Limiter protects it.
 type view struct {
 	visitedAt      time.Time     // when the visit ended
+	late           bool          // its answer came after the end of the lease
 	clockSkew      time.Duration // how much the clock of Redis is ahead
 	nextVisit      time.Time     // when to ask again for the waiters
 	nextPlace      time.Time     // when the first waiter may go; zero if not known

@@ -84,6 +84,7 @@ func (l *Limiter) newResponse(g *grant, resp *http.Response, now time.Time) resp
 type answer struct {
 	now        int64     // the time of the visit
 	at         time.Time // the same by the clock of this process
+	leaseEnd   time.Time // the lease has not ended by then, by the clock of this process
 	generation int64
 	want       int             // places that the visit wanted at last
 	given      int64           // admitted requests
@@ -168,7 +169,7 @@ func (l *Limiter) run(ctx context.Context, v visit, answered chan<- struct{}) (a
 				v.want = l.wantedAgain(v.want)
 			}
 			a, changed = b.apply(v, &l.config, now)
-			a.at = sent
+			a.at, a.leaseEnd = sent, sent.Add(l.lease)
 		}
 		if changed {
 			w.text, w.lives = b.encode(l.process), b.lives(&l.config, now)
@@ -184,6 +185,8 @@ func (l *Limiter) run(ctx context.Context, v visit, answered chan<- struct{}) (a
 		clock.read(time.UnixMicro(r.now), sent, received)
 		// A client that tries again by itself finds what it has stored before.
 		if r.stored || changed && versionOf(r.text) == b.version {
+			delay := time.Duration(r.now-a.now) * time.Microsecond
+			a.leaseEnd = a.leaseEnd.Add(min(-delay, 0)) // The time of the visit is one of the past.
 			l.keepKnown(b, clock)
 			return a, nil
 		}

@@ -37,10 +37,11 @@ const soon = time.Millisecond
 // bubble is a client's hook.
 type bubble struct {
 	script *redis.Script
-	delay  time.Duration // of a visit, at most, each way
-	trip   time.Duration // of a visit, there and back, beside delay
-	after  func([]any)   // changes what the script returned; may be nil
-	dead   atomic.Bool   // no visit reaches Redis
+	delay  time.Duration    // of a visit, at most, each way
+	trip   time.Duration    // of a visit, there and back, beside delay
+	after  func([]any)      // changes what the script returned; may be nil
+	dead   atomic.Bool      // no visit reaches Redis
+	clock  func() time.Time // of Redis; nil for that of the bubble
 }
 
 func (b *bubble) DialHook(next redis.DialHook) redis.DialHook { return next }
@@ -61,7 +62,11 @@ func (b *bubble) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 			return io.EOF
 		}
 		args := visit.Args()
-		begin := []any{"evalsha", b.script.Hash(), 2, args[3], time.Now().UnixMicro()}
+		clock := time.Now
+		if b.clock != nil {
+			clock = b.clock
+		}
+		begin := []any{"evalsha", b.script.Hash(), 2, args[3], clock().UnixMicro()}
 		patched := redis.NewCmd(ctx, slices.Concat(begin, args[4:])...)
 		err := next(ctx, patched)
 		visit.SetVal(patched.Val())

@@ -2,6 +2,7 @@ package redislimit
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -138,6 +139,8 @@ func (l *Limiter) makeVisits(v visit) {
 		now := l.now()
 		if err != nil {
 			l.beginOutage(v, err, now)
+		} else if l.late && a.isLate(now) {
+			l.beginOutage(v, errLate, now)
 		} else {
 			l.apply(v, a, now)
 		}
@@ -250,6 +253,9 @@ func (l *Limiter) newVisit(now time.Time, want int) visit {
 func (l *Limiter) apply(v visit, a answer, now time.Time) {
 	l.visitedAt = now
 	l.endOutage(now)
+	if l.late = a.isLate(now); l.late {
+		l.discard(&a, now)
+	}
 	l.clockSkew = time.UnixMicro(a.now).Sub(a.at)
 	localTime := func(micros int64) time.Time {
 		if micros == 0 {
@@ -291,14 +297,7 @@ func (l *Limiter) apply(v visit, a answer, now time.Time) {
 // process has ahead. If waiters have left meanwhile, it gives their places back. l.mu must be held.
 func (l *Limiter) admit(a answer, now time.Time) {
 	for i := range a.given + a.ahead {
-		seq := a.firstSeq + i
-		g := &grant{
-			owner: l, generation: a.generation, seq: seq, admittedAt: a.now, sentAt: now,
-			skew: l.clockSkew, outages: l.outages, low: a.low,
-			ahead: i >= a.given, isProbe: seq == a.probeSeq,
-		}
-		if g.ahead {
-			l.ahead++
+		if g := l.newGrant(a, i, now); g.ahead {
 			l.keepAhead(g, now)
 		} else if d := a.delays[i]; d > 0 {
 			l.reserve(g, now.Add(d))
@@ -314,6 +313,38 @@ func (l *Limiter) admit(a answer, now time.Time) {
 	for range a.spare {
 		l.putBack(now)
 	}
+}
+
+// newGrant returns the i-th place of an answer. l.mu must be held.
+func (l *Limiter) newGrant(a answer, i int64, now time.Time) *grant {
+	seq := a.firstSeq + i
+	g := &grant{
+		owner: l, generation: a.generation, seq: seq, admittedAt: a.now, sentAt: now,
+		skew: l.clockSkew, outages: l.outages, low: a.low,
+		ahead: i >= a.given, isProbe: seq == a.probeSeq,
+	}
+	if g.ahead {
+		l.ahead++
+	}
+	return g
+}
+
+// isLate reports whether the lease may have ended.
+func (a *answer) isLate(now time.Time) bool { return !now.Before(a.leaseEnd) }
+
+// errLate is the error of a visit if the lease of two visits in a row has ended too soon.
+var errLate = errors.New("the answer came after the end of the lease, twice in a row")
+
+// discard takes the places out of an answer that has come after the end of its lease: other
+// processes may have got them. The next visit is due at once. l.mu must be held.
+func (l *Limiter) discard(a *answer, now time.Time) {
+	for i := range a.given + a.ahead {
+		if g := l.newGrant(*a, i, now); !a.free {
+			l.giveBack(g, now, now)
+		}
+	}
+	a.given, a.delays, a.ahead, a.spare, a.share = 0, nil, 0, 0, 0
+	a.nextVisit = a.now
 }
 
 // keepAhead keeps g for a later request. l.mu must be held.
@@ -372,7 +403,7 @@ func (l *Limiter) beginOutage(v visit, err error, now time.Time) {
 	o.delay = min(2*o.delay, maxRetryDelay)
 	l.unreported, l.unused, l.ahead, l.freed = nil, nil, 0, false
 	l.dropReserved(len(l.reserved))
-	l.places = places{}
+	l.places, l.late = places{}, false
 	l.block, l.nextPlace, l.nextVisit = block{}, time.Time{}, time.Time{}
 	l.window = window{remaining: -1}
 	if l.failClosed {
