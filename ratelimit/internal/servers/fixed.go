@@ -179,7 +179,7 @@ func (f *FixedWindow) Observe(r Request, c Counts, t Traffic) (next Server, bega
 	asProbe, probeSent := r.Seq == f.probe.seq, f.probe.sent
 	f.Release(r.Seq)
 	next = f
-	m := f.classify(r, c, asProbe)
+	m := f.classify(r, c, asProbe, t)
 	if m == continues && c.HasReset && c.Remaining > r.Low && f.far(t) {
 		m = begins // In one window it would have been counted below r.Low.
 	}

@@ -158,7 +158,7 @@ func (s *Refilling) Observe(r Request, c Counts, t Traffic) (next Server, began 
 	if r.Seq >= s.counts.epoch && c.HasRemaining {
 		s.period.doubt(r, c, s.counts.limit, s.resets, t)
 	}
-	switch m := s.classify(r, c, asProbe); m {
+	switch m := s.classify(r, c, asProbe, t); m {
 	case begins:
 		next = s.rise(r, c, t)
 	case continues:

@@ -173,8 +173,10 @@ const (
 )
 
 // classify returns the meaning of a response.
-func (w *window) classify(r Request, c Counts, asProbe bool) meaning {
+func (w *window) classify(r Request, c Counts, asProbe bool, t Traffic) meaning {
 	switch {
+	case r.Seq < w.counts.epoch && w.state == Ended && w.lasted(r.heard(t), t):
+		return nothing // It was observed late, and the next window does not count it.
 	case r.Seq < w.counts.epoch && w.state == Ended:
 		return earlier
 	case r.Seq < w.counts.epoch:
@@ -203,6 +205,12 @@ func (w *window) newer(r Request, c Counts) bool {
 	}
 	return r.Sent.Add(c.Reset-time.Second).After(w.end.latest) ||
 		c.Remaining > w.counts.low && (r.Seq > w.counts.lowSeq || r.Sent.After(w.counts.lowAt))
+}
+
+// lasted reports whether the window, which has ended, certainly had not ended at that time: its end
+// may have been rounded up by a second, and was stated a round trip later.
+func (w *window) lasted(at time.Time, t Traffic) bool {
+	return !w.end.stated.IsZero() && at.Before(w.end.stated.Add(-time.Second-t.RoundTrip))
 }
 
 // apply changes the window for the meanings that need no knowledge of the kind of server.
