@@ -137,11 +137,12 @@ func (l *Limiter) makeVisits(v visit) {
 		a, err := l.send(context.Background(), v)
 		l.mu.Lock()
 		now := l.now()
-		if err != nil {
+		switch {
+		case err != nil:
 			l.beginOutage(v, err, now)
-		} else if l.late && a.isLate(now) {
+		case l.late && a.isLate(now):
 			l.beginOutage(v, errLate, now)
-		} else {
+		default:
 			l.apply(v, a, now)
 		}
 		var next *visit
