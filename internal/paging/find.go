@@ -58,7 +58,7 @@ func FindOne[T any](
 	}
 }
 
-// Origin is the origin of the object that [FindOrCreate] returns.
+// Origin is the origin of the object that [Wanted.FindOrCreate] returns.
 type Origin int
 
 // The origins of an object.
