@@ -44,24 +44,28 @@ func TestAnswerAfterTheLeaseBringsNoPlace(t *testing.T) {
 				var clock pausingClock
 				withClock := func(l *Limiter) error { l.now = clock.now; return nil }
 				opts := []Option{WithMaxInFlight(1), WithLease(lease), WithTimeout(time.Minute), withClock}
-				hook := &bubble{clock: clock.now}
-				a := inBubble(t, addr, hook, opts...)
 				b := inBubble(t, addr, &bubble{clock: clock.now}, opts...)
-				exchange(t, a, httpResponse(http.StatusOK)) // The next visit of a is one run of the script.
-				time.Sleep(2 * idleInterval)
-				var byOther ratelimit.Permit
-				hook.after = func([]any) {
-					hook.after = nil
+				var next atomic.Bool // The next visit of a is the one that takes long.
+				byOther := make(chan ratelimit.Permit, 1)
+				a := inBubble(t, addr, &bubble{clock: clock.now, after: func([]any) {
+					if !next.CompareAndSwap(true, false) {
+						return
+					}
 					time.Sleep(tt.takes)
 					clock.pause(tt.pause)
 					if tt.late {
 						time.Sleep(soon)
-						byOther = acquire(t, b)
+						byOther <- acquire(t, b)
 					}
-				}
+				}}, opts...)
+				exchange(t, a, httpResponse(http.StatusOK)) // The next visit of a is one run of the script.
+				time.Sleep(2 * idleInterval)
+				next.Store(true)
 				ctx, cancel := context.WithCancel(t.Context()) // A deadline would pass during the pause.
 				time.AfterFunc(10*lease, cancel)
-				time.AfterFunc(5*lease, func() { b.Release(byOther) })
+				if tt.late {
+					time.AfterFunc(5*lease, func() { b.Release(<-byOther) })
+				}
 				begin := time.Now()
 				p, err := a.Acquire(ctx, nil)
 				took := time.Since(begin)
@@ -84,17 +88,18 @@ func TestAnswerAfterTheLeaseBringsNoPlaceOfAWindow(t *testing.T) {
 	addr := sharedRedis(t)
 	synctest.Test(t, func(t *testing.T) {
 		var clock pausingClock
-		hook := &bubble{clock: clock.now}
-		l := inBubble(t, addr, hook, WithHeaders(ratelimit.Confluent()),
+		var next atomic.Bool // The next visit is the one that ends in a pause.
+		l := inBubble(t, addr, &bubble{clock: clock.now, after: func([]any) {
+			if next.CompareAndSwap(true, false) {
+				clock.pause(defaultLease)
+			}
+		}}, WithHeaders(ratelimit.Confluent()),
 			func(l *Limiter) error { l.now = clock.now; return nil })
 		exchange(t, l, windowResponse(1000, 900, 3000))
 		for len(l.unused) > 0 {
 			exchange(t, l, windowResponse(1000, 900, 3000))
 		}
-		hook.after = func([]any) {
-			hook.after = nil
-			clock.pause(defaultLease)
-		}
+		next.Store(true)
 		visits := countVisits(t, l)
 		p := acquire(t, l)
 		assert.GreaterOrEqual(t, visits.Load(), int64(2))
@@ -112,12 +117,17 @@ func TestAnswersAfterTheLeaseAreAnOutage(t *testing.T) {
 	t.Parallel()
 	addr := sharedRedis(t)
 	synctest.Test(t, func(t *testing.T) {
-		hook := &bubble{trip: minLease * 3 / 4}
-		l := inBubble(t, addr, hook, WithMaxInFlight(1), WithLease(minLease))
+		var slow atomic.Bool
+		slow.Store(true)
+		l := inBubble(t, addr, &bubble{trip: minLease / 4, after: func([]any) {
+			if slow.Load() {
+				time.Sleep(minLease / 2)
+			}
+		}}, WithMaxInFlight(1), WithLease(minLease))
 		_, err := l.Acquire(t.Context(), nil)
 		assert.ErrorIs(t, err, ErrUnavailable)
 		assert.ErrorIs(t, err, errLate)
-		hook.trip = minLease / 4
+		slow.Store(false)
 		time.Sleep(maxRetryDelay)
 		_, err = l.Acquire(t.Context(), nil) // It tries Redis again, and does not wait for that.
 		assert.ErrorIs(t, err, errLate)
