@@ -368,6 +368,35 @@ func TestTransportMaySendRequestsOfItsOwn(t *testing.T) {
 	})
 }
 
+// A transport may still send a copy of a request after it has returned a response.
+func TestTransportMaySendCopiesOfARequestLater(t *testing.T) {
+	each(t, func(t *testing.T, v vendor) {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, v.object("x-1"))
+		}))
+		t.Cleanup(srv.Close)
+		tcp := &http.Transport{}
+		t.Cleanup(tcp.CloseIdleConnections)
+		var later sync.WaitGroup
+		mirror := tripper(func(r *http.Request) (*http.Response, error) {
+			again := r.Clone(context.WithoutCancel(r.Context()))
+			resp, err := tcp.RoundTrip(r)
+			later.Go(func() {
+				if resp, err := tcp.RoundTrip(again); assert.NoError(t, err) {
+					resp.Body.Close()
+				}
+			})
+			return resp, err
+		})
+		c := connect(t, v, options{baseURL: srv.URL, client: &http.Client{Transport: mirror}})
+		for range 20 {
+			_, err := c.get(t.Context(), "x-1", call{})
+			require.NoError(t, err)
+		}
+		later.Wait()
+	})
+}
+
 // closedConn is a client's connection. A test can wait for its end.
 type closedConn struct {
 	net.Conn

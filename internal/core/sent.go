@@ -152,9 +152,10 @@ func newSendTrace(ctx context.Context) *sendTrace {
 	return t
 }
 
-// recycle returns t to the pool after a response, unless one of its hooks may still run.
+// recycle returns t to the pool after a response, unless one of its hooks may still run: a
+// transport of the caller may send a copy of the request at any time.
 func (t *sendTrace) recycle() {
-	if !t.pooled || t.dialed.Load() || t.asked.Load() && t.sent.Load() == 0 {
+	if !t.pooled || !t.ours || t.dialed.Load() || t.asked.Load() && t.sent.Load() == 0 {
 		return
 	}
 	t.target, t.stop = nil, nil
