@@ -31,8 +31,8 @@ func Options(opts ...Option) Option {
 //     connection.
 //   - If the attempt timeout is below 1 min, these times are a sixth and a twelfth of it, but at
 //     least 1 s.
-//   - After a timeout on a reused HTTP/1.1 connection, of the attempt or of the context of the
-//     caller, it closes the idle connections.
+//   - It closes the idle connections after an attempt timeout on a reused HTTP/1.1 connection, and
+//     after three requests in succession that the deadline of the caller has ended there.
 //
 // A transport of the caller is not changed. Without pings, net/http uses a dead connection for all
 // calls until the operating system closes it, on Linux after about 15 minutes. To set them:

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -108,19 +109,40 @@ func TestServerThatVanishedCostsOneAttemptHoweverManyConnectionsAreIdle(t *testi
 }
 
 // A program may give each call less time than an attempt may take.
-func TestServerThatVanishedCostsOneCallWhateverEndsIt(t *testing.T) {
+func TestServerThatVanishedCostsThreeCallsWithShortDeadlines(t *testing.T) {
 	each(t, func(t *testing.T, v vendor) {
 		c, r := idle(t, v)
-		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-		defer cancel()
-		_, err := c.get(ctx, "x-1", call{})
-		require.ErrorIs(t, err, context.DeadlineExceeded)
+		for range 3 {
+			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			_, err := c.get(ctx, "x-1", call{})
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			cancel()
+		}
 		var meta core.Meta
 		limit := sdk.WithCallAttemptTimeout(5 * time.Second)
-		_, err = c.get(t.Context(), "x-1", call{meta: &meta, shared: []sdk.CallOption{limit}})
+		_, err := c.get(t.Context(), "x-1", call{meta: &meta, shared: []sdk.CallOption{limit}})
 		require.NoError(t, err)
 		assert.Equal(t, 1, meta.Attempts)
 		assert.EqualValues(t, idleConnections+1, r.connections.Load())
+	})
+}
+
+// The other calls of the client need the connections.
+func TestShortDeadlineClosesNoIdleConnection(t *testing.T) {
+	each(t, func(t *testing.T, v vendor) {
+		c, r := idle(t, v)
+		r.swallows.Store(0) // It is only slow.
+		for range 2 {
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			_, err := c.get(ctx, "slow", call{})
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			cancel()
+		}
+		for range 2 {
+			_, err := c.get(t.Context(), "x-1", call{})
+			require.NoError(t, err)
+		}
+		assert.EqualValues(t, idleConnections, r.connections.Load())
 	})
 }
 
@@ -133,7 +155,10 @@ func idle(t *testing.T, v vendor) (*client, *relay) {
 	t.Helper()
 	var arrived atomic.Int64
 	all := make(chan struct{})
-	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "slow") {
+			<-r.Context().Done()
+		}
 		if arrived.Add(1) == idleConnections {
 			close(all)
 		}

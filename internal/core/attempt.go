@@ -244,8 +244,7 @@ func (a *attempt) roundTrip(send http.RoundTripper) (*http.Response, error) {
 	}
 	if err != nil {
 		explained := a.body.explain(err)
-		late := a.ctx.Err() == context.DeadlineExceeded // of the attempt or of the caller
-		if late && a.reused.Load() && a.client.ownPool {
+		if a.reused.Load() && a.client.ownPool && a.isLate(explained) {
 			// The server may be gone, and the other idle connections broken too. Each would cost an
 			// attempt.
 			a.client.CloseIdleConnections()
@@ -255,8 +254,25 @@ func (a *attempt) roundTrip(send http.RoundTripper) (*http.Response, error) {
 		}
 		return nil, explained
 	}
+	if a.client.deadlines.Load() > 0 {
+		a.client.deadlines.Store(0)
+	}
 	return resp, nil
 }
+
+// isLate reports whether err, the error of the request, may mean that the server is gone: the
+// attempt has taken too long, or the deadline of the caller has ended several requests in
+// succession. A single short deadline says little.
+func (a *attempt) isLate(err error) bool {
+	if err == a.body.timeout {
+		return true
+	}
+	return a.ctx.Err() == context.DeadlineExceeded && a.client.deadlines.Add(1) >= maxDeadlines
+}
+
+// maxDeadlines is the number of requests in succession, without a response to any, that may end
+// with the deadline of the caller before the client closes its idle connections.
+const maxDeadlines = 3
 
 // dropBadLocation removes a Location header that is not a URL. Otherwise http.Client would return
 // its own error instead of the response.

@@ -77,9 +77,11 @@ type Client struct {
 	http    *http.Client      // its transport is an attemptTransport
 	base    http.RoundTripper // the transport below the middleware
 	ownPool bool              // base has its own connection pool
-	header  http.Header       // that each request has, unless the caller sets its own values
-	budget  *budget
-	timeout *attemptTimeoutError // the error of an attempt that takes too long
+	// deadlines counts the requests in succession that the caller's deadline has ended.
+	deadlines atomic.Int32
+	header    http.Header // that each request has, unless the caller sets its own values
+	budget    *budget
+	timeout   *attemptTimeoutError // the error of an attempt that takes too long
 
 	latestRedactor atomic.Pointer[keptRedactor]
 	serialized     keyedLock
