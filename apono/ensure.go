@@ -135,9 +135,10 @@ func pending(op string, integration *Integration) error {
 //   - If several integrations have the name, the error is [ErrConflict] and contains an
 //     [*sdk.AmbiguousError]. An integration without a usable ID is an error.
 //   - If the server stores a new name in another spelling, Ensure deletes the new integration. The
-//     error is [ErrConflict] and has its ID. It never deletes one that the lookup has listed, which
-//     the server may return instead of a new one. If the name is not ASCII, or has several spaces
-//     in succession, Ensure sends GET after the POST to check the spelling.
+//     error is [ErrConflict] and has its ID. An integration that the lookup has listed, or whose
+//     name differs only in letter case, is not deleted: the server may have returned it instead of
+//     a new one. If the name is not ASCII, or has several spaces in succession, Ensure sends GET
+//     after the POST to check the spelling.
 //   - If the response to the POST is lost, or is 409, Ensure looks up the name again. It continues
 //     with an integration that it finds, which another program may have created. The POST is not
 //     repeated, even with [WithIdempotent].

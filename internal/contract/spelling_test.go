@@ -179,3 +179,27 @@ func TestEnsureDeletesOnlyWhatItHasCreated(t *testing.T) {
 		}
 	}
 }
+
+// A lookup may list only the objects of exactly this name.
+func TestEnsureDeletesNothingWhoseNameDiffersOnlyInLetterCase(t *testing.T) {
+	for _, v := range vendors {
+		for version, ensure := range ensuring[v.name] {
+			for _, stored := range []string{"warehouse", "WAREHOUSE", "Warehouſe"} {
+				s := &speller{v: v, provider: "GCP", names: map[string]string{}}
+				c, _ := start(t, v, options{}, func(n int, r request) (*http.Response, error) {
+					switch r.Method {
+					case http.MethodPost:
+						return respond(200, s.object("x-1", stored)), nil
+					case http.MethodDelete:
+						t.Errorf("%s %s %q: deleted", v.name, version, stored)
+					}
+					return s.answer(n, r)
+				})
+				_, err := ensure(t.Context(), c.value, "Warehouse")
+				require.ErrorIs(t, err, v.sentinels["ErrConflict"])
+				require.ErrorContains(t, err, "integration x-1 ")
+				require.ErrorContains(t, err, "it may have existed before")
+			}
+		}
+	}
+}

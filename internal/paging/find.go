@@ -119,7 +119,7 @@ func (w Wanted[T]) FindOrCreate(
 //
 //   - They never repeat a request that the server may have carried out, whatever the caller allows.
 //     They look it up instead.
-//   - They believe only the configured host.
+//   - They accept only responses of the configured host.
 func ForChange(opts []sdk.CallOption) []sdk.CallOption {
 	return append(slices.Clip(opts), func(call *core.CallOptions) {
 		call.WithoutIdempotent()
