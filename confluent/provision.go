@@ -194,12 +194,13 @@ func configured(now *Integration, cfg Config) bool {
 	return now.Status != StatusDraft && len(differences(cfg, now.Config)) == 0
 }
 
-// notThere reports whether the API states that the integration does not exist. [ErrNotFound] is not
-// enough: it can also come from a token request or from a gateway.
+// notThere reports whether the API states that the integration does not exist. [ErrNotFound] alone
+// is not enough: it can also come from a token request or from a gateway. The status alone is not
+// enough either: it can come from another host.
 func notThere(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && (e.StatusCode == http.StatusNotFound || e.StatusCode == http.StatusGone) &&
-		(len(e.Body) == 0 || ownError(e.Body))
+		errors.Is(err, ErrNotFound) && (len(e.Body) == 0 || ownError(e.Body))
 }
 
 // WaitValid sends POST :validate repeatedly until it succeeds. Grants at the cloud provider take
@@ -268,9 +269,10 @@ func passing(err error) bool {
 //   - If several integrations have the name, the error is [ErrConflict] and contains an
 //     [*sdk.AmbiguousError]. An integration without a usable ID is an error.
 //   - If the server stores a new name in another spelling, Ensure deletes the new integration. The
-//     error is [ErrConflict] and has its ID. It never deletes one that the lookup has listed, which
-//     the server may return instead of a new one. If the name is not ASCII, or has several spaces
-//     in succession, Ensure sends GET after the POST to check the spelling.
+//     error is [ErrConflict] and has its ID. An integration that the lookup has listed, or whose
+//     name differs only in letter case, is not deleted: the server may have returned it instead of
+//     a new one. If the name is not ASCII, or has several spaces in succession, Ensure sends GET
+//     after the POST to check the spelling.
 //   - If the response to a POST or PATCH is lost, or is 409, Ensure looks up the name again and
 //     compares as usual. Neither request is repeated, even with [WithIdempotent].
 //   - If the lookup after a POST finds none, the result is nil. The error is that of the POST, and

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/integrations-go/sdk/confluent"
 	"github.com/integrations-go/sdk/egeria"
 	"github.com/integrations-go/sdk/internal/core"
 )
@@ -385,4 +386,27 @@ func TestAnotherHostDecidesAboutNoChange(t *testing.T) {
 		return s.Put(t.Context(), group)
 	})
 	groups(t, func(s *egeria.IntegrationGroupsService) error { return s.Delete(t.Context(), "a/b") })
+}
+
+// A status of another host does not say that an integration does not exist.
+func TestStatusOfAnotherHostDoesNotHideADraft(t *testing.T) {
+	for _, status := range []int{404, 410, 200} {
+		c, _ := start(t, confluentVendor, options{retry: noRetries()}, func(_ int, r request) (*http.Response, error) {
+			const draft = `{"id":"x-1","display_name":"Warehouse","provider":"gcp","status":"DRAFT",` +
+				`"environment":{"id":"env-1"}}`
+			switch {
+			case r.URL.Host != host:
+				return respond(status, ""), nil
+			case r.Method == http.MethodPost:
+				return respond(201, draft), nil
+			case r.Method == http.MethodGet:
+				return respond(302, "", "Location", "https://other.test/"), nil
+			}
+			return respond(400, confluentVendor.failure("refused")), nil
+		})
+		_, err := c.value.(*confluent.Client).Integrations.Provision(t.Context(), confluent.IntegrationCreate{
+			DisplayName: "Warehouse", Environment: confluent.Reference{ID: "env-1"}, Config: sampleConfig})
+		require.ErrorContains(t, err, "integration x-1 may be left behind", status)
+		require.ErrorContains(t, err, "the response is from other.test", status)
+	}
 }
