@@ -64,8 +64,8 @@ func (c *Client) attrs(cs *call, req *http.Request, r *response, err error) []sl
 	}
 	if err != nil {
 		text := redactor.String(loggedError(err, redactor))
-		if cs.otherHost(c.cfg.BaseURL) != "" { // named by a server, and repeated by the transport
-			text = strings.ReplaceAll(text, cs.followed.Hostname(), "…")
+		if cs.otherHost(c.cfg.BaseURL) != "" { // The transport repeats its name or its address.
+			text = "a redirect led to another host, which gave no usable response"
 		}
 		attrs = append(attrs, slog.String("error", text))
 	}

@@ -67,7 +67,7 @@ func checkRedirect(user func(*http.Request, []*http.Request) error) func(*http.R
 func redirectProblem(req, first *http.Request) error {
 	reads := req.Method == http.MethodGet || req.Method == http.MethodHead
 	switch {
-	case req.URL.Host == "" || req.URL.Scheme != "https" && req.URL.Scheme != "http":
+	case req.URL.Hostname() == "" || req.URL.Scheme != "https" && req.URL.Scheme != "http":
 		return errors.New("not followed, because it is not an http or https URL")
 	case req.Method != first.Method:
 		return fmt.Errorf("not followed, because it would change the method to %s, from %s", req.Method, first.Method)

@@ -35,6 +35,7 @@ func TestRedirectIsFollowedWhereItRepeatsTheRequest(t *testing.T) {
 		{"DELETE", "http://a.test/y", "DELETE", "https://a.test/x", false},
 		{"GET", "https://a.test/y", "POST", "https://a.test/x", false},
 		{"GET", "https:///y", "GET", "https://a.test/x", false},
+		{"GET", "https://:1/y", "GET", "https://a.test/x", false},
 		{"GET", "ftp://a.test/y", "GET", "https://a.test/x", false},
 	} {
 		err := checkRedirect(nil)(request(t, tt.method, tt.url), []*http.Request{request(t, tt.first, tt.firstURL)})
