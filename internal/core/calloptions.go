@@ -132,19 +132,30 @@ func (o *CallOptions) WithHeader(name, value string) {
 }
 
 // secretParts returns the parts of a secret header that a server may repeat alone: what follows a
-// scheme, as in "Bearer x", the password in it, and the values of cookies. Short parts are not
-// returned, because they may be ordinary words.
+// scheme, as in "Bearer x", the password in it, and the values of cookies. Short parts, and what
+// may be ordinary words, are not returned.
 func secretParts(name, value string) (parts []string) {
 	if http.CanonicalHeaderKey(name) == "Cookie" {
 		for cookie := range strings.SplitSeq(value, ";") {
-			_, part, _ := strings.Cut(cookie, "=")
-			parts = append(parts, strings.Trim(part, `" `))
+			name, part, _ := strings.Cut(cookie, "=")
+			if part = strings.Trim(part, `" `); len(part) >= longWord || redact.SecretName(name) {
+				parts = append(parts, part)
+			}
 		}
-	} else if fields := strings.Fields(value); len(fields) == 2 {
+	} else if fields := strings.Fields(value); len(fields) == 2 && isScheme(fields[0]) {
 		parts = credentialsIn(strings.Join(fields, " "))
 	}
 	const shortest = 6 // as in package redact, for texts that are searched for within words
 	return slices.DeleteFunc(parts, func(part string) bool { return len(part) < shortest })
+}
+
+// longWord is the length of texts that are longer than most ordinary words, in bytes.
+const longWord = 16
+
+// isScheme reports whether word is a usual scheme of a credential.
+func isScheme(word string) bool {
+	return slices.ContainsFunc([]string{"Bearer", "Basic", "Token", "ApiKey", "Key"},
+		func(scheme string) bool { return strings.EqualFold(scheme, word) })
 }
 
 // reservedHeaders belong to credentials, to the connection, or to the encoding of bodies, which the

@@ -236,7 +236,7 @@ func markupText(markup []byte) string {
 		}
 		rest = rest[at[1]:]
 	}
-	return oneLine(html.UnescapeString(text.String()), maxExcerptText)
+	return redact.Text(oneLine(html.UnescapeString(text.String()), maxExcerptText))
 }
 
 // notShown reports whether the text of an element is a secret or no text.

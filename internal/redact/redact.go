@@ -168,8 +168,12 @@ func spellings(secret string) []needle {
 	// escaped.
 	for plain := secret; ; {
 		all = append(all, needle{text: plain})
-		for _, form := range []string{strings.ReplaceAll(plain, " ", "+"), strings.ReplaceAll(plain, "+", " ")} {
-			if form != plain { // URL-encoded, or decoded in the same way
+		for _, form := range []string{
+			strings.ReplaceAll(plain, " ", "+"), strings.ReplaceAll(plain, "+", " "), // as in a form
+			strings.Join(strings.Fields(plain), " "), // as in the text of an error, which is one line
+			strings.Join(strings.FieldsFunc(plain, func(r rune) bool { return r == '\r' || r == '\n' }), ""),
+		} {
+			if form != plain && len(form) >= minLength {
 				all = append(all, needle{text: form})
 			}
 		}
@@ -214,7 +218,7 @@ func (r Redactor) findBelow(found []span, b []byte, escapes string, encodings in
 				found = text.findBeginning(found, n)
 			}
 		}
-		if bytes.IndexByte(text.text, '\n') >= 0 {
+		if bytes.ContainsAny(text.text, lineBreaks) {
 			found = text.findJoined(found, r)
 		}
 		if encodings > 0 {

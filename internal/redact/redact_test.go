@@ -106,9 +106,15 @@ func TestSecretIsFoundWithOtherWhiteSpace(t *testing.T) {
 		"one line":                    {"abcdef0123456789", "a abcdef\r\n 0123456789 b", "a [redacted] b"},
 		"folded in JSON":              {"abcdef0123456789", `"abcdef\r\n 0123456789"`, `"[redacted]"`},
 		"folded digits":               {"abcdef0123456789", "YWJjZGVmMDEyM\r\n\tzQ1Njc4OQ", "[redacted]"},
-		"words":                       {"abcdef0123456789", "abcdef 0123456789", "abcdef 0123456789"},
-		"mostly line breaks":          {"a\n\n\nb\n", "a\nb ab", "a\nb ab"},
-		"short word":                  {"abcd", "ab\ncd", "ab\ncd"},
+		"each line break as a space":  {lines, strings.ReplaceAll(lines, "\n", " "), "[redacted] "},
+		"only CR":                     {lines, strings.ReplaceAll(lines, "\n", "\r"), "[redacted]\r"},
+		"without line breaks":         {lines, strings.ReplaceAll(lines, "\n", ""), "[redacted]"},
+		"Base64 of that": {
+			lines, base64.StdEncoding.EncodeToString([]byte(strings.ReplaceAll(lines, "\n", ""))), "[redacted]",
+		},
+		"words":              {"abcdef0123456789", "abcdef 0123456789", "abcdef 0123456789"},
+		"mostly line breaks": {"a\n\n\nb\n", "a\nb ab", "a\nb ab"},
+		"short word":         {"abcd", "ab\ncd", "ab\ncd"},
 	} {
 		assert.Equal(t, tt.want, redact.String(tt.text, []string{tt.secret}), name)
 	}
