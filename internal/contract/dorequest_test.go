@@ -32,6 +32,7 @@ var notSendable = []struct {
 	{"space in the method", "request method", func(req *http.Request) { req.Method = "PO ST" }},
 	{"line break in the method", "request method", func(req *http.Request) { req.Method = "GET\n" }},
 	{"method that is not ASCII", "request method", func(req *http.Request) { req.Method = "GÉT" }},
+	{"name of a trailer", "trailer", func(req *http.Request) { req.Trailer = http.Header{"Content-Length": nil} }},
 	{"trailer", "trailer X-Sum", func(req *http.Request) { req.Trailer = http.Header{"X-Sum": {"a\nb"}} }},
 	{"line break in the query", "request query", func(req *http.Request) { req.URL.RawQuery = "a=b\nc" }},
 	{"length of no body", "request body", func(req *http.Request) { req.ContentLength, req.Body = 5, nil }},

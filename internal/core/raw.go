@@ -79,6 +79,12 @@ func checkSendable(req *http.Request) error {
 	case req.Body == nil && req.ContentLength != 0:
 		return Arg("request body", "is nil, but ContentLength is %d", req.ContentLength)
 	}
+	for name := range req.Trailer {
+		switch http.CanonicalHeaderKey(name) {
+		case "Content-Length", "Trailer", "Transfer-Encoding":
+			return Arg("trailer", "has the name %q", name)
+		}
+	}
 	return cmp.Or(checkFields("header", req.Header), checkFields("trailer", req.Trailer))
 }
 

@@ -87,8 +87,10 @@ func peekBody(req *http.Request) ([]byte, error) {
 	}
 	stop := context.AfterFunc(ctx, func() { body.Close() })
 	b, err := io.ReadAll(untilEnd{ctx, body})
-	if stop() && err == nil {
-		err = body.Close()
+	if stop() {
+		if failed := body.Close(); err == nil && req.GetBody == nil {
+			err = failed
+		}
 	}
 	if ended := Ended(ctx); ended != nil {
 		err = Join(ended, err)
