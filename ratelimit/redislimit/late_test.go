@@ -112,6 +112,21 @@ func TestAnswerAfterTheLeaseBringsNoPlaceOfAWindow(t *testing.T) {
 	})
 }
 
+// Nobody else can get a token of a rate.
+func TestAnswerAfterTheLeaseBringsATokenOfARate(t *testing.T) {
+	t.Parallel()
+	addr := sharedRedis(t)
+	for _, late := range []time.Duration{minLease, 2 * minLease, time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			hook := &bubble{after: func([]any) { time.Sleep(late) }}
+			l := inBubble(t, addr, hook, WithRate(0.1, 1), WithLease(minLease), WithTimeout(time.Minute))
+			begin := time.Now()
+			l.Release(acquire(t, l))
+			assert.Less(t, time.Since(begin), 3*late)
+		})
+	}
+}
+
 // If each answer comes after the lease, requests do not wait for ever.
 func TestAnswersAfterTheLeaseAreAnOutage(t *testing.T) {
 	t.Parallel()

@@ -140,7 +140,7 @@ func (l *Limiter) makeVisits(v visit) {
 		switch {
 		case err != nil:
 			l.beginOutage(v, err, now)
-		case l.late && a.isLate(now):
+		case l.late && l.isLate(a, now):
 			l.beginOutage(v, errLate, now)
 		default:
 			l.apply(v, a, now)
@@ -254,7 +254,7 @@ func (l *Limiter) newVisit(now time.Time, want int) visit {
 func (l *Limiter) apply(v visit, a answer, now time.Time) {
 	l.visitedAt = now
 	l.endOutage(now)
-	if l.late = a.isLate(now); l.late {
+	if l.late = l.isLate(a, now); l.late {
 		l.discard(&a, now)
 	}
 	l.clockSkew = time.UnixMicro(a.now).Sub(a.at)
@@ -330,8 +330,10 @@ func (l *Limiter) newGrant(a answer, i int64, now time.Time) *grant {
 	return g
 }
 
-// isLate reports whether the lease may have ended.
-func (a *answer) isLate(now time.Time) bool { return !now.Before(a.leaseEnd) }
+// isLate reports whether the lease of a may have ended. Tokens of [WithRate] alone have no lease.
+func (l *Limiter) isLate(a answer, now time.Time) bool {
+	return !now.Before(a.leaseEnd) && (l.maxInFlight > 0 || l.readsHeaders())
+}
 
 // errLate is the error of a visit if the lease of two visits in a row has ended too soon.
 var errLate = errors.New("the answer came after the end of the lease, twice in a row")
