@@ -57,7 +57,7 @@ func repeating(v vendor, secret string) map[string]severalRequests {
 		"apono": {
 			"first lookup":  {ensureApono, nil},
 			"second lookup": {ensureApono, []string{none, refused}},
-			"clean-up":      {ensureApono, []string{none, `201 "{\"id\":\"x-1\",\"name\":\"lake\"}"`}},
+			"clean-up":      {ensureApono, []string{none, `201 "{\"id\":\"x-1\",\"name\":\"my lake\"}"`}},
 			"read": {ensureApono, []string{
 				fmt.Sprintf("200 %q", `{"items":[`+lake+`],"pagination":{}}`)}},
 			"update": {ensureApono, []string{
