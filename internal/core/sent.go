@@ -24,7 +24,13 @@ type sendObserver struct {
 	base  http.RoundTripper
 	ours  bool        // base is the transport of net/http itself
 	http2 atomic.Bool // the last request was sent over HTTP/2
+	// silent counts the latest requests for which a transport of the caller has called no hooks.
+	silent atomic.Int32
 }
+
+// maxSilent is the number of requests without hooks after which a transport of the caller is not
+// observed any more. Its traces can't be recycled, and it proves nothing.
+const maxSilent = 3
 
 // RoundTrip implements [http.RoundTripper].
 func (o *sendObserver) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -34,6 +40,9 @@ func (o *sendObserver) RoundTrip(req *http.Request) (*http.Response, error) {
 		return o.base.RoundTrip(req)
 	}
 	a.unproven.Add(1)
+	if !o.ours && o.silent.Load() >= maxSilent {
+		return o.base.RoundTrip(req)
+	}
 	trace := newSendTrace(ctx)
 	trace.ours, trace.target, trace.most, trace.stop = o.ours, req.URL, a.most, a.stop
 	out := req
@@ -53,6 +62,13 @@ func (o *sendObserver) RoundTrip(req *http.Request) (*http.Response, error) {
 		out.Body = body
 	}
 	resp, err := o.base.RoundTrip(out)
+	switch {
+	case o.ours:
+	case trace.asked.Load():
+		o.silent.Store(0)
+	default:
+		o.silent.Add(1)
+	}
 	if n := trace.sent.Load(); n > 0 {
 		a.repeats.Add(n - 1)
 		o.http2.Store(trace.http2.Load())
