@@ -37,7 +37,8 @@ func Options(opts ...Option) Option {
 // A transport of the caller is not changed. Without pings, net/http uses a dead connection for all
 // calls until the operating system closes it, on Linux after about 15 minutes. To set them:
 //
-//	&http.Transport{HTTP2: &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second}}
+//	pings := &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second}
+//	transport := &http.Transport{HTTP2: pings}
 func WithHTTPClient(client *http.Client) Option {
 	return func(o *core.Options) error { return o.SetHTTPClient(client) }
 }
