@@ -18,7 +18,8 @@ import (
 // HTTP/2). The text of the error names the stage. The client observes this with package httptrace
 // in the transport of net/http. With another transport, for example one that wraps it, a request
 // also counts as sent if the transport has read its body or calls no hooks, and if the error says
-// that the server refused the request. [WithMiddleware] has no such limits.
+// that the server refused the request. After three requests in succession without hooks, all later
+// ones count as sent. [WithMiddleware] has no such limits.
 //
 // A zero field has its default, so RetryPolicy{MaxAttempts: 3} changes only the attempts. A
 // negative field turns off what it controls.

@@ -38,17 +38,16 @@ func (w Wanted[T]) check(
 		return nil
 	}
 	renamed := &renamedError{id, w.Name, have, "it was deleted"}
+	var err error
 	switch {
 	case slices.Contains(existed, id):
 		renamed.fate = "it existed before, and is left as it is"
-		return c.Fail(&core.Failure{Operation: operation, Err: renamed})
 	case strings.EqualFold(have, w.Name): // A list of this name alone need not show it.
 		renamed.fate = "it may have existed before, and is left as it is"
-		return c.Fail(&core.Failure{Operation: operation, Err: renamed})
-	}
-	err := w.Delete(id, opts...)
-	if err != nil {
-		renamed.fate = "it is left behind"
+	default:
+		if err = w.Delete(id, opts...); err != nil {
+			renamed.fate = "it is left behind"
+		}
 	}
 	return core.Join(c.Fail(&core.Failure{Operation: operation, Err: renamed}), err)
 }
